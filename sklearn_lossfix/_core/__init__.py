@@ -1,0 +1,1 @@
+"""Pure functions and dataclasses that every other part builds on."""

@@ -1,0 +1,146 @@
+"""What was seen of a model: plain arrays that ledgers and checks read."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sklearn_lossfix._core._paired_tests import Estimate
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Scores and labels that one model gave to the judged rows.
+
+    Attributes
+    ----------
+    pred : ndarray of shape (n_rows,), dtype int
+        Codes of the labels from ``predict``.
+    proba : ndarray of shape (n_rows, n_classes) or None
+        Probabilities.
+    margins : ndarray of shape (n_rows,) or (n_rows, n_classes) or None
+        Decision values, where there are no probabilities.
+    warnings : tuple of str
+        Convergence warnings of the fits, without repeats.
+    """
+
+    pred: np.ndarray
+    proba: np.ndarray | None = None
+    margins: np.ndarray | None = None
+    warnings: tuple = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Twin:
+    """A counterfactual refit on the same rows: the user's estimator with one thing changed.
+
+    Attributes
+    ----------
+    scored : Scored
+        What it gave to the judged rows.
+    estimator : estimator
+        Unfitted.
+    changes, code : str
+        What was changed, in words and as Python.
+    params : dict
+        What was changed, as parameters.
+    """
+
+    scored: Scored
+    estimator: Any
+    changes: str
+    code: str
+    params: dict
+
+
+@dataclass(frozen=True, eq=False)
+class TrainState:
+    """The model on the rows it learnt from.
+
+    Attributes
+    ----------
+    log_loss, brier : float or None
+        Mean losses; None without probabilities.
+    totals : tuple of three ndarrays of shape (n_classes,)
+        Weighted true positives, predicted totals and true totals per class.
+    n_rows : int
+        Number of training rows.
+    """
+
+    log_loss: float | None
+    brier: float | None
+    totals: tuple
+    n_rows: int
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Everything that ledgers and checks may read.
+
+    Attributes
+    ----------
+    y : ndarray of shape (n_rows,), dtype int
+        Codes of the true labels of the judged rows.
+    classes : ndarray of shape (n_classes,)
+        Labels, in the order of the codes.
+    model : Scored
+        The user's model on these rows.
+    metric : Metric
+        The user's metric, from the registry in ``decision``.
+    pos : int or None
+        Code of the positive class, for metrics that need one.
+    source : {"validation", "out-of-fold", "predictions"}
+        Where the judged rows come from.
+    rows : ndarray of shape (n_rows,), dtype int
+        Row numbers in the user's data; a row can stand here more than once.
+    sample_weight : ndarray of shape (n_rows,) or None
+        Weights.
+    groups : ndarray of shape (n_rows,), dtype int, or None
+        Codes of what varies independently: the user's groups, or rows judged more than once.
+    folds : ndarray of shape (n_rows,), dtype int
+        Folds of cross-fitted maps and rules, shared by every rung.
+    inflation : float
+        Nadeau-Bengio factor on the variance of differences between refitted models; 1 on a
+        separate validation set, where refits do not overlap with the judged rows.
+    train_counts : ndarray of shape (n_classes,) or None
+        Weighted class counts in the training rows.
+    split_counts : ndarray of shape (n_splits, n_classes) or None
+        Unweighted class counts in the test part of every split, or of (train, validation).
+    train : TrainState or None
+        The model on its training rows.
+    reference : Scored or None
+        A reference model on the same rows and folds.
+    twins : dict of str to Twin
+        Counterfactual refits on the same rows and folds.
+    conflicts : dict or None
+        Rows with equal features and different labels; None without features.
+    facts : dict
+        Facts about the estimator: name, kind, what was not done and why.
+    """
+
+    y: np.ndarray
+    classes: np.ndarray
+    model: Scored
+    metric: Any
+    pos: int | None
+    source: str
+    rows: np.ndarray
+    folds: np.ndarray
+    sample_weight: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    inflation: float = 1.0
+    train_counts: np.ndarray | None = None
+    split_counts: np.ndarray | None = None
+    train: TrainState | None = None
+    reference: Scored | None = None
+    twins: dict = field(default_factory=dict)
+    conflicts: dict | None = None
+    facts: dict = field(default_factory=dict)
+
+    @property
+    def n_classes(self):
+        """Number of classes."""
+        return len(self.classes)
+
+
+__all__ = ["Estimate", "Evidence", "Scored", "TrainState", "Twin"]

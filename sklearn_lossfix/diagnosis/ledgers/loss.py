@@ -1,0 +1,429 @@
+r"""The loss ledger: where the log loss (and the Brier score) comes from.
+
+With :math:`S_j` the cross-fitted mean loss of the forecasts after map :math:`g_j` (0 nothing,
+1 prior shift, 2 temperature, 3 shape), :math:`S_\pi` the loss of always forecasting the class
+shares and :math:`S_{ref}` the loss of a recalibrated reference model on the same rows,
+
+.. math::
+
+    S_0 &= S_{ref} + (S_3 - S_{ref}) + (S_2 - S_3) + (S_1 - S_2) + (S_0 - S_1) \\
+        &= S_\pi - (S_\pi - S_3) + (S_0 - S_3)
+
+(Kull & Flach 2015; Broecker 2009 for the terms; the telescoping makes both exact). The first line
+reads reference + grouping + shape + temperature + prior shift, the second uncertainty -
+discrimination + miscalibration.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from sklearn_lossfix._core._paired_tests import (
+    effective_rows,
+    interval,
+    mean_standard_error,
+    paired_estimate,
+    weighted_mean,
+)
+from sklearn_lossfix._core._proper_scores import (
+    brier_rows,
+    brier_scale,
+    class_shares,
+    clipped_log,
+    entropy,
+    gini_simpson,
+    log_loss_rows,
+    probability_floor,
+    true_class_probability,
+)
+from sklearn_lossfix._core._recalibration import (
+    cross_fit,
+    cross_fitted_chunks,
+    fit_shape_map,
+    fit_smooth_map,
+    identity_map,
+    map_loss_rows,
+)
+from sklearn_lossfix.diagnosis.ledgers._ledger import Ledger, LedgerRow
+
+#: Rungs of the ladder, from the scores as they are to the most flexible map.
+RUNGS = ("as is", "prior shift", "temperature", "shape")
+_KINDS = {"prior shift": "prior_shift", "temperature": "temperature", "shape": "vector"}
+
+# A label that had been given less than this probability is a surprise: one row in a hundred
+# promised at most one such label.
+SURPRISE_PROBABILITY = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """Losses of one set of forecasts after every map of the ladder.
+
+    Attributes
+    ----------
+    log_rows : dict of str to ndarray of shape (n_rows,)
+        Log loss of every row on every rung, cross-fitted.
+    brier_means : dict of str to float
+        Mean Brier score on every rung.
+    in_sample_means : dict of str to float
+        Mean log loss with maps fitted to these same rows, for likelihood-ratio tests.
+    in_sample_rows : ndarray of shape (n_rows,)
+        Log loss of every row after the in-sample map of the last rung.
+    maps : dict of str to SmoothMap
+        Maps fitted to all rows.
+    fold_maps : dict of str to list
+        Maps per fold, fitted to the rows outside it.
+    surprise_excess : ndarray of shape (n_rows,)
+        Per row: paid minus promised loss beyond that of a surprise, on the last rung.
+    surprise_variance : ndarray of shape (n_rows,)
+        Promised variance of it.
+    n_parameters : dict of str to int
+        Free parameters that each rung adds to the one before.
+    """
+
+    log_rows: dict
+    brier_means: dict
+    in_sample_means: dict
+    in_sample_rows: np.ndarray
+    maps: dict
+    fold_maps: dict
+    surprise_excess: np.ndarray
+    surprise_variance: np.ndarray
+    n_parameters: dict
+
+
+def climb(proba, y, folds, sample_weight=None):
+    """Fit every map of the ladder, in-sample and cross-fitted.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_rows, n_classes)
+        Probabilities.
+    y : ndarray of shape (n_rows,), dtype int
+        Class codes.
+    folds : ndarray of shape (n_rows,), dtype int
+        Fold of every row for cross-fitting.
+    sample_weight : ndarray of shape (n_rows,), default=None
+        Weights.
+
+    Returns
+    -------
+    Ladder
+    """
+    n_rows, n_classes = proba.shape
+    log_p = clipped_log(proba)
+    order = np.argsort(log_p[:, 1], kind="stable") if n_classes == 2 else None
+    log_rows = {"as is": log_loss_rows(proba, y)}
+    brier_means = {"as is": weighted_mean(brier_rows(proba, y), sample_weight)}
+    in_sample_means = {"as is": weighted_mean(log_rows["as is"], sample_weight)}
+    maps, fold_maps = {"as is": identity_map(n_classes)}, {}
+    excess, variance = np.empty(n_rows), np.empty(n_rows)
+    weight_total = float(n_rows) if sample_weight is None else float(sample_weight.sum())
+    previous = maps["as is"]
+    for rung in RUNGS[1:]:
+        maps[rung] = previous = fit_smooth_map(
+            log_p, y, _KINDS[rung], sample_weight, start=previous
+        )
+        in_sample_rows = map_loss_rows(previous, log_p, y)
+        in_sample_means[rung] = weighted_mean(in_sample_rows, sample_weight)
+
+        def learn(keep, rung=rung, start=previous):
+            if rung == "shape":
+                return fit_shape_map(log_p, y, sample_weight, start, order, keep)
+            return fit_smooth_map(log_p, y, _KINDS[rung], sample_weight, start, keep)
+
+        fold_maps[rung] = cross_fit(learn, folds)
+        losses, brier = np.empty(n_rows), 0.0
+        for rows, log_r in cross_fitted_chunks(fold_maps[rung], log_p, folds):
+            losses[rows] = -np.take_along_axis(log_r, y[rows, None], axis=1)[:, 0]
+            w = None if sample_weight is None else sample_weight[rows]
+            r = np.exp(log_r)
+            brier += float(np.dot(brier_rows(r, y[rows]), np.ones(len(rows)) if w is None else w))
+            if rung == "shape":
+                excess[rows], variance[rows] = _surprise(log_r, r, losses[rows])
+        log_rows[rung] = losses
+        brier_means[rung] = brier / weight_total
+    return Ladder(
+        log_rows,
+        brier_means,
+        in_sample_means,
+        in_sample_rows,
+        maps,
+        fold_maps,
+        excess,
+        variance,
+        {"prior shift": n_classes - 1, "temperature": 1, "shape": n_classes - 1},
+    )
+
+
+def _surprise(log_r, r, losses):
+    """Loss beyond a surprise's: paid minus promised, and the promised variance."""
+    limit = -np.log(SURPRISE_PROBABILITY)
+    beyond = np.maximum(-log_r - limit, 0.0)
+    promised = np.einsum("ik,ik->i", r, beyond)
+    variance = np.einsum("ik,ik,ik->i", r, beyond, beyond) - promised**2
+    return np.maximum(losses - limit, 0.0) - promised, np.maximum(variance, 0.0)
+
+
+def clipped_rows(proba, y):
+    """Rows whose label was given a probability at or below the clip: their loss is infinite."""
+    return np.flatnonzero(true_class_probability(proba, y) <= probability_floor(proba))
+
+
+def likelihood_ratio(ladder, rung, n_effective):
+    """Test of a rung against the one before, in-sample.
+
+    Parameters
+    ----------
+    ladder : Ladder
+        The ladder.
+    rung : str
+        The rung.
+    n_effective : float
+        Effective number of rows.
+
+    Returns
+    -------
+    dict with ``statistic``, ``df``, ``p_value`` (Wilks 1938) and ``in_sample``: the fall of the
+    loss less its optimism ``k / (2 n)``.
+    """
+    before = RUNGS[RUNGS.index(rung) - 1]
+    fall = ladder.in_sample_means[before] - ladder.in_sample_means[rung]
+    df = ladder.n_parameters[rung]
+    statistic = 2.0 * n_effective * fall
+    return {
+        "in_sample": fall - df / (2.0 * n_effective),
+        "statistic": statistic,
+        "df": df,
+        "p_value": float(stats.chi2.sf(max(statistic, 0.0), df)),
+    }
+
+
+def miscalibration(ladder, sample_weight=None, groups=None):
+    """Miscalibration in nats: in-sample fall to the last rung, less its optimism, with interval.
+
+    The interval treats the fitted map as fixed, which is right to first order because the map is at
+    an optimum (envelope theorem).
+
+    Returns
+    -------
+    Estimate
+    """
+    n_effective = effective_rows(sample_weight, len(ladder.in_sample_rows))
+    differences = ladder.log_rows["as is"] - ladder.in_sample_rows
+    optimism = sum(ladder.n_parameters.values()) / (2.0 * n_effective)
+    se = mean_standard_error(differences, sample_weight, groups)
+    return interval(weighted_mean(differences, sample_weight) - optimism, se)
+
+
+def rung_gain(ladder, rung, sample_weight=None, groups=None):
+    """Cross-fitted fall of the loss from the rung before: what its map delivers on new rows."""
+    before = RUNGS[RUNGS.index(rung) - 1]
+    return paired_estimate(
+        ladder.log_rows[before] - ladder.log_rows[rung], sample_weight, groups
+    )
+
+
+def _telescope(ladder, reference_rows, sample_weight, groups, inflation):
+    """Rows of the first view: the ladder read from the floor up."""
+    shape = ladder.log_rows["shape"]
+    if reference_rows is None:
+        floor = paired_estimate(shape, sample_weight, groups)
+        rows = [LedgerRow("refinement", floor.value, floor.low, floor.high)]
+    else:
+        floor = paired_estimate(reference_rows, sample_weight, groups)
+        grouping = paired_estimate(
+            shape - reference_rows, sample_weight, groups, inflation=inflation
+        )
+        rows = [
+            LedgerRow("reference", floor.value, floor.low, floor.high),
+            LedgerRow("grouping", grouping.value, grouping.low, grouping.high),
+        ]
+    n_effective = effective_rows(sample_weight, len(shape))
+    for rung in reversed(RUNGS[1:]):
+        gain = rung_gain(ladder, rung, sample_weight, groups)
+        test = likelihood_ratio(ladder, rung, n_effective)
+        rows.append(LedgerRow(rung, gain.value, gain.low, gain.high, test))
+    return tuple(rows)
+
+
+def loss_ledger(
+    ladder,
+    proba,
+    y,
+    *,
+    sample_weight=None,
+    groups=None,
+    reference_rows=None,
+    train_loss=None,
+    inflation=1.0,
+):
+    """Ledger of the log loss in nats.
+
+    Parameters
+    ----------
+    ladder : Ladder
+        From :func:`climb`.
+    proba : ndarray of shape (n_rows, n_classes)
+        Probabilities.
+    y : ndarray of shape (n_rows,), dtype int
+        Class codes.
+    sample_weight, groups : ndarray of shape (n_rows,), default=None
+        Weights; codes of the groups.
+    reference_rows : ndarray of shape (n_rows,), default=None
+        Log loss per row of the recalibrated reference model.
+    train_loss : float, default=None
+        Mean log loss on the training rows.
+    inflation : float, default=1.0
+        Nadeau-Bengio factor for differences between refitted models.
+
+    Returns
+    -------
+    Ledger
+    """
+    total = weighted_mean(ladder.log_rows["as is"], sample_weight)
+    shares = class_shares(y, proba.shape[1], sample_weight)
+    uncertainty = entropy(shares)
+    refined = ladder.log_rows["shape"]
+    constant = -np.log(np.maximum(shares, np.finfo(float).tiny))[y]
+    skill = paired_estimate(constant - refined, sample_weight, groups)
+    paid = paired_estimate(ladder.log_rows["as is"] - refined, sample_weight, groups)
+    views = {
+        "ladder": _telescope(ladder, reference_rows, sample_weight, groups, inflation),
+        "uncertainty": (
+            LedgerRow("uncertainty", uncertainty),
+            LedgerRow("discrimination", -skill.value, -skill.high, -skill.low),
+            _miscalibration_row(paid, miscalibration(ladder, sample_weight, groups)),
+        ),
+    }
+    if train_loss is not None:
+        views["gap"] = (
+            LedgerRow("training", train_loss),
+            LedgerRow("training to judged rows", total - train_loss),
+        )
+    clipped = clipped_rows(proba, y)
+    clipped_part = ladder.log_rows["as is"][clipped]
+    weight = np.ones(len(y)) if sample_weight is None else sample_weight
+    notes = {
+        "n_clipped_rows": int(clipped.size),
+        "clipped_share": float(np.dot(weight[clipped], clipped_part) / weight.sum() / total)
+        if total > 0
+        else 0.0,
+        "clip_probability": probability_floor(proba),
+    }
+    return Ledger("log loss", "nats", total, views, notes)
+
+
+def _miscalibration_row(paid, corrected):
+    """The cross-fitted row with the interval of the corrected in-sample estimate."""
+    # The two estimators differ by their biases, of order k / n: the interval belongs to the
+    # corrected one and is stretched to hold the row's own value.
+    low, high = min(corrected.low, paid.value), max(corrected.high, paid.value)
+    return LedgerRow("miscalibration", paid.value, low, high, {"in_sample": corrected.value})
+
+
+def brier_ledger(ladder, y, n_classes, sample_weight=None, reference_brier=None):
+    """The same ladder in Brier scores, on scikit-learn's scale.
+
+    Parameters
+    ----------
+    ladder : Ladder
+        From :func:`climb`.
+    y : ndarray of shape (n_rows,), dtype int
+        Class codes.
+    n_classes : int
+        Number of classes.
+    sample_weight : ndarray of shape (n_rows,), default=None
+        Weights.
+    reference_brier : float, default=None
+        Mean Brier score of the recalibrated reference model.
+
+    Returns
+    -------
+    Ledger
+    """
+    means = ladder.brier_means
+    total = means["as is"]
+    uncertainty = gini_simpson(class_shares(y, n_classes, sample_weight))
+    if reference_brier is None:
+        floor = [LedgerRow("refinement", means["shape"])]
+    else:
+        floor = [
+            LedgerRow("reference", reference_brier),
+            LedgerRow("grouping", means["shape"] - reference_brier),
+        ]
+    steps = [
+        LedgerRow(rung, means[RUNGS[RUNGS.index(rung) - 1]] - means[rung])
+        for rung in reversed(RUNGS[1:])
+    ]
+    views = {
+        "ladder": (*floor, *steps),
+        "uncertainty": (
+            LedgerRow("uncertainty", uncertainty),
+            LedgerRow("discrimination", means["shape"] - uncertainty),
+            LedgerRow("miscalibration", total - means["shape"]),
+        ),
+    }
+    return Ledger("Brier score", "score", total, views, {"scale": brier_scale(n_classes)})
+
+
+def class_loss_shares(row_losses, y, n_classes, sample_weight=None):
+    """Per class: share of the rows, share of the total loss, mean loss.
+
+    Parameters
+    ----------
+    row_losses : ndarray of shape (n_rows,)
+        Loss of every row.
+    y : ndarray of shape (n_rows,), dtype int
+        Class codes.
+    n_classes : int
+        Number of classes.
+    sample_weight : ndarray of shape (n_rows,), default=None
+        Weights.
+
+    Returns
+    -------
+    row_share, loss_share, mean_loss : ndarray of shape (n_classes,)
+        ``loss_share`` sums to one (or is zero where there is no loss); ``mean_loss`` is NaN for an
+        absent class.
+    """
+    weight = np.ones(len(y)) if sample_weight is None else sample_weight
+    rows = np.bincount(y, weight, n_classes)
+    loss = np.bincount(y, weight * row_losses, n_classes)
+    total = loss.sum()
+    mean = np.divide(loss, rows, out=np.full(n_classes, np.nan), where=rows > 0)
+    return rows / rows.sum(), loss / total if total > 0 else np.zeros(n_classes), mean
+
+
+def lorenz_curve(row_losses, sample_weight=None, n_points=101):
+    """Lorenz curve of the row losses (Lorenz 1905) and their Gini coefficient.
+
+    Parameters
+    ----------
+    row_losses : ndarray of shape (n_rows,)
+        Loss of every row, not negative.
+    sample_weight : ndarray of shape (n_rows,), default=None
+        Weights.
+    n_points : int, default=101
+        Points of the curve.
+
+    Returns
+    -------
+    row_share, loss_share : ndarray of shape (n_points,)
+        The easiest ``row_share`` of the rows carry ``loss_share`` of the loss.
+    gini : float
+        0: all rows cost the same; 1: one row costs everything.
+    """
+    order = np.argsort(row_losses)
+    weight = np.ones(len(row_losses)) if sample_weight is None else sample_weight[order]
+    x = np.concatenate([[0.0], np.cumsum(weight)])
+    mass = np.concatenate([[0.0], np.cumsum(weight * row_losses[order])])
+    x /= x[-1]
+    if mass[-1] > 0:
+        mass /= mass[-1]
+    else:
+        mass = x.copy()
+    gini = float(1.0 - np.dot(np.diff(x), mass[1:] + mass[:-1]))
+    grid = np.linspace(0.0, 1.0, n_points)
+    return grid, np.interp(grid, x, mass), gini

@@ -1,0 +1,41 @@
+"""Warnings and errors of sklearn-lossfix.
+
+The tree::
+
+    ValueError
+    `-- LossfixError            base class of the errors below
+        |-- FrozenPartError     a frozen or prefit part cannot be run out of fold
+        `-- TooFewRowsError     a class or fold holds too few rows for what was asked
+    Exception
+    `-- CheckNotApplicable      raised by a check that cannot judge this input; never reaches a user
+    UserWarning
+    `-- LossfixWarning          base class of the warnings of this package
+"""
+
+__all__ = [
+    "CheckNotApplicable",
+    "FrozenPartError",
+    "LossfixError",
+    "LossfixWarning",
+    "TooFewRowsError",
+]
+
+
+class LossfixError(ValueError):
+    """Base class of the errors of this package; a ``ValueError``."""
+
+
+class FrozenPartError(LossfixError):
+    """A frozen or prefit part of an estimator makes out-of-fold scores a lie."""
+
+
+class TooFewRowsError(LossfixError):
+    """A class, group or fold holds too few rows for the folds that were asked for."""
+
+
+class CheckNotApplicable(Exception):
+    """Raised by a check that cannot judge its input; the message is the reason."""
+
+
+class LossfixWarning(UserWarning):
+    """Base class of the warnings of this package."""
