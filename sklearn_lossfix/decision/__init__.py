@@ -1,0 +1,1 @@
+"""Decision rules: from scores to labels, chosen for the metric that matters."""

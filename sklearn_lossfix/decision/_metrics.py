@@ -1,0 +1,651 @@
+"""Label metrics as functions of three totals per class.
+
+A metric of predicted labels is a function of the weighted confusion table. All those known here
+need only three numbers per class: the weight of its true positives, of the rows predicted as it
+and of the rows that are it. Moreover each is a function of a few *sums over classes* of elementwise
+terms. That form is what makes it cheap to follow a metric while a decision rule moves: a row that
+changes its label changes the terms of two classes only.
+"""
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from sklearn.metrics import get_scorer, get_scorer_names
+
+# Relative distance below which a difference of two weighted totals is rounding, not data.
+ROUNDING = 16 * np.finfo(np.float64).eps
+
+# Relative step of the central difference in `influence`: the cube root of the machine epsilon
+# balances truncation against rounding (Press et al., Numerical Recipes, section 5.7).
+_RELATIVE_STEP = np.finfo(np.float64).eps ** (1 / 3)
+
+
+def _ratio(numerator, denominator):
+    """Divide elementwise, with 0 where the denominator is not positive."""
+    numerator, denominator = np.broadcast_arrays(numerator, denominator)
+    out = np.zeros(numerator.shape)
+    return np.divide(numerator, denominator, out=out, where=denominator > 0)
+
+
+# --- ratios of one class: (numerator, denominator) -----------------------------------------------
+
+
+def _precision(tp, pred, true):
+    return tp, pred
+
+
+def _recall(tp, pred, true):
+    return tp, true
+
+
+def _jaccard(tp, pred, true):
+    return tp, true + pred - tp
+
+
+def _fbeta(tp, pred, true, beta):
+    if np.isinf(beta):
+        return tp, true
+    return (1 + beta**2) * tp, beta**2 * true + pred
+
+
+_CLASS_RATIOS = {
+    "precision": _precision,
+    "recall": _recall,
+    "jaccard": _jaccard,
+    "f1": partial(_fbeta, beta=1.0),
+    "f2": partial(_fbeta, beta=2.0),
+    "fbeta": _fbeta,
+}
+
+
+# --- formulas: elementwise terms, then a combination of their sums over classes ------------------
+
+
+class _Formula(NamedTuple):
+    """`combine(*[term.sum(over classes) for term in terms(tp, pred, true)])` is the metric."""
+
+    terms: Callable
+    combine: Callable
+
+
+def _macro(ratio):
+    """Mean of the ratio over the classes that occur in the truth or in the predictions."""
+
+    def terms(tp, pred, true, **params):
+        return _ratio(*ratio(tp, pred, true, **params)), np.asarray(true + pred > 0, dtype=float)
+
+    return _Formula(terms, lambda values, present, **params: _ratio(values, present))
+
+
+def _weighted(ratio):
+    """Mean of the ratio over classes, each counting as much as it occurs in the truth."""
+
+    def terms(tp, pred, true, **params):
+        return true * _ratio(*ratio(tp, pred, true, **params)), true
+
+    return _Formula(terms, lambda values, total, **params: _ratio(values, total))
+
+
+def _micro(ratio):
+    """One ratio of the numerators and denominators summed over classes."""
+    return _Formula(ratio, lambda numerator, denominator, **params: _ratio(numerator, denominator))
+
+
+_AVERAGES = {"macro": _macro, "weighted": _weighted, "micro": _micro}
+
+
+def _accuracy_terms(tp, pred, true):
+    return tp, true
+
+
+def _mean_recall_terms(tp, pred, true):
+    return _ratio(tp, true), np.asarray(true > 0, dtype=float)
+
+
+def _balanced_accuracy(recalls, n_present, adjusted=False):
+    score = _ratio(recalls, n_present)
+    if not adjusted:
+        return score
+    chance = _ratio(1.0, n_present)
+    return _ratio(score - chance, 1.0 - chance)
+
+
+def _gmean_terms(tp, pred, true):
+    recall = _ratio(tp, true)
+    log_recall = np.log(recall, out=np.zeros(recall.shape), where=recall > 0)
+    missed = np.asarray((recall == 0) & (true > 0), dtype=float)
+    return log_recall, missed, np.asarray(true > 0, dtype=float)
+
+
+def _gmean(log_recalls, n_missed, n_present):
+    # Half a class separates "some class is missed" from rounding of a running count.
+    no_class_missed = (n_missed < 0.5) & (n_present > 0)
+    return np.where(no_class_missed, np.exp(_ratio(log_recalls, n_present)), 0.0)
+
+
+def _correlation_terms(tp, pred, true):
+    return tp, true, pred * true, pred**2, true**2
+
+
+def _matthews_corrcoef(tp, total, pred_true, pred_pred, true_true):
+    """Gorodkin's R_K statistic, as in scikit-learn."""
+    covariance = tp * total - pred_true
+    spread_pred = total**2 - pred_pred
+    spread_true = total**2 - true_true
+    floor = ROUNDING * total**2
+    defined = (spread_pred > floor) & (spread_true > floor)
+    spread = np.where(defined, spread_pred * spread_true, 0.0)
+    return _ratio(covariance, np.sqrt(spread))
+
+
+def _agreement_terms(tp, pred, true):
+    return tp, true, pred * true
+
+
+def _cohen_kappa(tp, total, pred_true):
+    disagreement_by_chance = total**2 - pred_true
+    defined = disagreement_by_chance > ROUNDING * total**2
+    return _ratio(tp * total - pred_true, np.where(defined, disagreement_by_chance, 0.0))
+
+
+_FORMULAS = {
+    "accuracy": _Formula(_accuracy_terms, _ratio),
+    "balanced_accuracy": _Formula(_mean_recall_terms, _balanced_accuracy),
+    "youden": _Formula(_mean_recall_terms, partial(_balanced_accuracy, adjusted=True)),
+    "gmean": _Formula(_gmean_terms, _gmean),
+    "matthews_corrcoef": _Formula(_correlation_terms, _matthews_corrcoef),
+    "cohen_kappa": _Formula(_agreement_terms, _cohen_kappa),
+} | {
+    f"{name}_{average}": make(ratio)
+    for name, ratio in _CLASS_RATIOS.items()
+    for average, make in _AVERAGES.items()
+}
+
+
+# --- metrics of one positive class ---------------------------------------------------------------
+
+
+def _positive_ratio(ratio, tp, pred, true, pos, **params):
+    return _ratio(*ratio(tp[..., pos], pred[..., pos], true[..., pos], **params))
+
+
+def _specificity(tp, pred, true, pos):
+    return _ratio(tp[..., 1 - pos], true[..., 1 - pos])
+
+
+def _negative_cost(tp, pred, true, pos, fp_cost=1.0, fn_cost=1.0):
+    false_positives = pred[..., pos] - tp[..., pos]
+    false_negatives = true[..., pos] - tp[..., pos]
+    return -_ratio(1.0, true.sum(axis=-1)) * (fp_cost * false_positives + fn_cost * false_negatives)
+
+
+_POSITIVE_CLASS_FORMULAS = {
+    name: partial(_positive_ratio, ratio) for name, ratio in _CLASS_RATIOS.items()
+} | {"specificity": _specificity, "cost": _negative_cost}
+
+
+# Weighted sums of confusion cells once the true class totals are fixed. Micro-averages of
+# single-label predictions and support-weighted recall are accuracy under other names.
+# `recall_macro` is not among them: it also averages over classes that are only predicted.
+_LINEAR = frozenset(
+    "accuracy balanced_accuracy youden recall specificity cost recall_weighted precision_micro "
+    "recall_micro f1_micro f2_micro fbeta_micro".split()
+)
+
+LABEL_METRICS = tuple(sorted({*_FORMULAS, *_POSITIVE_CLASS_FORMULAS}))
+
+_ALIASES = {"mcc": "matthews_corrcoef", "kappa": "cohen_kappa"}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric as data: what it is, and how to compute it from totals per class.
+
+    Parameters
+    ----------
+    name : str
+        The canonical name, as `resolve_metric` takes it where it is a label metric.
+
+    kind : {"label", "ranking", "opaque"}
+        "label" metrics are functions of true positives, predicted and true totals per class; only
+        they have a `value` and can choose a decision rule. "ranking" metrics judge scores, not
+        labels. "opaque" ones are callables of which nothing else is known.
+
+    asymmetric : bool, default=False
+        Whether the metric singles out a positive class.
+
+    params : tuple of (str, value) pairs, default=()
+        Parameters of the formula: `beta`, `adjusted`, `fp_cost`, `fn_cost`.
+
+    linear : bool, default=False
+        Whether the metric is a weighted sum of confusion cells once the true class totals are
+        fixed.
+
+    pos_label : str, int, float, bool or None, default=None
+        The positive class that a scorer names, if it names one.
+
+    scorer : callable or None, default=None
+        The scorer of a ranking or opaque metric.
+    """
+
+    name: str
+    kind: Literal["label", "ranking", "opaque"] = "label"
+    asymmetric: bool = False
+    params: tuple[tuple[str, Any], ...] = ()
+    linear: bool = False
+    pos_label: Any = None
+    scorer: Callable | None = field(default=None, repr=False, compare=False)
+
+    def value(self, tp, pred, true, pos=None):
+        """Compute the metric, greater is better, from weighted totals per class.
+
+        Where scikit-learn's metric is 0/0, this is 0.0, and classes absent from the truth are left
+        out of balanced accuracy and the geometric mean; the result is never NaN.
+
+        Parameters
+        ----------
+        tp, pred, true : array-like of shape (..., n_classes)
+            Weight of the true positives, of the rows predicted as, and of the rows truly of
+            each class.
+
+        pos : int, default=None
+            Column of the positive class; needed by an asymmetric metric, with two classes.
+
+        Returns
+        -------
+        value : ndarray of shape (...)
+            Float64.
+
+        Raises
+        ------
+        ValueError
+            If the metric is not a label metric, or is asymmetric and has no two classes with a
+            positive one.
+        """
+        tp, pred, true = (np.asarray(total, dtype=np.float64) for total in (tp, pred, true))
+        if self.asymmetric:
+            self.check_positive_class(true.shape[-1], pos)
+            return _POSITIVE_CLASS_FORMULAS[self.name](tp, pred, true, pos, **dict(self.params))
+        sums = [np.sum(term, axis=-1) for term in self.class_terms(tp, pred, true)]
+        return self.combine(sums)
+
+    def class_terms(self, tp, pred, true):
+        """Compute the elementwise terms whose sums over classes determine a symmetric metric."""
+        return self._formula().terms(tp, pred, true, **self._term_params())
+
+    def combine(self, sums):
+        """Compute the metric from the sums over classes of its `class_terms`."""
+        formula = self._formula()
+        params = dict(self.params) if self.name == "balanced_accuracy" else {}
+        return formula.combine(*sums, **params)
+
+    def check_positive_class(self, n_classes, pos):
+        """Raise unless an asymmetric metric has two classes, one of them positive."""
+        if self.asymmetric and (n_classes != 2 or pos not in (0, 1)):
+            raise ValueError(
+                f"The metric {self.name!r} judges one positive class out of two; got {n_classes} "
+                f"classes and positive class {pos!r}. With more classes use an average such as "
+                "'f1_macro' or 'balanced_accuracy'."
+            )
+
+    def _formula(self):
+        """Return the formula, or say why there is none."""
+        if self.kind != "label":
+            raise ValueError(
+                f"The metric {self.name!r} is {self.kind}: it cannot be computed from counts of "
+                f"labels. Label metrics are {', '.join(LABEL_METRICS)}."
+            )
+        return _FORMULAS[self.name]
+
+    def _term_params(self):
+        """Return the parameters that belong to the terms rather than to their combination."""
+        return {key: value for key, value in self.params if key == "beta"}
+
+
+def make_metric(name, **params):
+    """Make a label metric from its name and the parameters of its formula.
+
+    Parameters
+    ----------
+    name : str
+        One of `LABEL_METRICS`, or an alias ("mcc", "kappa").
+
+    **params : dict
+        `beta` for "fbeta" and its averages, `adjusted` for "balanced_accuracy", `fp_cost` and
+        `fn_cost` for "cost" (each 1 by default), and `pos_label` for asymmetric metrics.
+
+    Returns
+    -------
+    metric : Metric
+        The label metric.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or a parameter is missing, unknown or out of range.
+    """
+    name = _ALIASES.get(name, name)
+    if name not in LABEL_METRICS:
+        raise ValueError(_unknown_name_message(name))
+    asymmetric = name in _POSITIVE_CLASS_FORMULAS
+    pos_label = params.pop("pos_label", None) if asymmetric else None
+    allowed = _allowed_params(name)
+    unknown = sorted(set(params) - set(allowed))
+    if unknown:
+        raise ValueError(
+            f"The metric {name!r} takes the parameters {sorted(allowed)}; got {unknown}."
+        )
+    if "beta" in allowed and "beta" not in params:
+        raise ValueError(
+            f"The metric {name!r} needs its beta. Pass make_scorer(fbeta_score, beta=...), or "
+            "use 'f1' or 'f2'."
+        )
+    for key, value in params.items():
+        if key != "adjusted" and not (np.isreal(value) and value >= 0):
+            raise ValueError(f"{key} of the metric {name!r} must be non-negative, got {value!r}.")
+    values = {key: allowed[key](value) for key, value in params.items()}
+    return Metric(
+        name,
+        "label",
+        asymmetric,
+        tuple(sorted(values.items())),
+        name in _LINEAR,
+        pos_label,
+    )
+
+
+def _allowed_params(name):
+    """Return the names of a formula's parameters and the type of each."""
+    if name.startswith("fbeta"):
+        return {"beta": float}
+    return {
+        "balanced_accuracy": {"adjusted": bool},
+        "cost": {"fp_cost": float, "fn_cost": float},
+    }.get(name, {})
+
+
+def _unknown_name_message(name):
+    """Name the metrics that are spelt nearly like an unknown one."""
+    known = sorted({*LABEL_METRICS, *_ALIASES, *get_scorer_names()})
+    near = difflib.get_close_matches(name, known, n=3)
+    advice = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Known: {known}."
+    return f"{name!r} is not the name of a known metric. {advice}"
+
+
+# --- from `scoring` to a metric ------------------------------------------------------------------
+
+
+def resolve_metric(scoring):
+    """Turn what a user passes as `scoring` into a `Metric`.
+
+    Parameters
+    ----------
+    scoring : None, str, scorer, callable or Metric
+        None means accuracy. A string is a label metric of this package or one of
+        scikit-learn's scorer names. A scorer made by `sklearn.metrics.make_scorer` is recognised
+        by its score function and its keyword arguments. Any other callable is opaque.
+
+    Returns
+    -------
+    metric : Metric
+        A label, ranking or opaque metric.
+
+    Raises
+    ------
+    ValueError
+        If a string names no metric (the message names the nearest ones), or a bare metric
+        function of scikit-learn is given instead of a scorer.
+    TypeError
+        If `scoring` is none of the above.
+    """
+    if isinstance(scoring, Metric):
+        return scoring
+    if scoring is None:
+        return make_metric("accuracy")
+    if isinstance(scoring, str):
+        return _from_name(scoring)
+    if not callable(scoring):
+        raise TypeError(
+            "scoring must be one metric: None, a metric's name, a scorer or a callable "
+            f"`scorer(estimator, X, y)`; got {type(scoring).__name__}."
+        )
+    if hasattr(scoring, "_score_func"):
+        return _from_scorer(scoring)
+    name = getattr(scoring, "__name__", type(scoring).__name__)
+    if (getattr(scoring, "__module__", None) or "").startswith("sklearn.metrics."):
+        raise ValueError(
+            f"scoring={name} is a metric function of (y_true, y_pred), but a scorer of "
+            f"(estimator, X, y) is needed. Pass sklearn.metrics.make_scorer({name}) or its name."
+        )
+    return Metric(name, "opaque", scorer=scoring)
+
+
+def _from_name(name):
+    """Resolve a string: our own names first, then scikit-learn's scorers."""
+    canonical = _ALIASES.get(name, name)
+    if canonical in LABEL_METRICS:
+        return make_metric(canonical)
+    if canonical in get_scorer_names():
+        return _from_scorer(get_scorer(canonical), name=canonical)
+    raise ValueError(_unknown_name_message(name))
+
+
+# How the score functions of scikit-learn and imbalanced-learn are called here, and the value of
+# `average` they take when none is given.
+_SCORE_FUNCTIONS = {
+    "accuracy_score": ("accuracy", None),
+    "balanced_accuracy_score": ("balanced_accuracy", None),
+    "f1_score": ("f1", "binary"),
+    "fbeta_score": ("fbeta", "binary"),
+    "precision_score": ("precision", "binary"),
+    "recall_score": ("recall", "binary"),
+    "jaccard_score": ("jaccard", "binary"),
+    "matthews_corrcoef": ("matthews_corrcoef", None),
+    "cohen_kappa_score": ("cohen_kappa", None),
+    "geometric_mean_score": ("gmean", "multiclass"),
+}
+
+# Keyword arguments that leave the formula as it is.
+_NEUTRAL_ARGUMENTS = {
+    "labels": (None,),
+    "zero_division": ("warn", 0, 0.0),
+    "normalize": (True,),
+    "weights": (None,),
+    "correction": (0, 0.0),
+    "sample_weight": (None,),
+}
+
+
+def _from_scorer(scorer, name=None):
+    """Recognise a scorer by its score function; ranking and opaque where it is not a label one."""
+    function = scorer._score_func
+    name = name or getattr(function, "__name__", type(function).__name__)
+    if getattr(scorer, "_response_method", "predict") != "predict":
+        return Metric(name, "ranking", scorer=scorer)
+    metric = _recognised(function, dict(getattr(scorer, "_kwargs", None) or {}))
+    if metric is None or getattr(scorer, "_sign", 1) < 0:
+        return Metric(name, "opaque", scorer=scorer)
+    return metric
+
+
+def _recognised(function, arguments):
+    """Return the label metric of a score function with its arguments, or None."""
+    package = (getattr(function, "__module__", None) or "").partition(".")[0]
+    entry = _SCORE_FUNCTIONS.get(getattr(function, "__name__", None))
+    if entry is None or package not in ("sklearn", "imblearn"):
+        return None
+    name, default_average = entry
+    average = arguments.pop("average", default_average)
+    if average in _AVERAGES:
+        # The positive class is ignored by the averages over classes, in scikit-learn too.
+        arguments.pop("pos_label", None)
+        name = f"{name}_{average}"
+    elif average != default_average:
+        return None
+    for key, neutral in _NEUTRAL_ARGUMENTS.items():
+        if key in arguments and arguments.pop(key) not in neutral:
+            return None
+    if name not in LABEL_METRICS or not set(arguments) <= {*_allowed_params(name), "pos_label"}:
+        return None
+    return make_metric(name, **arguments)
+
+
+# --- from rows to totals, and back ---------------------------------------------------------------
+
+
+class ClassTotals(NamedTuple):
+    """Weighted true positives, predicted totals and true totals, each of shape (n_classes,)."""
+
+    tp: np.ndarray
+    pred: np.ndarray
+    true: np.ndarray
+
+
+def class_totals(y, pred, n_classes, sample_weight=None):
+    """Count the weighted totals per class that every label metric is a function of.
+
+    Parameters
+    ----------
+    y, pred : ndarray of shape (n_samples,), integer
+        True and predicted class codes, 0 to n_classes - 1.
+
+    n_classes : int
+        Number of classes.
+
+    sample_weight : ndarray of shape (n_samples,), default=None
+        Weight of each row; one each if None.
+
+    Returns
+    -------
+    totals : ClassTotals
+        Three float64 arrays of shape (n_classes,).
+    """
+    hit = y == pred
+    hit_weight = None if sample_weight is None else sample_weight[hit]
+    totals = (
+        np.bincount(y[hit], weights=hit_weight, minlength=n_classes),
+        np.bincount(pred, weights=sample_weight, minlength=n_classes),
+        np.bincount(y, weights=sample_weight, minlength=n_classes),
+    )
+    return ClassTotals(*(total.astype(np.float64, copy=False) for total in totals))
+
+
+def metric_from_codes(metric, y, pred, n_classes, sample_weight=None, pos=None):
+    """Compute a label metric from integer class codes.
+
+    Parameters
+    ----------
+    metric : Metric
+        A label metric.
+
+    y, pred : ndarray of shape (n_samples,), integer
+        True and predicted class codes.
+
+    n_classes : int
+        Number of classes.
+
+    sample_weight : ndarray of shape (n_samples,), default=None
+        Weight of each row; one each if None.
+
+    pos : int, default=None
+        Code of the positive class of an asymmetric metric.
+
+    Returns
+    -------
+    value : float
+        The metric; greater is better.
+    """
+    return float(metric.value(*class_totals(y, pred, n_classes, sample_weight), pos=pos))
+
+
+def influence(metric, y, pred, n_classes, sample_weight=None, pos=None):
+    """Compute each row's influence on a label metric: the infinitesimal jackknife.
+
+    The metric depends on the weights w through the weighted totals divided by their sum W, so its
+    derivative with respect to the weight of a row follows from its derivatives with respect to
+    the three totals of the row's true and predicted class [1]_ [2]_. The normalisation is that of
+    an influence function: ``sum_i w_i * influence_i == 0``, and to first order
+    ``metric(w + e) == metric(w) + sum_i e_i * influence_i / W``. For accuracy it is
+    ``correct_i - accuracy``.
+
+    Parameters
+    ----------
+    metric : Metric
+        A label metric.
+
+    y, pred : ndarray of shape (n_samples,), integer
+        True and predicted class codes.
+
+    n_classes : int
+        Number of classes.
+
+    sample_weight : ndarray of shape (n_samples,), default=None
+        Weight of each row; one each if None.
+
+    pos : int, default=None
+        Code of the positive class of an asymmetric metric.
+
+    Returns
+    -------
+    influence : ndarray of shape (n_samples,)
+        Float64. Take `influence_standard_error` of it, or of a difference of two of them.
+
+    References
+    ----------
+    .. [1] L. A. Jaeckel, "The infinitesimal jackknife", Bell Laboratories Memorandum, 1972.
+    .. [2] B. Efron, "The Jackknife, the Bootstrap and Other Resampling Plans", SIAM, 1982.
+    """
+    totals = np.stack(class_totals(y, pred, n_classes, sample_weight))
+    totals /= totals[2].sum()
+    slope_tp, slope_pred, slope_true = _slopes(metric, totals, pos)
+    by_cell = slope_true[:, None] + slope_pred[None, :] + np.diag(slope_tp)
+    values = by_cell.ravel()[y * n_classes + pred]
+    # The slopes of a metric that ignores the scale of the weights average to zero by Euler's
+    # theorem; subtracting the mean removes what rounding leaves of it.
+    return values - np.average(values, weights=sample_weight)
+
+
+def _slopes(metric, totals, pos):
+    """Differentiate the metric by central differences; totals of zero carry no row and no slope."""
+    n_classes = totals.shape[1]
+    step = _RELATIVE_STEP * totals
+    moved = np.broadcast_to(totals[:, None, None], (3, 3, n_classes, n_classes)).copy()
+    which, k = np.indices(totals.shape)
+    up, down = moved, moved.copy()
+    up[which, which, k, k] += step
+    down[which, which, k, k] -= step
+    rise = metric.value(*up, pos=pos) - metric.value(*down, pos=pos)
+    return _ratio(rise, 2 * step)
+
+
+def influence_standard_error(influences, sample_weight=None, groups=None):
+    """Compute the standard error of a metric, or of a difference, from its rows' influences.
+
+    Parameters
+    ----------
+    influences : ndarray of shape (n_samples,)
+        From `influence`, or a difference of two such arrays for a paired comparison.
+
+    sample_weight : ndarray of shape (n_samples,), default=None
+        The weights that `influence` was given.
+
+    groups : ndarray of shape (n_samples,), integer, default=None
+        Codes of the units that were drawn independently, such as persons with several rows; each
+        row is its own unit if None.
+
+    Returns
+    -------
+    standard_error : float
+        The root of the sum over units of the squared sum of ``w_i / W * influence_i``.
+    """
+    if sample_weight is None:
+        shares = influences / len(influences)
+    else:
+        shares = sample_weight * influences / np.sum(sample_weight)
+    if groups is not None:
+        shares = np.bincount(groups, weights=shares)
+    return float(np.sqrt(np.sum(shares**2)))
