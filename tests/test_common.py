@@ -1,0 +1,51 @@
+"""scikit-learn's own contract, held to by every public estimator."""
+
+import inspect
+
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
+
+import sklearn_lossfix
+from sklearn_lossfix import DecisionRuleClassifier
+
+# {class: {check: reason}}. A reason must let a stranger judge whether the failure is right. pytest
+# runs with strict xfail, so that an entry whose check has come to pass fails the build.
+EXPECTED_FAILED_CHECKS = {}
+
+
+def estimators_under_check():
+    """Every public estimator, set up so that it runs on the small data of the checks."""
+    return [DecisionRuleClassifier(LogisticRegression())]
+
+
+def expected_failed_checks(estimator):
+    """The checks this estimator is known to fail, each with its reason."""
+    return EXPECTED_FAILED_CHECKS.get(type(estimator), {})
+
+
+@parametrize_with_checks(estimators_under_check(), expected_failed_checks=expected_failed_checks)
+def test_sklearn_compatible(estimator, check):
+    """The estimator keeps the promise that this check of scikit-learn tests."""
+    check(estimator)
+
+
+def test_every_public_estimator_is_tested():
+    """An estimator added to the public names without an entry here is noticed."""
+    public = {
+        value
+        for value in map(sklearn_lossfix.__dict__.get, sklearn_lossfix.__all__)
+        if inspect.isclass(value) and issubclass(value, BaseEstimator)
+    }
+    assert {type(estimator) for estimator in estimators_under_check()} == public
+
+
+@pytest.mark.parametrize("estimator", estimators_under_check(), ids=lambda est: type(est).__name__)
+def test_expected_failures_name_existing_checks(estimator):
+    """A misspelt or removed check cannot linger in the list of expected failures."""
+    names = {
+        getattr(check, "func", check).__name__
+        for _, check in estimator_checks_generator(estimator, legacy=True)
+    }
+    assert set(expected_failed_checks(estimator)) <= names
