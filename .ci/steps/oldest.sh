@@ -10,7 +10,9 @@ fi
 .venv/bin/python -m pip install --upgrade "pip>=25.1"
 .venv/bin/python -m pip install --constraint .ci/oldest-constraints.txt ".[all]" --group test
 # The pins were met, not overruled by something else that was installed.
-.venv/bin/python -m pip list --format=freeze >installed.txt
-grep -v '^#' .ci/oldest-constraints.txt | while read -r pin; do grep -Fx "$pin" installed.txt; done
+.venv/bin/python -m pip freeze >.venv/installed.txt
+grep -v '^#' .ci/oldest-constraints.txt | while read -r pin; do
+    grep -Fx "$pin" .venv/installed.txt || { echo "$pin was not installed."; exit 1; }
+done
 # Guarantees, doctests and pages are run once, on the newest dependencies.
 .venv/bin/python -m pytest -n 2 tests --ignore=tests/guarantees
