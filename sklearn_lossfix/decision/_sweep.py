@@ -7,7 +7,7 @@ import numpy as np
 from sklearn_lossfix.decision._metrics import ROUNDING
 
 # Cuts whose metric is computed at a time: bounds the temporary arrays, changes no result.
-_CHUNK = 16_384
+_CHUNK = 4_096
 
 
 class Sweep(NamedTuple):
