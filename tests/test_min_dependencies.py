@@ -72,3 +72,11 @@ def test_one_version_of_the_linter():
     hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
     (hook,) = re.findall(r"ruff-pre-commit\n\s+rev: v(\S+)", hooks)
     assert PYPROJECT["dependency-groups"]["lint"] == [f"ruff=={hook}"]
+
+
+def test_citation_names_the_version():
+    """Whoever cites the package cites the version they have."""
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    (cited,) = re.findall(r"^version: (\S+)$", citation, flags=re.MULTILINE)
+    source = (ROOT / "sklearn_lossfix" / "__init__.py").read_text(encoding="utf-8")
+    assert f'__version__ = "{cited}"' in source
