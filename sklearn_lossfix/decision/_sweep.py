@@ -74,12 +74,10 @@ class SortedRows(NamedTuple):
         is_cut = np.ones(n + 1, dtype=bool)
         is_cut[1:n] = self.score[1:] != self.score[:-1]
         start = np.flatnonzero(is_cut)
+        tp = _weight_before(self.y_pos, self.weight, start)
         if self.weight is None:
-            tp = _at_cuts(np.cumsum(self.y_pos, dtype=np.int64), start)
-            fp = start - tp
-        else:
-            tp = _at_cuts(_running_total(self.weight, self.y_pos), start)
-            fp = _at_cuts(_running_total(self.weight, ~self.y_pos), start)
+            return tp, start - tp, start
+        fp = _weight_before(~self.y_pos, self.weight, start)
         return tp, fp, start
 
     def threshold(self, start, stop=None):
@@ -94,17 +92,16 @@ class SortedRows(NamedTuple):
         return float(_midpoint(low, high))
 
 
-def _running_total(weight, mask):
-    """Accumulate the weights where a mask is true, in one new array."""
-    total = np.multiply(weight, mask, dtype=np.float64)
-    return np.cumsum(total, out=total)
-
-
-def _at_cuts(running, start):
-    """Read a running total before the first row of each cut; nothing comes before row 0."""
-    out = np.zeros(len(start), dtype=running.dtype)
-    out[1:] = running[start[1:] - 1]
-    return out
+def _weight_before(mask, weight, start):
+    """Sum the weight (or count the rows) where a mask is true before each row of `start`."""
+    if weight is None:
+        before = np.zeros(len(mask) + 1, dtype=np.int64)
+        np.cumsum(mask, out=before[1:])
+    else:
+        before = np.zeros(len(mask) + 1)
+        np.multiply(weight, mask, out=before[1:])
+        np.cumsum(before[1:], out=before[1:])
+    return before[start]
 
 
 def _midpoint(low, high):
