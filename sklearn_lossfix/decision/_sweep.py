@@ -229,8 +229,10 @@ def _values(metric, tp, fp):
 
 def _runs(tied):
     """Find the first and last index of each run of True."""
-    edges = np.diff(np.concatenate([[0], tied.astype(np.int8), [0]]))
-    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
+    padded = np.zeros(len(tied) + 2, dtype=bool)
+    padded[1:-1] = tied
+    edges = np.flatnonzero(padded[1:] != padded[:-1])
+    return edges[::2], edges[1::2] - 1
 
 
 def _inner_width(score, start, stop):
