@@ -78,5 +78,5 @@ def test_citation_names_the_version():
     """Whoever cites the package cites the version they have."""
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     (cited,) = re.findall(r"^version: (\S+)$", citation, flags=re.MULTILINE)
-    source = (ROOT / "sklearn_lossfix" / "__init__.py").read_text(encoding="utf-8")
+    source = (ROOT / "sklearn_lossfix" / "_version.py").read_text(encoding="utf-8")
     assert f'__version__ = "{cited}"' in source
