@@ -203,7 +203,7 @@ def best_threshold_sorted(rows, metric, default=None):
         cut = np.searchsorted(start, n_positive)
         if tied[cut]:
             return float(default), float(values[cut])
-    first, last = _runs(tied)
+    first, last = true_runs(tied)
     width = _inner_width(rows.score, start[first], start[last])
     widest = int(np.argmax(width))
     first, last = first[widest], last[widest]
@@ -227,7 +227,7 @@ def _values(metric, tp, fp):
     return np.nan_to_num(values, copy=False, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
 
 
-def _runs(tied):
+def true_runs(tied):
     """Find the first and last index of each run of True."""
     padded = np.zeros(len(tied) + 2, dtype=bool)
     padded[1:-1] = tied
