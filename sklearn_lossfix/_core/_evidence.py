@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_lossfix._core._paired_tests import Estimate
-
 
 @dataclass(frozen=True, eq=False)
 class Scored:
@@ -112,6 +110,8 @@ class Evidence:
         A reference model on the same rows and folds.
     twins : dict of str to Twin
         Counterfactual refits on the same rows and folds.
+    estimator : estimator or None
+        The user's estimator, unfitted: material for remedies, never fitted by a check.
     conflicts : dict or None
         Rows with equal features and different labels; None without features.
     facts : dict
@@ -134,6 +134,7 @@ class Evidence:
     train: TrainState | None = None
     reference: Scored | None = None
     twins: dict = field(default_factory=dict)
+    estimator: Any = None
     conflicts: dict | None = None
     facts: dict = field(default_factory=dict)
 
@@ -141,6 +142,3 @@ class Evidence:
     def n_classes(self):
         """Number of classes."""
         return len(self.classes)
-
-
-__all__ = ["Estimate", "Evidence", "Scored", "TrainState", "Twin"]

@@ -5,6 +5,7 @@ The smooth maps are one nested family on clipped log-probabilities,
 .. math:: \log r_k \propto s_k \log p_k + b_k ,
 
 - *prior shift*: all slopes are 1, offsets free (Saerens, Latinne & Decaestecker 2002);
+- *slope*: one common slope, no offsets: temperature scaling (Guo et al. 2017);
 - *temperature*: one common slope :math:`s = 1/T` and free offsets. For two classes this is Cox's
   logistic recalibration (Cox 1958), for more it is temperature scaling (Guo et al. 2017) with an
   offset per class;
@@ -29,8 +30,8 @@ from scipy.special import expit, log_softmax
 from sklearn_lossfix._core._paired_tests import effective_rows, weighted_mean
 from sklearn_lossfix._core._proper_scores import CHUNK_ROWS, row_chunks
 
-#: The nested smooth maps, smallest first.
-SMOOTH_MAPS = ("prior_shift", "temperature", "vector")
+#: The smooth maps; prior_shift and slope are both nested in temperature, and that in vector.
+SMOOTH_MAPS = ("prior_shift", "slope", "temperature", "vector")
 
 # Weight of the prior in rows: the unit information prior of Kass & Wasserman (1995).
 PRIOR_ROWS = 1.0
@@ -47,7 +48,7 @@ class SmoothMap:
 
     Attributes
     ----------
-    kind : {"identity", "prior_shift", "temperature", "vector"}
+    kind : {"identity", "prior_shift", "slope", "temperature", "vector"}
         Which constraint it was fitted under.
     slopes, offsets : tuple of float, one per class
         Its numbers.
@@ -83,12 +84,14 @@ def identity_map(n_classes):
 
 
 def _constraint(kind, n_classes):
-    """Matrix D and start phi0 with ``(slopes, offsets) = theta0 + D (phi - phi0)``, phi0 = identity."""
+    """Matrix D with ``(slopes, offsets) = identity + D phi``."""
     eye, zero = np.eye(n_classes), np.zeros((n_classes, n_classes))
     if kind == "prior_shift":
         return np.vstack([zero, eye])
+    common = np.vstack([np.ones((n_classes, 1)), np.zeros((n_classes, 1))])
+    if kind == "slope":
+        return common
     if kind == "temperature":
-        common = np.vstack([np.ones((n_classes, 1)), np.zeros((n_classes, 1))])
         return np.hstack([common, np.vstack([zero, eye])])
     if kind == "vector":
         return np.eye(2 * n_classes)
@@ -207,8 +210,8 @@ def fit_smooth_map(log_p, y, kind, sample_weight=None, start=None, keep=None):
         Clipped log-probabilities.
     y : ndarray of shape (n_rows,), dtype int
         Class codes.
-    kind : {"prior_shift", "temperature", "vector"}
-        Which slopes are free.
+    kind : {"prior_shift", "slope", "temperature", "vector"}
+        Which slopes and offsets are free.
     sample_weight : ndarray of shape (n_rows,), default=None
         Weights; only their ratios and their effective number of rows matter.
     start : SmoothMap, default=None

@@ -12,6 +12,11 @@ shares and :math:`S_{ref}` the loss of a recalibrated reference model on the sam
 (Kull & Flach 2015; Broecker 2009 for the terms; the telescoping makes both exact). The first line
 reads reference + grouping + shape + temperature + prior shift, the second uncertainty -
 discrimination + miscalibration.
+
+Temperature and prior shift share the loss between them in a way that depends on which goes first:
+on very sharp forecasts free offsets undo a part of the sharpness, and on forecasts under another
+prior a slope undoes a part of the shift. The one that lowers the loss more on its own goes first
+(forward selection), so the larger cause is not split over two rows.
 """
 
 from dataclasses import dataclass
@@ -47,9 +52,11 @@ from sklearn_lossfix._core._recalibration import (
 )
 from sklearn_lossfix.diagnosis.ledgers._ledger import Ledger, LedgerRow
 
-#: Rungs of the ladder, from the scores as they are to the most flexible map.
-RUNGS = ("as is", "prior shift", "temperature", "shape")
-_KINDS = {"prior shift": "prior_shift", "temperature": "temperature", "shape": "vector"}
+#: Rungs above the scores as they are, in the order in which ledgers show them.
+SHOWN_RUNGS = ("shape", "temperature", "prior shift")
+
+# The map of a rung that comes first; whatever comes second has both, a slope and offsets.
+_SINGLE = {"prior shift": "prior_shift", "temperature": "slope"}
 
 # A label that had been given less than this probability is a surprise: one row in a hundred
 # promised at most one such label.
@@ -62,6 +69,9 @@ class Ladder:
 
     Attributes
     ----------
+    rungs : tuple of str
+        From ``"as is"`` through ``"prior shift"`` and ``"temperature"`` (the larger cause first) to
+        ``"shape"``.
     log_rows : dict of str to ndarray of shape (n_rows,)
         Log loss of every row on every rung, cross-fitted.
     brier_means : dict of str to float
@@ -82,6 +92,7 @@ class Ladder:
         Free parameters that each rung adds to the one before.
     """
 
+    rungs: tuple
     log_rows: dict
     brier_means: dict
     in_sample_means: dict
@@ -91,6 +102,23 @@ class Ladder:
     surprise_excess: np.ndarray
     surprise_variance: np.ndarray
     n_parameters: dict
+
+    def before(self, rung):
+        """The rung below."""
+        return self.rungs[self.rungs.index(rung) - 1]
+
+
+def _single_causes(log_p, y, sample_weight):
+    """Fit both single maps; give them with their in-sample losses, the larger cause first."""
+    n_effective = effective_rows(sample_weight, len(y))
+    found = []
+    for rung, kind in _SINGLE.items():
+        fitted = fit_smooth_map(log_p, y, kind, sample_weight)
+        mean = weighted_mean(map_loss_rows(fitted, log_p, y), sample_weight)
+        n_free = log_p.shape[1] - 1 if rung == "prior shift" else 1
+        found.append((mean + n_free / (2.0 * n_effective), rung, fitted, mean))
+    found.sort(key=lambda entry: entry[0])
+    return found
 
 
 def climb(proba, y, folds, sample_weight=None):
@@ -117,21 +145,22 @@ def climb(proba, y, folds, sample_weight=None):
     log_rows = {"as is": log_loss_rows(proba, y)}
     brier_means = {"as is": weighted_mean(brier_rows(proba, y), sample_weight)}
     in_sample_means = {"as is": weighted_mean(log_rows["as is"], sample_weight)}
-    maps, fold_maps = {"as is": identity_map(n_classes)}, {}
+    (_, first, fitted, mean), (_, second, _, _) = _single_causes(log_p, y, sample_weight)
+    kinds = {first: _SINGLE[first], second: "temperature", "shape": "vector"}
+    maps, fold_maps = {"as is": identity_map(n_classes), first: fitted}, {}
+    in_sample_means[first] = mean
     excess, variance = np.empty(n_rows), np.empty(n_rows)
     weight_total = float(n_rows) if sample_weight is None else float(sample_weight.sum())
-    previous = maps["as is"]
-    for rung in RUNGS[1:]:
-        maps[rung] = previous = fit_smooth_map(
-            log_p, y, _KINDS[rung], sample_weight, start=previous
-        )
-        in_sample_rows = map_loss_rows(previous, log_p, y)
-        in_sample_means[rung] = weighted_mean(in_sample_rows, sample_weight)
+    for rung, kind in kinds.items():
+        if rung != first:
+            maps[rung] = fitted = fit_smooth_map(log_p, y, kind, sample_weight, start=fitted)
+            in_sample_rows = map_loss_rows(fitted, log_p, y)
+            in_sample_means[rung] = weighted_mean(in_sample_rows, sample_weight)
 
-        def learn(keep, rung=rung, start=previous):
+        def learn(keep, rung=rung, kind=kind, start=fitted):
             if rung == "shape":
                 return fit_shape_map(log_p, y, sample_weight, start, order, keep)
-            return fit_smooth_map(log_p, y, _KINDS[rung], sample_weight, start, keep)
+            return fit_smooth_map(log_p, y, kind, sample_weight, start, keep)
 
         fold_maps[rung] = cross_fit(learn, folds)
         losses, brier = np.empty(n_rows), 0.0
@@ -145,6 +174,7 @@ def climb(proba, y, folds, sample_weight=None):
         log_rows[rung] = losses
         brier_means[rung] = brier / weight_total
     return Ladder(
+        ("as is", *kinds),
         log_rows,
         brier_means,
         in_sample_means,
@@ -188,7 +218,7 @@ def likelihood_ratio(ladder, rung, n_effective):
     dict with ``statistic``, ``df``, ``p_value`` (Wilks 1938) and ``in_sample``: the fall of the
     loss less its optimism ``k / (2 n)``.
     """
-    before = RUNGS[RUNGS.index(rung) - 1]
+    before = ladder.before(rung)
     fall = ladder.in_sample_means[before] - ladder.in_sample_means[rung]
     df = ladder.n_parameters[rung]
     statistic = 2.0 * n_effective * fall
@@ -219,7 +249,7 @@ def miscalibration(ladder, sample_weight=None, groups=None):
 
 def rung_gain(ladder, rung, sample_weight=None, groups=None):
     """Cross-fitted fall of the loss from the rung before: what its map delivers on new rows."""
-    before = RUNGS[RUNGS.index(rung) - 1]
+    before = ladder.before(rung)
     return paired_estimate(
         ladder.log_rows[before] - ladder.log_rows[rung], sample_weight, groups
     )
@@ -241,7 +271,7 @@ def _telescope(ladder, reference_rows, sample_weight, groups, inflation):
             LedgerRow("grouping", grouping.value, grouping.low, grouping.high),
         ]
     n_effective = effective_rows(sample_weight, len(shape))
-    for rung in reversed(RUNGS[1:]):
+    for rung in SHOWN_RUNGS:
         gain = rung_gain(ladder, rung, sample_weight, groups)
         test = likelihood_ratio(ladder, rung, n_effective)
         rows.append(LedgerRow(rung, gain.value, gain.low, gain.high, test))
@@ -354,8 +384,8 @@ def brier_ledger(ladder, y, n_classes, sample_weight=None, reference_brier=None)
             LedgerRow("grouping", means["shape"] - reference_brier),
         ]
     steps = [
-        LedgerRow(rung, means[RUNGS[RUNGS.index(rung) - 1]] - means[rung])
-        for rung in reversed(RUNGS[1:])
+        LedgerRow(rung, means[ladder.before(rung)] - means[rung])
+        for rung in SHOWN_RUNGS
     ]
     views = {
         "ladder": (*floor, *steps),

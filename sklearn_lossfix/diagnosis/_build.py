@@ -1,0 +1,164 @@
+"""From evidence to a report."""
+
+import platform
+
+import imblearn
+import numpy as np
+import scipy
+import sklearn
+
+from sklearn_lossfix import _version
+from sklearn_lossfix.diagnosis._report import FitReport
+from sklearn_lossfix.diagnosis._run_checks import run_checks
+from sklearn_lossfix.diagnosis._verdict import headline, verdict
+from sklearn_lossfix.diagnosis.checks import BUILTIN_CHECKS
+from sklearn_lossfix.diagnosis.ledgers.reliability import reliability
+
+# Rows named in the table of the hardest rows.
+N_HARDEST = 20
+
+
+def build_report(analysis, *, effort, ignore, context):
+    """Judge an analysis and put everything into a report.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The derived numbers.
+    effort : {"fast", "normal"}
+        What was gathered.
+    ignore : set of str
+        Slugs not to judge.
+    context : dict
+        What the caller knows: seeds, call, notes.
+
+    Returns
+    -------
+    FitReport
+    """
+    findings = run_checks(
+        analysis, BUILTIN_CHECKS, kind="model", effort=effort, ignore=ignore
+    )
+    issues = [finding for finding in findings if finding.section == "issue"]
+    return FitReport(
+        kind="model",
+        verdict=verdict(analysis, issues),
+        headline=headline(analysis),
+        findings=findings,
+        context=_context(analysis, effort, context),
+        loss_ledger=analysis.loss_ledger,
+        brier_ledger=analysis.brier_ledger,
+        error_ledger=analysis.error_ledger,
+        flips=analysis.flips,
+        bridges=analysis.bridges,
+        tables=_tables(analysis),
+        reliability=_reliability_of(analysis.evidence),
+    )
+
+
+def _reliability_of(evidence):
+    """A function that works out the curve when it is first wanted; None without probabilities."""
+    proba = evidence.model.proba
+    if proba is None:
+        return None
+
+    def compute():
+        if evidence.n_classes == 2:
+            curve = reliability(proba[:, 1], evidence.y == 1, evidence.sample_weight)
+            return {"event": f"class {evidence.classes[1].item()!r}", **curve}
+        right = proba.argmax(axis=1) == evidence.y
+        confidence = np.minimum(proba.max(axis=1), 1.0)
+        return {
+            "event": "the most probable class is right",
+            **reliability(confidence, right, evidence.sample_weight),
+        }
+
+    return compute
+
+
+def _tables(analysis):
+    """Columns of the report's tables."""
+    evidence = analysis.evidence
+    tables = {"classes": _listed(analysis.class_columns())}
+    if analysis.ladder is not None:
+        row_share, loss_share, gini = analysis.lorenz
+        tables["lorenz"] = _listed({"row_share": row_share, "loss_share": loss_share})
+        hardest = np.argsort(-analysis.row_losses, kind="stable")[:N_HARDEST]
+        tables["hardest_rows"] = _listed(
+            {
+                "row": evidence.rows[hardest],
+                "loss": analysis.row_losses[hardest],
+                "true": [evidence.classes[k].item() for k in evidence.y[hardest]],
+                "predicted": [evidence.classes[k].item() for k in evidence.model.pred[hardest]],
+                "probability_of_true": np.exp(-analysis.row_losses[hardest]),
+            }
+        )
+        tables["concentration"] = {
+            "statistic": ["gini", "top 1 % of rows", "top 10 % of rows"],
+            "value": [
+                gini,
+                *(1.0 - np.interp([0.99, 0.9], row_share, loss_share)),
+            ],
+        }
+    if analysis.refits is not analysis:
+        tables["out_of_fold"] = _out_of_fold_columns(analysis)
+    return tables
+
+
+def _out_of_fold_columns(analysis):
+    """Loss and metric out of fold, beside those of the judged rows."""
+    other = analysis.refits
+    names, judged, folds = [], [], []
+    if analysis.ladder is not None and other.evidence.model.proba is not None:
+        names.append("log loss")
+        judged.append(analysis.loss)
+        folds.append(float(np.average(other.row_losses, weights=other.evidence.sample_weight)))
+    if analysis.metric.kind == "label":
+        names.append(analysis.metric.name)
+        judged.append(analysis.score(analysis.metric).value)
+        folds.append(other.score(other.metric).value)
+    return {"quantity": names, "judged_rows": judged, "out_of_fold": folds}
+
+
+def _listed(columns):
+    """Columns as lists."""
+    return {k: v.tolist() if isinstance(v, np.ndarray) else list(v) for k, v in columns.items()}
+
+
+def _context(analysis, effort, context):
+    """Who was judged on what, and with which software."""
+    evidence = analysis.evidence
+    shares = " / ".join(f"{share:.1%}" for share in analysis.shares[:4])
+    if evidence.n_classes > 4:
+        shares += " / ..."
+    n_train = evidence.facts.get("n_train")
+    rows = {
+        "validation": f"{len(evidence.y):,} validation rows",
+        "out-of-fold": f"{len(np.unique(evidence.rows)):,} rows out of fold",
+        "predictions": f"{len(evidence.y):,} rows",
+    }[evidence.source]
+    trained = f"{n_train:,} training and " if evidence.source == "validation" and n_train else ""
+    name = evidence.facts.get("estimator", "probabilities")
+    return {
+        "title": f"{name}, {trained}{rows}, {evidence.n_classes} classes ({shares})",
+        "estimator": name,
+        "source": evidence.source,
+        "n_rows": len(evidence.y),
+        "n_train": n_train,
+        "n_classes": evidence.n_classes,
+        "classes": [label.item() for label in evidence.classes],
+        "metric": analysis.metric.name,
+        "pos_label": None if evidence.pos is None else evidence.classes[evidence.pos].item(),
+        "effort": effort,
+        "alpha": analysis.alpha,
+        "notes": list(evidence.facts.get("notes", [])),
+        "versions": {
+            "sklearn-lossfix": _version.__version__,
+            "scikit-learn": sklearn.__version__,
+            "imbalanced-learn": imblearn.__version__,
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+            "python": platform.python_version(),
+        },
+        **context,
+    }

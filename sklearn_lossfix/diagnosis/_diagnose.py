@@ -1,0 +1,608 @@
+"""diagnose() and diagnose_predictions(): check what came in, gather evidence, build the report."""
+
+import numbers
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _num_samples
+
+from sklearn_lossfix._core._evidence import Evidence, Scored, TrainState
+from sklearn_lossfix._core._oof import frozen_parts
+from sklearn_lossfix._core._proper_scores import brier_rows, log_loss_rows
+from sklearn_lossfix._core._validation import (
+    check_groups,
+    check_probabilities,
+    check_same_length,
+    check_target,
+    check_weights,
+    encode_target,
+    refuse_lazy,
+)
+from sklearn_lossfix.decision._metrics import class_totals, resolve_metric
+from sklearn_lossfix.diagnosis._analysis import Analysis
+from sklearn_lossfix.diagnosis._build import build_report
+from sklearn_lossfix.diagnosis._equal_rows import label_conflicts
+from sklearn_lossfix.diagnosis._gather import (
+    Data,
+    Request,
+    fit_clone,
+    gather_out_of_fold,
+    gather_validation,
+    is_fitted,
+    map_folds,
+    reference_on,
+    sample_for_refits,
+    score_fitted,
+    scorer_value,
+)
+from sklearn_lossfix.diagnosis._run_checks import EFFORTS, validate_ignore
+from sklearn_lossfix.diagnosis.checks import BUILTIN_CHECKS
+from sklearn_lossfix.exceptions import FrozenPartError
+
+# Level of the findings where a method has no parameter for it; the functions' own default.
+DEFAULT_ALPHA = 0.01
+
+
+def _check_alpha(alpha):
+    """Return `alpha` as a float in (0, 1)."""
+    if not isinstance(alpha, numbers.Real) or isinstance(alpha, bool) or not 0 < alpha < 1:
+        raise ValueError(f"alpha must be a number between 0 and 1. Got {alpha!r} instead.")
+    return float(alpha)
+
+
+def _seed_of(random_state):
+    """One integer seed; None is 0, so that two calls agree."""
+    if random_state is None:
+        return 0
+    if isinstance(random_state, numbers.Integral) and random_state < 0:
+        raise ValueError(f"random_state must not be negative. Got {random_state} instead.")
+    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+
+
+def resolve_positive(metric, classes, counts, pos_label, notes):
+    """Code of the positive class, for metrics that need one.
+
+    Parameters
+    ----------
+    metric : Metric
+        The metric.
+    classes : ndarray of shape (n_classes,)
+        Labels.
+    counts : ndarray of shape (n_classes,)
+        Rows per class.
+    pos_label : label or None
+        What the user said.
+    notes : list of str
+        Gets a sentence where the class was chosen here.
+
+    Returns
+    -------
+    int or None
+    """
+    labels = classes.tolist()
+    if pos_label is None:
+        pos_label = metric.pos_label if metric.pos_label in labels else None
+    if pos_label is not None:
+        if pos_label not in labels:
+            raise ValueError(
+                f"pos_label must be one of the classes {labels[:20]}. Got {pos_label!r} instead."
+            )
+        pos = labels.index(pos_label)
+        metric.check_positive_class(len(labels), pos)
+        return pos
+    if not metric.asymmetric:
+        return None
+    if len(labels) == 2 and set(labels) in ({0, 1}, {-1, 1}, {False, True}):
+        return 1
+    pos = int(np.argmin(counts))
+    metric.check_positive_class(len(labels), pos)
+    notes.append(
+        f"{metric.name} needs a positive class and pos_label was not given: the rarer one, "
+        f"{labels[pos]!r}, was taken."
+    )
+    return pos
+
+
+def diagnose_predictions(
+    y,
+    y_proba,
+    *,
+    classes=None,
+    y_pred=None,
+    y_train=None,
+    y_proba_train=None,
+    sample_weight=None,
+    groups=None,
+    scoring=None,
+    pos_label=None,
+    alpha=0.01,
+    ignore=(),
+    random_state=None,
+):
+    """Explain the gap between loss and metric from labels and probabilities alone.
+
+    For probabilities from any framework. Nothing is fitted but small recalibration maps and decision
+    rules, each judged on rows it did not see.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,)
+        True labels of rows that the model did not learn from.
+    y_proba : array-like of shape (n_rows, n_classes) or (n_rows,)
+        Probabilities, columns in the order of `classes`; one column is the probability of the second
+        of two classes.
+    classes : array-like of shape (n_classes,), default=None
+        Labels in the order of the columns; None takes the sorted labels of `y`.
+    y_pred : array-like of shape (n_rows,), default=None
+        Predicted labels; None takes the argmax of `y_proba`.
+    y_train : array-like of shape (n_train,), default=None
+        Labels of the training rows: gives the prior and the test of the split.
+    y_proba_train : array-like of shape (n_train, n_classes) or (n_train,), default=None
+        Probabilities of the training rows: gives the gap from training.
+    sample_weight : array-like of shape (n_rows,), default=None
+        Weights.
+    groups : array-like of shape (n_rows,), default=None
+        Groups of rows that vary together.
+    scoring : str or callable, default=None
+        Metric to explain; None is accuracy, with balanced accuracy beside it.
+    pos_label : label, default=None
+        Positive class of metrics that need one; None takes 1 of {0, 1}, {-1, 1} and booleans, and
+        the rarer class of other labels.
+    alpha : float, default=0.01
+        Level of the findings, after Benjamini-Hochberg over the report.
+    ignore : str or iterable of str, default=()
+        Names of findings not to judge.
+    random_state : int, RandomState or None, default=None
+        Seed of the folds of maps and rules; None is seed 0.
+
+    Returns
+    -------
+    FitReport
+
+    Raises
+    ------
+    ValueError
+        For inputs that do not fit together; the message says which and what was expected.
+    TypeError
+        For lazy or distributed inputs.
+
+    See Also
+    --------
+    diagnose : Judge an estimator; finds more, because it can refit.
+    flip_table : Compare two forecasts of the same rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_lossfix import diagnose_predictions
+    >>> rng = np.random.default_rng(0)
+    >>> truth = rng.uniform(0.05, 0.95, 1000)
+    >>> y = (rng.random(1000) < truth).astype(int)
+    >>> odds = (truth / (1 - truth)) ** 3  # three times too sure, on the log-odds
+    >>> report = diagnose_predictions(y, odds / (1 + odds))
+    >>> [finding.name for finding in report.issues]
+    ['overconfident']
+    """
+    alpha, seed = _check_alpha(alpha), _seed_of(random_state)
+    ignore = validate_ignore(ignore, BUILTIN_CHECKS)
+    check_same_length(
+        y=y, y_proba=y_proba, y_pred=y_pred, sample_weight=sample_weight, groups=groups
+    )
+    labels = check_target(y)
+    codes, classes = _codes_of_predictions(labels, classes)
+    n_classes = len(classes)
+    proba = check_probabilities(y_proba, n_classes)
+    if y_pred is None:
+        pred = proba.argmax(axis=1)
+    else:
+        pred, _ = encode_target(check_target(y_pred, "y_pred"), classes, name="y_pred")
+    weight = check_weights(sample_weight, len(codes))
+    return _report_of_scores(
+        Scored(pred, proba=proba),
+        codes,
+        classes,
+        weight=weight,
+        groups=check_groups(groups, len(codes)),
+        scoring=scoring,
+        pos_label=pos_label,
+        alpha=alpha,
+        ignore=ignore,
+        seed=seed,
+        call="diagnose_predictions",
+        **_training_facts(y_train, y_proba_train, codes, classes),
+    )
+
+
+def _report_of_scores(
+    scored,
+    codes,
+    classes,
+    *,
+    weight,
+    groups,
+    scoring,
+    pos_label,
+    alpha,
+    ignore,
+    seed,
+    call,
+    facts=None,
+    source="predictions",
+    rows=None,
+    **fields,
+):
+    """Report of recorded scores: nothing is fitted but maps and rules."""
+    metric, notes = resolve_metric(scoring), []
+    counts = np.bincount(codes, minlength=len(classes))
+    pos = resolve_positive(metric, classes, counts, pos_label, notes)
+    facts = {
+        "estimator": "probabilities",
+        "scoring": scoring,
+        "notes": notes,
+        "no_spread_reason": "No features were given.",
+        "n_iterations_known": False,
+        "has_groups": groups is not None,
+        **(facts or {}),
+    }
+    if metric.kind != "label":
+        facts["metric_value"], note = scorer_value(metric, classes, scored, codes, weight)
+        notes.extend([note] if note else [])
+    evidence = Evidence(
+        y=codes,
+        classes=classes,
+        model=scored,
+        metric=metric,
+        pos=pos,
+        source=source,
+        rows=np.arange(len(codes)) if rows is None else rows,
+        folds=map_folds(codes, groups, seed),
+        sample_weight=weight,
+        groups=groups,
+        facts=facts,
+        **fields,
+    )
+    return build_report(
+        Analysis(evidence, alpha),
+        effort="fast",
+        ignore=ignore,
+        context={"random_state": seed, "call": call},
+    )
+
+
+def _codes_of_predictions(labels, classes):
+    """Codes and classes; `classes` must be distinct, and at least two."""
+    if classes is None:
+        return encode_target(labels)
+    classes = np.asarray(classes)
+    if classes.ndim != 1 or len(classes) < 2 or len(np.unique(classes)) != len(classes):
+        raise ValueError(
+            f"classes must hold at least two distinct labels. Got {classes.tolist()} instead."
+        )
+    codes, classes = encode_target(labels, classes)
+    if len(np.unique(codes)) < 2:
+        raise ValueError(
+            f"y holds a single class, {classes[codes[0]].item()!r}. Expected rows of at least two "
+            f"classes: loss and accuracy say nothing about a constant target."
+        )
+    return codes, classes
+
+
+def _training_facts(y_train, y_proba_train, codes, classes):
+    """Fields of the evidence that come from training rows."""
+    if y_train is None:
+        if y_proba_train is not None:
+            raise ValueError("y_proba_train was given without y_train. Pass the labels as well.")
+        return {}
+    train, _ = encode_target(check_target(y_train, "y_train"), classes, name="y_train")
+    n_classes = len(classes)
+    counts = np.stack([np.bincount(part, minlength=n_classes) for part in (train, codes)])
+    fields = {"train_counts": counts[0].astype(float), "split_counts": counts}
+    if y_proba_train is not None:
+        check_same_length(y_train=y_train, y_proba_train=y_proba_train)
+        proba = check_probabilities(y_proba_train, n_classes, "y_proba_train")
+        fields["train"] = TrainState(
+            float(log_loss_rows(proba, train).mean()),
+            float(brier_rows(proba, train).mean()),
+            tuple(class_totals(train, proba.argmax(axis=1), n_classes)),
+            len(train),
+        )
+    return fields
+
+
+def diagnose(
+    estimator,
+    X,
+    y,
+    *,
+    X_val=None,
+    y_val=None,
+    sample_weight=None,
+    groups=None,
+    scoring=None,
+    pos_label=None,
+    cv=5,
+    effort="normal",
+    alpha=0.01,
+    ignore=(),
+    n_jobs=None,
+    random_state=None,
+    verbose=0,
+):
+    """Explain the gap between the loss and the metric of a classifier.
+
+    The estimator is never refitted or changed: clones are. With validation rows the fitted estimator
+    is judged on them; out of fold it is judged as well.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any classifier, Pipeline (of scikit-learn or imbalanced-learn), search or meta-estimator,
+        fitted or not. A fitted search is judged through ``best_estimator_``.
+    X : array-like of shape (n_rows, n_features)
+        Training rows: array, sparse matrix, pandas or polars dataframe.
+    y : array-like of shape (n_rows,)
+        Their labels: two or more classes, any type.
+    X_val, y_val : array-like, default=None
+        Rows that the estimator did not learn from, and their labels.
+    sample_weight : array-like of shape (n_rows,), default=None
+        Weights of the training rows: used in fits that can use them, and out of fold.
+    groups : array-like of shape (n_rows,), default=None
+        Groups of the training rows: kept together in folds, and the unit of intervals.
+    scoring : str or callable, default=None
+        Metric to explain; None is accuracy, with balanced accuracy beside it. Metrics of rankings
+        and unknown callables are reported; their decision rule is not.
+    pos_label : label, default=None
+        Positive class of metrics that need one; None takes 1 of {0, 1}, {-1, 1} and booleans, and
+        the rarer class of other labels.
+    cv : int, splitter or iterable, default=5
+        Folds; an int means stratified, shuffled folds (grouped where `groups` is given).
+    effort : {"fast", "normal"}, default="normal"
+        "fast" fits nothing and needs a fitted estimator with X_val and y_val. "normal" scores out of
+        fold, with a gradient-boosting reference and the twins that apply on the same folds; above
+        20,000 training rows the refits use a stratified sample, and the report says so.
+    alpha : float, default=0.01
+        Level of the findings, after Benjamini-Hochberg over the report.
+    ignore : str or iterable of str, default=()
+        Names of findings not to judge.
+    n_jobs : int, default=None
+        Folds fitted at a time, through joblib. The result does not depend on it.
+    random_state : int, RandomState or None, default=None
+        Seed of folds, reference and free seeds of the clones; None is seed 0.
+    verbose : int, default=0
+        Above 0: progress on standard error.
+
+    Returns
+    -------
+    FitReport
+
+    Raises
+    ------
+    ValueError
+        For inputs that do not fit together; the message says what was expected, what came, and what
+        to do.
+    FrozenPartError
+        If a part of the estimator is frozen or prefit and there are no validation rows.
+    TypeError
+        For lazy or distributed inputs.
+
+    See Also
+    --------
+    diagnose_predictions : The same from probabilities alone.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn_lossfix import diagnose
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> parts = train_test_split(X, y, stratify=y, random_state=0)
+    >>> X_train, X_val, y_train, y_val = parts
+    >>> model = LogisticRegression(max_iter=5000).fit(X_train, y_train)
+    >>> report = diagnose(model, X_train, y_train, X_val=X_val, y_val=y_val, effort="fast")
+    >>> report.error_ledger.quantity
+    '1 - accuracy'
+    """
+    alpha = _check_alpha(alpha)
+    if effort not in EFFORTS:
+        raise ValueError(f"effort must be one of {list(EFFORTS)}. Got {effort!r} instead.")
+    ignore = validate_ignore(ignore, BUILTIN_CHECKS)
+    _check_estimator(estimator)
+    _check_pairs(X_val, y_val, effort)
+    refuse_lazy(X, "X")
+    check_same_length(X=X, y=y, sample_weight=sample_weight, groups=groups)
+    codes, classes = encode_target(check_target(y))
+    data = Data(
+        X,
+        codes,
+        classes[codes],
+        check_weights(sample_weight, len(codes)),
+        check_groups(groups, len(codes)),
+        np.arange(len(codes)),
+    )
+    validation = None if X_val is None else _validation_data(X_val, y_val, classes)
+    metric, notes = resolve_metric(scoring), []
+    pos = resolve_positive(
+        metric, classes, np.bincount(codes, minlength=len(classes)), pos_label, notes
+    )
+    request = Request(
+        metric, scoring, classes, pos, _seed_of(random_state), n_jobs, cv, verbose, notes
+    )
+    context = {"random_state": request.seed, "call": "diagnose", "cv": repr(cv)}
+    analysis = _gather(estimator, data, validation, request, effort, alpha)
+    return build_report(analysis, effort=effort, ignore=ignore, context=context)
+
+
+def _check_estimator(estimator):
+    """Refuse what is not an estimator object."""
+    if isinstance(estimator, type) or not (
+        hasattr(estimator, "fit") and hasattr(estimator, "predict")
+    ):
+        shown = estimator.__name__ if isinstance(estimator, type) else type(estimator).__name__
+        hint = f" Did you mean {shown}()?" if isinstance(estimator, type) else ""
+        raise TypeError(
+            f"estimator must be a scikit-learn compatible classifier with fit and predict. Got "
+            f"{shown} instead.{hint}"
+        )
+
+
+def _check_pairs(X_val, y_val, effort):
+    """X_val and y_val come together, and fast effort needs them."""
+    if (X_val is None) != (y_val is None):
+        given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+        raise ValueError(f"{given} was given without {missing}. Pass both or neither.")
+    if effort == "fast" and X_val is None:
+        raise ValueError(
+            "effort='fast' fits nothing, so it needs rows that the estimator did not learn from: "
+            "pass X_val and y_val. Objects of this package have est.diagnose(X_test, y_test); "
+            "probabilities from anywhere go to diagnose_predictions(y_test, y_proba)."
+        )
+
+
+def _validation_data(X_val, y_val, classes):
+    """Validation rows, with labels that training has seen."""
+    refuse_lazy(X_val, "X_val")
+    check_same_length(X_val=X_val, y_val=y_val)
+    codes, _ = encode_target(check_target(y_val, "y_val"), classes, name="y_val")
+    if len(np.unique(codes)) < 2:
+        raise ValueError(
+            f"y_val holds a single class, {classes[codes[0]].item()!r}. Expected rows of at least "
+            f"two classes."
+        )
+    return Data(X_val, codes, classes[codes], None, None, np.arange(_num_samples(y_val)))
+
+
+def _through_search(estimator, fitted, data, request):
+    """A search is judged through its best estimator, with the parameters fixed."""
+    if not hasattr(estimator, "best_estimator_") and hasattr(estimator, "refit") and (
+        hasattr(estimator, "param_grid") or hasattr(estimator, "param_distributions")
+    ):
+        if not fitted:
+            request.say("fitting the search once")
+            estimator, fitted = fit_clone(estimator, data), True
+            request.notes.append("The search was not fitted: a clone was, on the training rows.")
+    if hasattr(estimator, "best_estimator_"):
+        request.notes.append(
+            f"{type(estimator).__name__} was judged through its best estimator with the parameters "
+            f"fixed: the search itself was not repeated in the folds."
+        )
+        return estimator.best_estimator_, True
+    return estimator, fitted
+
+
+def _gather(estimator, data, validation, request, effort, alpha):
+    """Evidence for the effort asked for, as an analysis."""
+    fitted = is_fitted(estimator)
+    frozen = frozen_parts(estimator)
+    if effort == "fast" and not fitted:
+        raise ValueError(
+            f"effort='fast' fits nothing, and this {type(estimator).__name__} is not fitted. Fit it "
+            f"first, or use effort='normal'."
+        )
+    if frozen and validation is None:
+        raise FrozenPartError(
+            f"{type(estimator).__name__} holds frozen or prefit parts ({', '.join(frozen)}) that "
+            f"have seen training rows: out-of-fold scores of it would be a lie. Pass X_val and "
+            f"y_val with rows it has not seen."
+        )
+    estimator, fitted = _through_search(estimator, fitted, data, request)
+    unfitted = estimator if isinstance(estimator, FrozenEstimator) else clone(estimator)
+    if validation is None:
+        sampled = sample_for_refits(data, request)
+        evidence = gather_out_of_fold(
+            unfitted, sampled, request, estimator if fitted else None
+        )
+        return Analysis(evidence, alpha)
+    judged = estimator if fitted else fit_clone(estimator, data)
+    if effort == "fast" or frozen:
+        if frozen:
+            request.notes.append(
+                f"Nothing was run out of fold: {', '.join(frozen)} cannot be refitted."
+            )
+        evidence = gather_validation(unfitted, judged, data, validation, request)
+        reason = (
+            f"{', '.join(frozen)} cannot be refitted, so no twin can be."
+            if frozen
+            else "effort='fast' refits nothing."
+        )
+        evidence.facts["no_spread_reason"] = reason
+        return Analysis(evidence, alpha)
+    sampled = sample_for_refits(data, request)
+    reference = reference_on(sampled, validation, request)
+    evidence = gather_validation(unfitted, judged, data, validation, request, reference)
+    refits = gather_out_of_fold(unfitted, sampled, request, judged, with_reference=False)
+    return Analysis(evidence, alpha, Analysis(refits, alpha))
+
+
+def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring=None):
+    """Report of a fitted object of this package; behind its ``diagnose`` method.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        With ``classes_``; with ``oof_`` where it recorded out-of-fold scores.
+    X, y : array-like or None
+        Held-out rows; None uses what was recorded.
+    sample_weight, groups : array-like of shape (n_rows,), default=None
+        Weights and groups of those rows.
+    scoring : str or callable, default=None
+        Metric; None takes the estimator's own.
+
+    Returns
+    -------
+    FitReport
+    """
+    if (X is None) != (y is None):
+        raise ValueError("X and y come together: pass both, or neither to use what fit recorded.")
+    name = type(estimator).__name__
+    classes = np.asarray(estimator.classes_)
+    fields = {
+        "scoring": getattr(estimator, "scoring", None) if scoring is None else scoring,
+        "pos_label": getattr(estimator, "pos_label", None),
+        "alpha": DEFAULT_ALPHA,
+        "ignore": set(),
+        "seed": 0,
+        "call": f"{name}.diagnose",
+        "estimator": clone(estimator),
+        "facts": {"estimator": name},
+    }
+    if X is not None:
+        refuse_lazy(X, "X")
+        check_same_length(X=X, y=y, sample_weight=sample_weight, groups=groups)
+        codes, _ = _codes_of_predictions(check_target(y), classes)
+        return _report_of_scores(
+            score_fitted(estimator, X, classes),
+            codes,
+            classes,
+            weight=check_weights(sample_weight, len(codes)),
+            groups=check_groups(groups, len(codes)),
+            source="validation",
+            conflicts=label_conflicts(X, codes),
+            **fields,
+        )
+    recorded = getattr(estimator, "oof_", None)
+    if recorded is None:
+        raise ValueError(
+            f"This {name} recorded no out-of-fold scores (store_oof=False, a prefit estimator or a "
+            f"given rule). Pass held-out rows: diagnose(X_test, y_test)."
+        )
+    is_proba = recorded["response"] == "predict_proba"
+    scored = Scored(
+        recorded["pred"],
+        proba=recorded["scores"] if is_proba else None,
+        margins=None if is_proba else recorded["scores"],
+    )
+    return _report_of_scores(
+        scored,
+        recorded["y"],
+        classes,
+        weight=recorded["sample_weight"],
+        groups=recorded["groups"],
+        source="out-of-fold",
+        rows=recorded["row"],
+        **fields,
+    )

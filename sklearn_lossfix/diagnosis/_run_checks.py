@@ -1,0 +1,147 @@
+"""Run every check once and put its slug into exactly one section."""
+
+import difflib
+from dataclasses import replace
+
+from sklearn_lossfix._core._finding import Finding
+from sklearn_lossfix._core._paired_tests import benjamini_hochberg
+from sklearn_lossfix.diagnosis._verdict import rank
+from sklearn_lossfix.exceptions import CheckNotApplicable
+
+#: Levels of effort, cheapest first.
+EFFORTS = ("fast", "normal")
+
+# Where several checks share a slug, the section that says most wins.
+_LOUDEST = ("issue", "tip", "passed", "not_applicable", "skipped", "ignored")
+
+
+def known_slugs(checks):
+    """Slugs of the checks, without repeats, in order."""
+    return list(dict.fromkeys(check.slug for check in checks))
+
+
+def validate_ignore(ignore, checks):
+    """Return `ignore` as a set of slugs.
+
+    Raises
+    ------
+    ValueError
+        For a name that no check emits, with the nearest names.
+    """
+    names = [ignore] if isinstance(ignore, str) else list(ignore)
+    known = known_slugs(checks)
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=3) or known
+            raise ValueError(
+                f"ignore must hold names of findings. Got {name!r}; did you mean one of {near}?"
+            )
+    return set(names)
+
+
+def run_checks(analysis, checks, *, kind, effort, ignore=()):
+    """Judge everything.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The derived numbers.
+    checks : sequence of Check
+        In causal order.
+    kind : str
+        Kind of the report.
+    effort : {"fast", "normal"}
+        What was gathered.
+    ignore : set of str, default=()
+        Slugs not to judge.
+
+    Returns
+    -------
+    list of Finding
+        One per slug: issues ranked by what is at stake, then the other sections in causal order.
+    """
+    spoken = [
+        _ask(check, analysis, effort, ignore) for check in checks if kind in check.kinds
+    ]
+    decided = _adjust(_merge(spoken), analysis.alpha)
+    issues = rank([f for f in decided if f.section == "issue"], analysis)
+    rest = [f for section in _LOUDEST[1:] for f in decided if f.section == section]
+    return issues + rest
+
+
+def _ask(check, analysis, effort, ignore):
+    """What one check says, or why it was not asked."""
+    silent = {"name": check.slug, "title": check.title, "checks": (check.name,)}
+    if check.slug in ignore:
+        return Finding(section="ignored", message="Ignored by request.", **silent)
+    if EFFORTS.index(check.effort) > EFFORTS.index(effort):
+        return Finding(
+            section="skipped",
+            message=f"Needs refits: diagnose(..., effort={check.effort!r}) runs it.",
+            **silent,
+        )
+    try:
+        return check.run(analysis)
+    except CheckNotApplicable as reason:
+        return Finding(section="not_applicable", message=str(reason), **silent)
+
+
+def _merge(findings):
+    """One finding per slug: the loudest speaks, the others are named in its evidence."""
+    by_slug = {}
+    for finding in findings:
+        by_slug.setdefault(finding.name, []).append(finding)
+    merged = []
+    for group in by_slug.values():
+        group = sorted(group, key=lambda f: _LOUDEST.index(f.section))
+        first = group[0]
+        if len(group) > 1:
+            others = {f.checks[0]: f.message for f in group[1:]}
+            first = replace(
+                first,
+                checks=tuple(name for f in group for name in f.checks),
+                evidence={**first.evidence, "other_checks": others},
+            )
+        merged.append(first)
+    return merged
+
+
+def _adjust(findings, alpha):
+    """Benjamini-Hochberg over the tests of the report; what is not significant has passed."""
+    tested = [f for f in findings if f.p_value is not None]
+    adjusted = dict(
+        zip(
+            (f.name for f in tested),
+            benjamini_hochberg([f.p_value for f in tested]).tolist(),
+            strict=True,
+        )
+    )
+    out = []
+    for finding in findings:
+        if finding.name in adjusted:
+            finding = replace(finding, p_adjusted=adjusted[finding.name])
+            if finding.section == "issue" and adjusted[finding.name] > alpha:
+                finding = _passed(finding)
+        out.append(finding)
+    return out
+
+
+def _passed(finding):
+    """A candidate whose test did not reject."""
+    could = ""
+    if finding.detectable is not None:
+        could = f"; an effect of {finding.detectable:.3g} would have been found with power 80 %"
+    seen = "" if finding.ci is None else f" [{finding.ci[0]:.3g}, {finding.ci[1]:.3g}]"
+    message = (
+        f"Effect {finding.estimate:.3g}{seen} {finding.unit}, not shown to be above "
+        f"{finding.limit:.3g}{could}."
+    )
+    return replace(
+        finding,
+        section="passed",
+        message=message,
+        remedy=None,
+        rows=None,
+        nats_at_stake=None,
+        errors_at_stake=None,
+    )

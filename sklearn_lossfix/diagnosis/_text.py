@@ -1,0 +1,130 @@
+"""The report as text: at most 25 lines."""
+
+import unicodedata
+
+from sklearn_lossfix.diagnosis._verdict import number
+
+MAX_LINES = 25
+# Characters of a finding's message that are shown in the terminal; the HTML shows all of it.
+MESSAGE_WIDTH = 110
+
+_SIGN_OF = {"discrimination": "-"}
+
+
+def printable(text):
+    """Text with control characters replaced: data must not drive the terminal."""
+    return "".join(
+        "?" if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char
+        for char in str(text)
+    )
+
+
+def _sum_text(rows):
+    """``0.1 reference + 0.02 grouping - 0.01 shape``."""
+    out = ""
+    for row in rows:
+        value = row["value"]
+        sign = "-" if value < 0 else "+"
+        term = f"{number(abs(value))} {row['name']}"
+        out += term if not out and value >= 0 else f"{' ' if out else ''}{sign} {term}"
+    return out
+
+
+def _interval_of(row):
+    if row["low"] is None:
+        return ""
+    return f" [{number(row['low'])}, {number(row['high'])}]"
+
+
+def ledger_lines(ledger, label):
+    """One line per view of a ledger, aligned on the equals sign."""
+    width = 24
+    lines = []
+    for view, rows in ledger["views"].items():
+        head = f"{label:{width}s} {number(ledger['total'])} = " if not lines else ""
+        pad = " " * (len(f"{label:{width}s} {number(ledger['total'])} ") - 0) + "= "
+        text = _sum_text(rows) if view != "gap" else _sum_text(rows)
+        text += _interval_of(rows[-1]) if view != "gap" else ""
+        lines.append((head or pad) + text)
+    return lines
+
+
+def _shorten(text, width=MESSAGE_WIDTH):
+    """Cut at a word, with an ellipsis."""
+    if len(text) <= width:
+        return text
+    return text[: width - 4].rsplit(" ", 1)[0] + " ..."
+
+
+def render_text(data):
+    """Text of a report from its dictionary.
+
+    Parameters
+    ----------
+    data : dict
+        From ``FitReport.to_dict``.
+
+    Returns
+    -------
+    str
+        At most 25 lines.
+    """
+    lines = [f"Fit report: {data['context']['title']}", ""]
+    for line in data["headline"]:
+        value = "-" if line["value"] is None else f"{number(line['value'])} {line['unit']}".strip()
+        lines.append(f"{line['label']:18s} {value:12s} {line['text']}")
+    lines += [data["verdict"], ""]
+    for key in ("loss_ledger", "error_ledger"):
+        if data[key] is not None:
+            label = "loss" if key == "loss_ledger" else data[key]["quantity"]
+            lines += ledger_lines(data[key], label)
+    lines.append("")
+    by_section = {}
+    for finding in data["findings"]:
+        by_section.setdefault(finding["section"], []).append(finding)
+    tail = [_counts_line(by_section), _next_line(data)]
+    issues = by_section.get("issue", [])
+    room = MAX_LINES - len(lines) - len(tail) - 2
+    if issues:
+        lines.append("Issues")
+        shown = issues if len(issues) <= room else issues[: room - 1]
+        lines += [f"  {f['name']:25s} {_shorten(f['message'])}" for f in shown]
+        if len(shown) < len(issues):
+            lines.append(f"  and {len(issues) - len(shown)} more: report.frame('issue')")
+    else:
+        lines.append("Issues: none.")
+    return "\n".join(printable(line) for line in [*lines, *tail])
+
+
+def _counts_line(by_section):
+    """``Tips: a, b. Passed: 14. Not applicable: 5 (x: why; ...). Ignored: 0.``"""
+    parts = []
+    tips = ", ".join(f["name"] for f in by_section.get("tip", []))
+    parts.append(f"Tips: {tips}." if tips else "Tips: none.")
+    parts.append(f"Passed: {len(by_section.get('passed', []))}.")
+    absent = by_section.get("not_applicable", [])
+    text = f"Not applicable: {len(absent)}"
+    if absent:
+        first = absent[0]
+        more = "; ..." if len(absent) > 1 else ""
+        text += f" ({first['name']}: {_shorten(first['message'].rstrip('.'), 60)}{more})"
+    parts.append(f"{text}.")
+    if by_section.get("skipped"):
+        names = ", ".join(f["name"] for f in by_section["skipped"])
+        parts.append(f"Skipped: {names} (diagnose(..., effort='normal') runs them).")
+    parts.append(f"Ignored: {len(by_section.get('ignored', []))}.")
+    return "  ".join(parts)
+
+
+def _next_line(data):
+    """What to call next."""
+    n_remedies = sum(
+        f["section"] == "issue" and f["remedy"] is not None for f in data["findings"]
+    )
+    if data["context"].get("read_from_file") or not n_remedies:
+        return 'report.frame() | report.plot() | report.to_html("report.html")'
+    word = "remedy" if n_remedies == 1 else "remedies"
+    return (
+        f"{n_remedies} {word} in report.findings[i].remedy.estimator | report.plot() | "
+        f'report.to_html("report.html")'
+    )

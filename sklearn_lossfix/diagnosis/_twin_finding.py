@@ -1,0 +1,97 @@
+"""Harm by comparison: is a twin with one thing changed better on the same rows?"""
+
+from dataclasses import replace
+
+from sklearn_lossfix._core._paired_tests import paired_estimate
+from sklearn_lossfix.diagnosis._judging import interval_text, judge_effect
+from sklearn_lossfix.diagnosis._remedies import twin_remedy
+
+
+def twin_gains(analysis, twin):
+    """What a twin saves: loss in nats (None without probabilities) and metric in points (or None).
+
+    Returns
+    -------
+    loss_gain, metric_gain : Estimate or None
+        Positive means that the twin is better; variances carry the Nadeau-Bengio factor.
+    """
+    e = analysis.evidence
+    loss_gain = metric_gain = None
+    losses = analysis.losses_of(twin.scored)
+    if losses is not None and analysis.ladder is not None:
+        loss_gain = paired_estimate(
+            analysis.row_losses - losses, inflation=e.inflation, **analysis.sampling
+        )
+    if analysis.metric.kind == "label":
+        metric_gain = analysis.gain(
+            analysis.metric, twin.scored.pred, inflation=e.inflation
+        )
+    return loss_gain, metric_gain
+
+
+def judge_twin(check, analysis, name, *, cause, harmless="passed"):
+    """Judge one twin by the loss and by the metric; the clearer of the two counts, twice its p.
+
+    Parameters
+    ----------
+    check : Check
+        Who judges.
+    analysis : Analysis
+        The derived numbers.
+    name : str
+        Which twin.
+    cause : str
+        What the twin changed the consequences of, to begin the message.
+    harmless : {"passed", "tip"}, default="passed"
+        Section where the twin is not better.
+
+    Returns
+    -------
+    Finding
+    """
+    analysis = analysis.refits
+    twin = analysis.evidence.twins[name]
+    loss_gain, metric_gain = twin_gains(analysis, twin)
+    candidates = []
+    if loss_gain is not None:
+        candidates.append((loss_gain, analysis.loss_floor, "nats", "loss"))
+    if metric_gain is not None:
+        candidates.append(
+            (metric_gain, analysis.metric_floor, "points", analysis.metric.name.replace("_", " "))
+        )
+    findings = []
+    for gain, limit, unit, what in candidates:
+        message = (
+            f"{cause}; {twin.changes}: {what} improves by {interval_text(gain)} on the same rows."
+        )
+        findings.append(
+            judge_effect(
+                check,
+                analysis,
+                gain,
+                limit,
+                unit=unit,
+                message=message,
+                remedy=twin_remedy(analysis, name, gain, unit),
+                evidence={
+                    "loss_gain": None if loss_gain is None else list(loss_gain),
+                    "metric_gain": None if metric_gain is None else list(metric_gain),
+                },
+            )
+        )
+    best = min(findings, key=lambda finding: finding.p_value)
+    # Two looks at one twin: Bonferroni within the check.
+    best = replace(best, p_value=min(1.0, len(findings) * best.p_value))
+    if harmless == "tip" and best.p_value > analysis.alpha:
+        return replace(
+            best,
+            section="tip",
+            p_value=None,
+            remedy=None,
+            nats_at_stake=None,
+            errors_at_stake=None,
+            message=f"{cause}, without harm that could be shown: {twin.changes} changes "
+            f"{'the loss' if best.unit == 'nats' else 'the metric'} by "
+            f"{best.estimate:.3g} [{best.ci[0]:.3g}, {best.ci[1]:.3g}].",
+        )
+    return best

@@ -1,0 +1,162 @@
+"""The one-sentence answer, and the two or three lines above it."""
+
+import numpy as np
+
+
+def number(value, digits=3):
+    """A number as a reader wants it: three significant digits, no exponent where avoidable."""
+    if value is None or not np.isfinite(value):
+        return "n/a"
+    if value == 0:
+        return "0"
+    text = f"{value:.{digits}g}"
+    return f"{value:.{digits}f}" if "e" in text and abs(value) < 1e6 else text
+
+
+def headline(analysis):
+    """Lines of label, value and context: the loss, and the metric (with balanced accuracy beside).
+
+    Returns
+    -------
+    list of dict with ``label``, ``value``, ``unit`` and ``text``
+    """
+    e = analysis.evidence
+    lines = []
+    if analysis.ladder is not None:
+        uncertainty = analysis.loss_ledger.value("uncertainty")
+        lines.append(
+            {
+                "label": "Loss",
+                "value": analysis.loss,
+                "unit": "nats",
+                "text": _beside(analysis.loss, uncertainty),
+            }
+        )
+    else:
+        lines.append(
+            {
+                "label": "Loss",
+                "value": None,
+                "unit": "nats",
+                "text": "none: the model gives no probabilities",
+            }
+        )
+    metrics = [analysis.metric]
+    if e.facts.get("scoring") is None and analysis.metric.name != analysis.balanced.name:
+        metrics.append(analysis.balanced)
+    for metric in metrics:
+        label = metric.name.replace("_", " ").capitalize()
+        if metric.kind != "label":
+            value = e.facts.get("metric_value")
+            lines.append(
+                {"label": label, "value": value, "unit": "", "text": f"a {metric.kind} metric"}
+            )
+            continue
+        constant, code = analysis.constant(metric)
+        estimate = analysis.score(metric)
+        lines.append(
+            {
+                "label": label,
+                "value": estimate.value,
+                "unit": "",
+                "text": f"[{estimate.low:.3f}, {estimate.high:.3f}]; always answering "
+                f"{e.classes[code].item()!r} gives {constant:.3f}",
+            }
+        )
+    return lines
+
+
+def _beside(loss, uncertainty):
+    """How a loss compares with always forecasting the class shares."""
+    if uncertainty == 0:
+        return "the judged rows hold one class"
+    skill = 1 - loss / uncertainty
+    word = "better" if skill >= 0 else "worse"
+    return (
+        f"{abs(skill):.0%} {word} than always forecasting the class shares ({number(uncertainty)})"
+    )
+
+
+def rank(findings, analysis):
+    """Order issues by the share of the loss or of the error that is at stake, largest first."""
+    loss = analysis.loss if analysis.ladder is not None else None
+    error = analysis.error_ledger.total if analysis.error_ledger is not None else None
+
+    def stake(finding):
+        shares = [0.0]
+        if finding.nats_at_stake is not None and loss:
+            shares.append(finding.nats_at_stake / loss)
+        if finding.errors_at_stake is not None and error and error > 0:
+            shares.append(finding.errors_at_stake / error)
+        return -max(shares)
+
+    return sorted(findings, key=stake)
+
+
+def ranking_text(analysis):
+    """How well the scores rank, in words; None without scores."""
+    if analysis.ranking is None:
+        return None
+    known = [a for a in analysis.ranking if np.isfinite(a.value)]
+    if not known:
+        return None
+    if len(analysis.ranking) == 1:
+        auc = known[0]
+        low, high = max(0.0, auc.low), min(1.0, auc.high)
+        return f"AUC {auc.value:.2f} [{low:.2f}, {high:.2f}]"
+    return f"mean one-vs-rest AUC {np.mean([a.value for a in known]):.2f}"
+
+
+def verdict(analysis, issues):
+    """One sentence: what the loss says, what the metric says, and where they part.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The derived numbers.
+    issues : list of Finding
+        Ranked issues.
+
+    Returns
+    -------
+    str
+    """
+    found = {finding.name: finding for finding in issues}
+    decision = found.get("misaligned-decision-rule") or found.get("majority-collapse")
+    sharpness = found.get("overconfident") or found.get("underconfident")
+    ranks = ranking_text(analysis)
+    if "loss-unsuited-to-task" in found:
+        return found["loss-unsuited-to-task"].message
+    if "no-signal" in found:
+        return (
+            "Neither loss nor metric can move: the scores hold no signal beyond the class shares."
+        )
+    parts = []
+    if decision is not None:
+        parts.append(
+            f"they disagree because the model ranks well ({ranks}) but its labels lose "
+            f"{decision.estimate:.3f} of the metric to the decision rule"
+        )
+    if sharpness is not None:
+        share = sharpness.estimate / analysis.loss
+        word = "over" if sharpness.name == "overconfident" else "under"
+        text = (
+            f"{number(sharpness.estimate)} of {number(analysis.loss)} nats ({share:.0%}) is "
+            f"{word}-confidence"
+        )
+        if decision is None and analysis.error_ledger is not None:
+            cost = analysis.error_ledger.value("decision rule")
+            text += (
+                f", while the decision rule costs {max(cost, 0.0) * 100:.1f} points: the loss can "
+                f"fall without any label changing"
+            )
+        parts.append(text)
+    if not parts and issues:
+        parts.append(issues[0].message.rstrip("."))
+    if parts:
+        sentence = "; ".join(parts)
+        return sentence[0].upper() + sentence[1:] + "."
+    if analysis.ladder is None:
+        return "No issue was found in the labels; without probabilities the loss was not judged."
+    agree = f" ({ranks})" if ranks else ""
+    return f"Loss and metric agree: nothing that was checked costs either of them much{agree}."

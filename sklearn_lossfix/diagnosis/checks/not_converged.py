@@ -1,0 +1,45 @@
+"""An optimiser that stopped before its optimum, judged by what more iterations bring."""
+
+from sklearn_lossfix.diagnosis._judging import fact
+from sklearn_lossfix.diagnosis._twin_finding import judge_twin
+from sklearn_lossfix.exceptions import CheckNotApplicable
+
+
+class NotConverged:
+    """A twin with ten times the iterations is better on the same rows.
+
+    The warning alone is a tip: many fits that warn are as good as converged ones.
+    """
+
+    name = "not_converged"
+    slug = "not-converged"
+    title = "Training stopped before it converged"
+    kinds = ("model",)
+    effort = "fast"
+
+    def run(self, analysis):
+        """Judge the converged twin if there is one, else the warning."""
+        e = analysis.refits.evidence
+        steps = e.facts.get("at_iteration_limit", [])
+        if e.facts.get("n_iterations_known") is False and not e.model.warnings:
+            raise CheckNotApplicable(
+                "The estimator reports no iterations (`n_iter_`), so there is no limit to reach."
+            )
+        if not steps and not e.model.warnings:
+            return fact(self, "passed", "No part stopped at its iteration limit.")
+        where = ", ".join(steps) if steps else "the estimator"
+        if "converged" not in e.twins:
+            return fact(
+                self,
+                "tip",
+                f"{where} stopped at its iteration limit. Whether that costs anything was not tried; "
+                f"diagnose(..., effort='normal') tries ten times the iterations.",
+                evidence={"warnings": list(e.model.warnings[:3])},
+            )
+        return judge_twin(
+            self,
+            analysis,
+            "converged",
+            cause=f"{where} stopped at its iteration limit",
+            harmless="tip",
+        )

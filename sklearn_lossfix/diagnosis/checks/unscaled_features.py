@@ -1,0 +1,43 @@
+"""Features on very different scales in front of a model that minds."""
+
+from sklearn_lossfix.diagnosis._judging import fact
+from sklearn_lossfix.diagnosis._twin_finding import judge_twin
+from sklearn_lossfix.exceptions import CheckNotApplicable
+
+# Trigger only, never a verdict: one column ten times as wide as another. The twin decides.
+SPREAD_RATIO = 10.0
+
+
+class UnscaledFeatures:
+    """A twin with StandardScaler before the last step is better on the same rows."""
+
+    name = "unscaled_features"
+    slug = "unscaled-features"
+    title = "Features are not on one scale"
+    kinds = ("model",)
+    effort = "normal"
+
+    def run(self, analysis):
+        """Judge the scaled twin."""
+        e = analysis.refits.evidence
+        spread = e.facts.get("column_spread")
+        if spread is None:
+            raise CheckNotApplicable(
+                e.facts.get("no_spread_reason", "No numeric features reach the last step.")
+            )
+        if "scaled" not in e.twins:
+            return fact(
+                self,
+                "passed",
+                f"The widest column is {spread['ratio']:.3g} times the median one, below the "
+                f"{SPREAD_RATIO:.0f} at which a scaled twin is tried.",
+                estimate=spread["ratio"],
+                unit="ratio",
+                limit=SPREAD_RATIO,
+            )
+        return judge_twin(
+            self,
+            analysis,
+            "scaled",
+            cause=f"{spread['column']} is {spread['ratio']:,.0f} x as wide as the median column",
+        )

@@ -1,0 +1,112 @@
+"""Splits whose class shares differ by more than chance."""
+
+import numpy as np
+from scipy import stats
+from scipy.special import rel_entr
+
+from sklearn_lossfix._core._finding import Finding
+from sklearn_lossfix.diagnosis._judging import fact, p_text
+from sklearn_lossfix.exceptions import CheckNotApplicable
+
+# Below this expected count the chi-square approximation of a table is off (Cochran 1954); the
+# p-value then comes from permutations of the labels.
+MIN_EXPECTED_COUNT = 5
+N_PERMUTATIONS = 9999
+
+
+class UnstratifiedSplit:
+    """Class counts by split, tested for homogeneity; what the difference costs is in nats.
+
+    The cost is the mean Kullback-Leibler divergence of the class shares of the parts from those of
+    all rows: what forecasts that speak under the pooled prior lose. A class that is missing from a
+    part is an issue by itself.
+    """
+
+    name = "unstratified_split"
+    slug = "unstratified-split"
+    title = "Splits differ in their class shares"
+    kinds = ("model",)
+    effort = "fast"
+
+    def run(self, analysis):
+        """Test the table of class counts by split."""
+        e = analysis.evidence
+        counts = e.split_counts
+        if counts is None:
+            raise CheckNotApplicable("Only one part of the data is known, so there is no split.")
+        total = counts.sum(axis=0)
+        missing = np.argwhere((counts == 0) & (total[None, :] >= 2 * len(counts)))
+        if missing.size:
+            part, k = missing[0]
+            return fact(
+                self,
+                "issue",
+                f"Class {e.classes[k].item()!r} has {int(total[k])} rows and none of them in part "
+                f"{int(part)} of the split. Use stratified splits (StratifiedKFold, "
+                f"StratifiedGroupKFold, train_test_split(stratify=y)).",
+                evidence={"counts": counts.tolist()},
+            )
+        if e.groups is not None and e.facts.get("has_groups"):
+            raise CheckNotApplicable(
+                "Rows come in groups, so class counts vary by more than chance between splits."
+            )
+        table = counts[:, total > 0].astype(float)
+        pooled = table.sum(axis=0) / table.sum()
+        shares = table / table.sum(axis=1, keepdims=True)
+        divergence = rel_entr(shares, pooled).sum(axis=1)
+        cost = float(np.average(divergence, weights=table.sum(axis=1)))
+        p_value = homogeneity_p(table)
+        limit = analysis.loss_floor if analysis.ladder is not None else 0.0
+        worst = int(np.argmax(divergence))
+        k = int(np.argmax(np.abs(shares[worst] - pooled)))
+        label = e.classes[np.flatnonzero(total > 0)[k]].item()
+        message = (
+            f"Class {label!r} is {shares[worst, k]:.2%} of part {worst} of the split and "
+            f"{pooled[k]:.2%} of all rows; the parts' shares differ by {cost:.2g} nats "
+            f"({p_text(p_value)}). Use stratified splits."
+        )
+        return Finding(
+            name=self.slug,
+            section="issue",
+            title=self.title,
+            message=message,
+            estimate=cost,
+            unit="nats",
+            p_value=p_value if cost > limit else 1.0,
+            limit=limit,
+            nats_at_stake=cost,
+            evidence={"counts": counts.tolist(), "homogeneity_p": p_value},
+            checks=(self.name,),
+        )
+
+
+def homogeneity_p(table):
+    """P-value that all rows of a table of counts have the same shares.
+
+    The likelihood-ratio (G) test where every expected count is at least 5, else a permutation test of
+    its statistic with margins fixed (seed 0).
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_parts, n_classes)
+        Counts; no column is empty.
+
+    Returns
+    -------
+    float
+    """
+    if min(table.shape) < 2:
+        return 1.0
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    if expected.min() >= MIN_EXPECTED_COUNT:
+        return float(stats.chi2_contingency(table, lambda_="log-likelihood", correction=False)[1])
+
+    def statistic(counts):
+        return rel_entr(counts, expected).sum(axis=(-2, -1))
+
+    draws = stats.random_table(table.sum(axis=1), table.sum(axis=0)).rvs(
+        size=N_PERMUTATIONS, random_state=0
+    )
+    # Equal tables must count as "at least as extreme" whatever the rounding.
+    at_least = np.count_nonzero(statistic(draws) >= statistic(table) - 1e-9)
+    return float((1 + at_least) / (1 + N_PERMUTATIONS))

@@ -1,0 +1,1 @@
+"""How a report looks: one HTML file, Markdown, and matplotlib pictures, all from ``to_dict``."""

@@ -1,0 +1,281 @@
+"""Pictures as plain shapes: the geometry of the SVGs of a report, without any drawing library.
+
+A picture is 360 units wide, the width of a phone, so its text stays legible there. Every shape is
+painted in ``currentColor`` and differs from its neighbours by hatch, dash or place as well, so that
+it reads in both themes, in print, and with all styles stripped.
+"""
+
+from sklearn_lossfix.diagnosis.display._waterfall import (
+    VIEW_TITLES,
+    decimals_for,
+    extent,
+    waterfall,
+)
+
+WIDTH = 360
+# Plotting box of the square pictures: left, top, right, bottom.
+BOX = (44, 10, 350, 250)
+BAR = 12
+
+
+def _text(x, y, text, anchor="start", css=""):
+    return {"kind": "text", "x": x, "y": y, "text": text, "anchor": anchor, "css": css}
+
+
+def _bar(x0, x1, y, css, *, hatch=False, height=BAR):
+    """A horizontal bar between two abscissas, at least visible as a line."""
+    left, width = min(x0, x1), abs(x1 - x0)
+    return {
+        "kind": "rect",
+        "x": round(left, 1),
+        "y": round(y, 1),
+        "width": round(max(width, 0.8), 1),
+        "height": height,
+        "css": css,
+        "hatch": hatch,
+    }
+
+
+def _line(points, css, *, dash=None, width=1):
+    """An open line through points."""
+    return {
+        "kind": "line",
+        "points": " ".join(f"{x:.1f},{y:.1f}" for x, y in points),
+        "css": css,
+        "dash": dash,
+        "width": width,
+    }
+
+
+def _area(points, css):
+    """A filled outline, pale enough to read what lies on it."""
+    return {"kind": "area", "points": " ".join(f"{x:.1f},{y:.1f}" for x, y in points), "css": css}
+
+
+def _picture(name, title, height, shapes):
+    return {
+        "name": name,
+        "title": title,
+        "width": WIDTH,
+        "height": round(height),
+        "shapes": shapes,
+        "hatched": any(shape.get("hatch") for shape in shapes),
+    }
+
+
+def _scale(low, high, left, right):
+    """A linear map of [low, high] onto [left, right]."""
+    span = (high - low) or 1.0
+    return lambda value: left + (value - low) / span * (right - left)
+
+
+def ledger_picture(name, ledger, shorten):
+    """Waterfalls of all views of a ledger, on one scale.
+
+    Parameters
+    ----------
+    name : str
+        Stem of the ids.
+    ledger : dict
+        From ``Ledger.to_dict``.
+    shorten : callable
+        Cuts a name to what fits.
+
+    Returns
+    -------
+    dict
+        A picture.
+    """
+    total = ledger["total"]
+    views = {view: waterfall(rows, total) for view, rows in ledger["views"].items()}
+    at = _scale(*extent([step for steps in views.values() for step in steps]), 134, 292)
+    digits = decimals_for(total)
+    shapes, y = [], 12
+    for view, steps in views.items():
+        shapes.append(_text(0, y, VIEW_TITLES.get(view, shorten(view)), css="head"))
+        y += 10
+        top = y
+        for step in steps:
+            sign = "total" if step.is_total else "less" if step.value < 0 else "more"
+            shapes.append(_text(0, y + 10, shorten(step.name), css=sign))
+            shapes.append(_bar(at(step.start), at(step.end), y, sign, hatch=sign == "less"))
+            if step.low is not None:
+                shapes.append(
+                    _line([(at(step.low), y + 6), (at(step.high), y + 6)], "whisker", width=1.5)
+                )
+            form = f".{digits}f" if step.is_total else f"+.{digits}f"
+            shapes.append(_text(WIDTH, y + 10, format(step.value, form), "end"))
+            y += 20
+        shapes.append(_line([(at(0), top - 4), (at(0), y - 4)], "axis"))
+        y += 14
+    title = f"Waterfall of {shorten(ledger['quantity'])}: terms that sum to {total:.{digits}f}"
+    return _picture(name, title, y - 14, shapes)
+
+
+def flips_picture(cells, loss_total, accuracy_total):
+    """Signed bars of the four cells of a flip table: loss on the left, accuracy on the right.
+
+    Parameters
+    ----------
+    cells : dict of str to list
+        Columns of the flip table.
+    loss_total, accuracy_total : float
+        Sums of the cells.
+
+    Returns
+    -------
+    dict
+        A picture.
+    """
+    shapes = [
+        _text(100, 12, "change of the loss, nats", css="head"),
+        _text(236, 12, "change of accuracy", css="head"),
+    ]
+    panels = (
+        (cells["loss_change"], loss_total, 104, 222),
+        (cells["accuracy_change"], accuracy_total, 240, 358),
+    )
+    names = [*cells["cell"], "sum"]
+    for values, total, left, right in panels:
+        values = [*values, total]
+        at = _scale(min(0.0, *values), max(0.0, *values), left, right)
+        digits = decimals_for(max(abs(value) for value in values))
+        for row, value in enumerate(values):
+            y = 24 + 32 * row
+            css = "total" if row == len(values) - 1 else "less" if value < 0 else "more"
+            shapes.append(_text(left, y + 8, f"{value:+.{digits}f}"))
+            shapes.append(_bar(at(0.0), at(value), y + 12, css, hatch=value < 0))
+        shapes.append(_line([(at(0.0), 34), (at(0.0), 24 + 32 * len(values))], "axis"))
+    for row, name in enumerate(names):
+        y = 24 + 32 * row
+        shapes.append(_text(0, y + 12, name, css="head" if name == "sum" else ""))
+        if name != "sum":
+            shapes.append(_text(0, y + 24, f"{cells['n_rows'][row]:,} rows", css="small"))
+    return _picture("flips", "Change of loss and of accuracy per cell", 24 + 32 * 5, shapes)
+
+
+def _unit_box(x_title, y_title, bottom=None):
+    """Axes from 0 to 1 with their titles, and the maps of both coordinates."""
+    left, top, right, floor = BOX
+    floor = floor if bottom is None else bottom
+    x, y = _scale(0, 1, left, right), _scale(0, 1, floor, top)
+    shapes = [_line([(left, top), (left, floor), (right, floor)], "axis")]
+    for tick in (0, 0.25, 0.5, 0.75, 1):
+        shapes.append(_text(round(x(tick), 1), floor + 14, f"{tick:g}", "middle", "small"))
+        shapes.append(_text(left - 6, round(y(tick) + 4, 1), f"{tick:g}", "end", "small"))
+    shapes.append(_text((left + right) / 2, floor + 30, x_title, "middle"))
+    shapes.append({**_text(12, (top + floor) / 2, y_title, "middle"), "turn": True})
+    return shapes, x, y
+
+
+def reliability_picture(curve):
+    """CORP reliability curve with its consistency band, the diagonal, and the forecasts below.
+
+    Parameters
+    ----------
+    curve : dict
+        ``reliability`` of a report.
+
+    Returns
+    -------
+    dict
+        A picture.
+    """
+    shapes, x, y = _unit_box("forecast", "share that came true")
+    points = [
+        point
+        for point in zip(
+            *(curve[key] for key in ("forecast", "happened", "low", "high")), strict=True
+        )
+        if None not in point
+    ]
+    upper = [(x(f), y(high)) for f, _, _, high in points]
+    lower = [(x(f), y(low)) for f, _, low, _ in reversed(points)]
+    shapes.append(_area(upper + lower, "band"))
+    shapes.append(_line([(x(0), y(0)), (x(1), y(1))], "axis", dash="4 3"))
+    shapes.append(_line([(x(f), y(happened)) for f, happened, _, _ in points], "more", width=2))
+    counts = [count or 0.0 for count in curve["counts"]]
+    largest = max([*counts, 0.0]) or 1.0
+    strip, base = 36, BOX[3] + 80
+    for k, count in enumerate(counts):
+        tall = round(strip * count / largest, 1)
+        bar = _bar(x(k / len(counts)) + 1, x((k + 1) / len(counts)) - 1, base - tall, "total")
+        shapes.append({**bar, "height": tall})
+    shapes.append(_line([(x(0), base), (x(1), base)], "axis"))
+    shapes.append(_text(BOX[0], base + 14, "how many rows got which forecast", css="small"))
+    return _picture(
+        "reliability", "Reliability curve with consistency band", base + 20, shapes
+    )
+
+
+def classes_picture(table, shorten):
+    """Per class: share of the rows, share of the loss, recall with its interval.
+
+    Parameters
+    ----------
+    table : dict of str to list
+        Columns of the table of classes.
+    shorten : callable
+        Cuts a label to what fits.
+
+    Returns
+    -------
+    dict
+        A picture.
+    """
+    has_loss = "loss_share" in table
+    shapes = [
+        _text(0, 12, "share of rows (solid), of loss (hatched)" if has_loss else "share of rows",
+              css="head"),
+        _text(254, 12, "recall, 0 to 1", css="head"),
+    ]
+    shares = [*table["row_share"], *(table["loss_share"] if has_loss else ())]
+    at = _scale(0.0, max(v or 0.0 for v in shares) or 1.0, 0, 190)
+    recall_at = _scale(0.0, 1.0, 256, 354)
+    y = 22
+    for k, label in enumerate(table["label"]):
+        shapes.append(_text(0, y + 10, shorten(label)))
+        y += 14
+        bars = [("row_share", "total", False)] + ([("loss_share", "less", True)] * has_loss)
+        middle = y + 5.5 * len(bars)
+        for column, css, hatch in bars:
+            value = table[column][k] or 0.0
+            shapes.append(_bar(at(0.0), at(value), y, css, hatch=hatch, height=9))
+            shapes.append(_text(round(at(value) + 4, 1), y + 8, f"{value:.1%}", css="small"))
+            y += 11
+        shapes.append(_line([(recall_at(0), middle), (recall_at(1), middle)], "axis"))
+        recall, low, high = (table[c][k] for c in ("recall", "recall_low", "recall_high"))
+        if recall is not None:
+            if low is not None and high is not None:
+                shapes.append(
+                    _line([(recall_at(low), middle), (recall_at(high), middle)], "more", width=3)
+                )
+            shapes.append(_bar(recall_at(recall) - 2, recall_at(recall) + 2, middle - 6, "more"))
+            shapes.append(_text(305, middle - 9, f"{recall:.3f}", "middle", "small"))
+        y += 8
+    return _picture("classes", "Shares of rows and of loss, and recall, per class", y, shapes)
+
+
+def lorenz_picture(table):
+    """Lorenz curve of the row losses against the diagonal.
+
+    Parameters
+    ----------
+    table : dict of str to list
+        ``row_share`` and ``loss_share``.
+
+    Returns
+    -------
+    dict
+        A picture.
+    """
+    shapes, x, y = _unit_box("share of rows, easiest first", "share of the loss")
+    curve = [
+        (x(rows), y(loss))
+        for rows, loss in zip(table["row_share"], table["loss_share"], strict=True)
+        if rows is not None and loss is not None
+    ]
+    shapes.append(_area([*curve, (x(1), y(1)), (x(0), y(0))], "band"))
+    shapes.append(_line([(x(0), y(0)), (x(1), y(1))], "axis", dash="4 3"))
+    shapes.append(_line(curve, "more", width=2))
+    return _picture("lorenz", "Lorenz curve of the row losses", BOX[3] + 36, shapes)

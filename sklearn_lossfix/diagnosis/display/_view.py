@@ -1,0 +1,626 @@
+"""What a report shows, worked out once for HTML and Markdown: words, tables, pictures, all capped.
+
+Templates get finished strings in lists; they decide where things stand, not what they say. Nothing
+is escaped here: that depends on the language and is done by the renderer.
+"""
+
+import json
+from dataclasses import dataclass
+
+from sklearn_lossfix.diagnosis._judging import p_text
+from sklearn_lossfix.diagnosis._verdict import number
+from sklearn_lossfix.diagnosis.display._pictures import (
+    classes_picture,
+    flips_picture,
+    ledger_picture,
+    lorenz_picture,
+    reliability_picture,
+)
+from sklearn_lossfix.diagnosis.display._waterfall import VIEW_TITLES, decimals_for
+
+# Characters of a name beside a bar: what fits in the picture.
+PICTURE_LABEL = 22
+CLASS_LABEL = 36
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of a long thing is shown; what is left out is named with the call that gives it.
+
+    Attributes
+    ----------
+    rows : int
+        Rows of a table and items of a list.
+    label : int
+        Characters of a class label or column name.
+    text : int
+        Characters of a sentence.
+    code : int
+        Characters of a remedy's code.
+    """
+
+    rows: int
+    label: int
+    text: int
+    code: int
+
+
+def cut(text, width):
+    """Text of at most `width` characters, with an ellipsis where some are missing."""
+    text = str(text)
+    return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
+def quantity(value, unit):
+    """A number with its unit, as people say it."""
+    if value is None:
+        return "n/a"
+    if unit == "points":
+        return f"{value * 100:.1f} points"
+    if unit == "share":
+        return f"{value:.1%}"
+    if unit == "auc":
+        return f"{value:.3f} AUC"
+    return f"{number(value)} {unit}".strip()
+
+
+def interval(ci, unit=""):
+    """``[low, high]``, empty where it is not known."""
+    if ci is None or None in ci:
+        return ""
+    if unit in ("points", "share"):
+        low, high = (f"{value * 100:.1f}" for value in ci)
+        return f"[{low}, {high}]{'%' if unit == 'share' else ''}"
+    return f"[{number(ci[0])}, {number(ci[1])}]"
+
+
+class View:
+    """Everything a template needs, as strings, lists and pictures.
+
+    Parameters
+    ----------
+    data : dict
+        From ``FitReport.to_dict``.
+    limits : Limits
+        How much is shown.
+    """
+
+    def __init__(self, data, limits):
+        self.data = data
+        self.limits = limits
+        self._long_labels = sorted(
+            {
+                form
+                for label in data["context"].get("classes") or []
+                for form in (str(label), repr(label)[1:-1])
+                if len(form) > limits.label
+            },
+            key=len,
+            reverse=True,
+        )
+
+    # --- words ----------------------------------------------------------------------------------
+
+    def words(self, text, more=None):
+        """A sentence with long class labels cut; `more` is the call that gives all of it."""
+        text = str(text)
+        for label in self._long_labels:
+            text = text.replace(label, cut(label, self.limits.label))
+        if len(text) <= self.limits.text:
+            return text
+        shown = cut(text, self.limits.text)
+        return shown if more is None else f"{shown} (shortened; {more} gives all)"
+
+    def label(self, value):
+        """A class label or column name, cut."""
+        return cut(value, self.limits.label)
+
+    def value_text(self, value):
+        """Any plain value, as one line."""
+        if isinstance(value, float):
+            return number(value)
+        if isinstance(value, list):
+            shown = ", ".join(self.value_text(item) for item in value[: self.limits.rows])
+            if len(value) > self.limits.rows:
+                shown += f" (showing {self.limits.rows} of {len(value)})"
+            return shown or "none"
+        if isinstance(value, dict):
+            items = list(value.items())[: self.limits.rows]
+            shown = "; ".join(f"{self.label(k)}: {self.value_text(v)}" for k, v in items)
+            if len(value) > self.limits.rows:
+                shown += f" (showing {self.limits.rows} of {len(value)})"
+            return shown or "none"
+        if value is None:
+            return "n/a"
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return self.label(value) if isinstance(value, str) else str(value)
+
+    # --- parts ----------------------------------------------------------------------------------
+
+    @property
+    def title(self):
+        """Who was judged on what."""
+        return self.words(self.data["context"]["title"])
+
+    @property
+    def verdict(self):
+        """The one-sentence answer."""
+        return self.words(self.data["verdict"], "report.verdict")
+
+    @property
+    def headline(self):
+        """Loss and metric: label, value, and what to compare with."""
+        return [
+            {
+                "label": self.label(line["label"]),
+                "value": "-"
+                if line["value"] is None
+                else f"{number(line['value'])} {line['unit']}".strip(),
+                "text": self.words(line["text"], "report.headline"),
+            }
+            for line in self.data["headline"]
+        ]
+
+    @property
+    def ledgers(self):
+        """The loss and the error ledger, each with a picture and a table."""
+        found = []
+        for key, heading in (("loss_ledger", "Where the loss comes from"),
+                             ("error_ledger", "Where the errors come from")):
+            ledger = self.data[key]
+            if ledger is None:
+                continue
+            beside = self.data["brier_ledger"] if key == "loss_ledger" else None
+            found.append(
+                {
+                    "heading": heading,
+                    "picture": ledger_picture(
+                        key.replace("_", "-"), ledger, lambda name: cut(name, PICTURE_LABEL)
+                    ),
+                    "table": self._ledger_table(key, ledger, beside),
+                    "notes": self.value_text(ledger["notes"]) if ledger["notes"] else "",
+                }
+            )
+        return found
+
+    def _ledger_table(self, key, ledger, beside):
+        """Terms of all views, with the Brier score's where there is one."""
+        digits = decimals_for(ledger["total"])
+        other = {}
+        if beside is not None:
+            other = {
+                (view, row["name"]): row["value"]
+                for view, rows in beside["views"].items()
+                for row in rows
+            }
+        extra = "in_sample" if beside is not None else None
+        columns = ["term", ledger["unit"], "95 % interval"]
+        columns += ["Brier score", "in sample", "p"] if beside is not None else []
+        rows = []
+        for view, terms in ledger["views"].items():
+            for term in terms:
+                line = [self.label(term["name"]), f"{term['value']:+.{digits}f}"]
+                low, high = term["low"], term["high"]
+                known = low is not None and high is not None
+                line.append(f"[{low:+.{digits}f}, {high:+.{digits}f}]" if known else "")
+                if beside is not None:
+                    score = other.get((view, term["name"]))
+                    line.append("" if score is None else f"{score:+.{digits}f}")
+                    line.append(f"{term[extra]:+.{digits}f}" if term.get(extra) is not None else "")
+                    line.append(p_text(term.get("p_value")).removeprefix("p = "))
+                rows.append(line)
+            last = ["total", f"{ledger['total']:.{digits}f}", ""]
+            if beside is not None:
+                last += [f"{beside['total']:.{digits}f}" if view in beside["views"] else "", "", ""]
+            rows.append(last)
+        titles = ", ".join(VIEW_TITLES.get(v, self.label(v)).lower() for v in ledger["views"])
+        caption = (
+            f"{self.label(ledger['quantity'])}, {titles}. Each view sums to the total; "
+            f"shown rounded. All digits: report.frame({key!r})"
+        )
+        return {"caption": caption, "columns": columns, "rows": rows, "total": "total", "note": ""}
+
+    def findings(self, section):
+        """The findings of one section, ready to show."""
+        return [self._finding(f) for f in self.data["findings"] if f["section"] == section]
+
+    def _finding(self, finding):
+        """One finding: message, key numbers, remedy, evidence."""
+        call = f"report[{finding['name']!r}]"
+        unit = finding["unit"]
+        facts = []
+        if finding["estimate"] is not None:
+            value = f"{quantity(finding['estimate'], unit)} {interval(finding['ci'], unit)}"
+            facts.append(["effect, with its 95 % interval", value.strip()])
+        if finding["limit"] is not None:
+            facts.append(["smallest effect that matters", quantity(finding["limit"], unit)])
+        if finding["p_value"] is not None:
+            adjusted = p_text(finding["p_adjusted"]).removeprefix("p ").removeprefix("= ")
+            facts.append(
+                ["one-sided test", f"{p_text(finding['p_value'])}; adjusted for all tests of this "
+                                   f"report: {adjusted or 'n/a'}"]
+            )
+        if finding["nats_at_stake"] is not None:
+            facts.append(
+                ["at stake in the loss, at least", quantity(finding["nats_at_stake"], "nats")]
+            )
+        if finding["errors_at_stake"] is not None:
+            facts.append(
+                ["at stake in the metric, at least",
+                 quantity(finding["errors_at_stake"], "points")]
+            )
+        if finding["n_rows"]:
+            rows = f"{finding['n_rows']:,}: {call}.rows"
+            if finding["rows"]:
+                rows = f"{self.value_text(finding['rows'])}. All: {call}.rows"
+            facts.append(["rows to look at", rows])
+        evidence = [
+            [self.label(key), cut(self.value_text(value), self.limits.text)]
+            for key, value in list(finding["evidence"].items())[: self.limits.rows]
+        ]
+        return {
+            "name": finding["name"],
+            "title": self.words(finding["title"]),
+            "message": self.words(finding["message"], f"{call}.message"),
+            "facts": {
+                "caption": f"Numbers of {finding['name']}",
+                "columns": ["number", "value"],
+                "rows": facts,
+                "note": "",
+            },
+            "evidence": {
+                "caption": f"Evidence of {finding['name']}",
+                "columns": ["what", "value"],
+                "rows": evidence,
+                "note": f"All of it: {call}.evidence",
+            },
+            "checks": ", ".join(self.label(name) for name in finding["checks"]),
+            "remedy": self._remedy(finding["remedy"], call),
+        }
+
+    def _remedy(self, remedy, call):
+        """What to do, what it gained, and the code."""
+        if remedy is None:
+            return None
+        gain, unit = remedy["expected_gain"], remedy["unit"]
+        if gain is None or gain[0] is None:
+            status = "not proven: its gain was not measured"
+        else:
+            value, _, low, high = gain
+            word = "proven" if remedy["proven"] else "not proven"
+            why = "" if remedy["proven"] else ", the interval does not exclude zero"
+            status = (
+                f"{word}: gain {quantity(value, unit)} {interval([low, high], unit)} on rows it did "
+                f"not learn from{why}"
+            )
+        n_fits = remedy["n_fits"]
+        cost = "no further fit" if n_fits == 0 else f"{n_fits} fit{'s' if n_fits != 1 else ''}"
+        code = remedy["code"]
+        if len(code) > self.limits.code:
+            code = f"{cut(code, self.limits.code)}\n# shortened; {call}.remedy.code gives all"
+        return {
+            "changes": self.words(remedy["changes"], f"{call}.remedy.changes"),
+            "status": status,
+            "proven": remedy["proven"],
+            "cost": f"Costs {cost} of your estimator.",
+            "code": code,
+        }
+
+    @property
+    def flips(self):
+        """The flip table with its picture; None without one."""
+        flips = self.data["flips"]
+        if flips is None:
+            return None
+        cells = flips["cells"]
+        names = ("cell", "n_rows", "share", "loss_change", "accuracy_change")
+        rows = [
+            [cell, f"{n_rows:,}", f"{share:.1%}", f"{loss:+.4f}", f"{accuracy:+.4f}"]
+            for cell, n_rows, share, loss, accuracy in zip(*(cells[k] for k in names), strict=True)
+        ]
+        rows.append(
+            [
+                "sum",
+                f"{sum(cells['n_rows']):,}",
+                f"{sum(cells['share']):.1%}",
+                f"{flips['loss_total']:+.4f}",
+                f"{flips['accuracy_total']:+.4f}",
+            ]
+        )
+        first, second = (self.label(state) for state in flips["states"])
+        known = interval([flips["loss_low"], flips["loss_high"]])
+        return {
+            "text": (
+                f"From {first} to {second}: the loss changes by {flips['loss_total']:+.4f} nats "
+                f"{known} ({p_text(flips['loss_p']) or 'no test'}), accuracy by "
+                f"{flips['accuracy_total']:+.4f} (McNemar {p_text(flips['accuracy_p'])}). The loss "
+                f"can move where no label flips; accuracy only where one does."
+            ),
+            "picture": flips_picture(cells, flips["loss_total"], flips["accuracy_total"]),
+            "table": {
+                "caption": "Flip table. All digits: report.frame('flips')",
+                "columns": ["cell", "rows", "share", "loss, nats", "accuracy"],
+                "rows": rows,
+                "total": "sum",
+                "note": "",
+            },
+        }
+
+    @property
+    def reliability(self):
+        """The reliability curve with its picture; None without one."""
+        curve = self.data["reliability"]
+        if curve is None:
+            return None
+        keys = ("forecast", "happened", "low", "high")
+        return {
+            "text": (
+                f"Event: {self.words(curve['event'])}. The curve is the share that came true at "
+                f"every forecast; calibrated forecasts keep it inside the band with a chance of "
+                f"90 % at each point. The bars below show how many rows got which forecast."
+            ),
+            "picture": reliability_picture(curve),
+            "table": {
+                "caption": "Points of the curve. All digits: report.reliability",
+                "columns": ["forecast", "came true", "band from", "to"],
+                "rows": [
+                    ["n/a" if value is None else f"{value:.3f}" for value in point]
+                    for point in zip(*(curve[k] for k in keys), strict=True)
+                ],
+                "note": "",
+            },
+        }
+
+    @property
+    def classes(self):
+        """The table of classes with its picture; None without one."""
+        table = self.data["tables"].get("classes")
+        if table is None:
+            return None
+        shown = self._classes_shown(table)
+        part = {key: [values[k] for k in shown] for key, values in table.items()}
+        part["label"] = [str(label) for label in part["label"]]
+        headings = {
+            "row_share": "share of rows",
+            "loss_share": "share of loss",
+            "mean_loss": "mean loss, nats",
+            "recall": "recall",
+            "recall_low": "recall from",
+            "recall_high": "to",
+            "precision": "precision",
+            "predicted_share": "share of predictions",
+            "auc": "AUC",
+        }
+        keys = [key for key in headings if key in table]
+        rows = [
+            [self.label(label), *(_cell(key, part[key][i]) for key in keys)]
+            for i, label in enumerate(part["label"])
+        ]
+        note = ""
+        if len(shown) < len(table["label"]):
+            by = "loss" if "loss_share" in table else "rows"
+            note = (
+                f"Showing {len(shown)} of {len(table['label'])} classes, those with most of the "
+                f"{by}. All: report.frame('classes')"
+            )
+        return {
+            "picture": classes_picture(part, lambda label: cut(label, CLASS_LABEL)),
+            "table": {
+                "caption": "Classes",
+                "columns": ["class", *(headings[key] for key in keys)],
+                "rows": rows,
+                "note": note,
+            },
+        }
+
+    def _classes_shown(self, table):
+        """Positions of the classes that fit, in the order of the table."""
+        key = "loss_share" if "loss_share" in table else "row_share"
+        by_weight = sorted(range(len(table["label"])), key=lambda k: -(table[key][k] or 0.0))
+        return sorted(by_weight[: self.limits.rows])
+
+    @property
+    def concentration(self):
+        """How the loss is spread over the rows, and the hardest ones; None without the curve."""
+        tables = self.data["tables"]
+        if "lorenz" not in tables:
+            return None
+        part = {"picture": lorenz_picture(tables["lorenz"]), "tables": []}
+        for name, caption in (
+            ("concentration", "Shares of the loss"),
+            ("hardest_rows", "The rows that cost most"),
+        ):
+            if name in tables:
+                part["tables"].append(self._plain_table(name, caption))
+        return part
+
+    @property
+    def other_tables(self):
+        """Tables that have no picture of their own."""
+        drawn = ("classes", "lorenz", "concentration", "hardest_rows")
+        return [
+            self._plain_table(name, name.replace("_", " ").capitalize())
+            for name in self.data["tables"]
+            if name not in drawn
+        ]
+
+    def _plain_table(self, name, caption):
+        """A table of the report as it is, cut to what fits."""
+        table = self.data["tables"][name]
+        rows = list(zip(*table.values(), strict=True))
+        note = ""
+        if len(rows) > self.limits.rows:
+            note = f"Showing {self.limits.rows} of {len(rows)} rows. "
+        return {
+            "caption": self.label(caption),
+            "columns": [self.label(key).replace("_", " ") for key in table],
+            "rows": [[self.value_text(v) for v in row] for row in rows[: self.limits.rows]],
+            "note": f"{note}All digits: report.frame({name!r})",
+        }
+
+    @property
+    def bridges(self):
+        """What loss and accuracy prove about each other, as a table; None without probabilities."""
+        bridges = self.data["bridges"]
+        if bridges is None:
+            return None
+        rows = []
+        for name, unit in (("loss", "nats"), ("accuracy", "")):
+            part = bridges["promised_vs_paid"][name]
+            z = "zero variance: not applicable"
+            if part["z"] is not None:
+                z = f"Z {part['z']:+.2f}, {p_text(part['p_value'])}"
+            rows.append(
+                [
+                    f"{name}: promised and paid",
+                    f"{quantity(part['promised'], unit)} and {quantity(part['paid'], unit)}",
+                    z,
+                ]
+            )
+        fano, floor = bridges["fano"], bridges["consistency"]
+        certified = fano["low"] is not None and fano["low"] > 0
+        rows.append(
+            [
+                "miscalibration that the error rate alone proves (Fano)",
+                quantity(fano["estimate"], "nats"),
+                f"at least {quantity(fano['low'], 'nats')}: "
+                f"{'certified' if certified else 'nothing is proven'}",
+            ]
+        )
+        rows.append(
+            [
+                "least loss that goes with this error rate",
+                quantity(floor["floor"], "nats"),
+                f"{quantity(floor['slack'], 'nats')} above it",
+            ]
+        )
+        return {
+            "caption": "What loss and accuracy prove about each other. All: report.bridges",
+            "columns": ["bridge", "value", "reading"],
+            "rows": rows,
+            "note": "",
+        }
+
+    @property
+    def passed(self):
+        """What was checked and found to be no issue, with what would have been found."""
+        rows = []
+        for finding in self.data["findings"]:
+            if finding["section"] == "passed":
+                could = ""
+                if finding["detectable"] is not None:
+                    could = quantity(finding["detectable"], finding["unit"])
+                message = self.words(
+                    finding["message"], f"report[{finding['name']!r}].message"
+                )
+                rows.append({"name": finding["name"], "cells": [message, could]})
+        return rows
+
+    @property
+    def unchecked(self):
+        """What was not checked, and why: section, name, reason."""
+        words = {
+            "not_applicable": "not applicable",
+            "skipped": "skipped",
+            "ignored": "ignored",
+        }
+        return [
+            {
+                "name": finding["name"],
+                "cells": [
+                    words[finding["section"]],
+                    self.words(finding["message"], f"report[{finding['name']!r}].message"),
+                ],
+            }
+            for finding in self.data["findings"]
+            if finding["section"] in words
+        ]
+
+    @property
+    def notes(self):
+        """What was done differently from what was asked, in sentences."""
+        return [self.words(note) for note in self.data["context"].get("notes") or []]
+
+    @property
+    def contents(self):
+        """What the file holds, so that a sender knows what is sent."""
+        holds = ["counts, shares, estimates and intervals", "the labels of the classes"]
+        holds.append("names of columns where a message needs them")
+        tables = self.data["tables"]
+        if "hardest_rows" in tables:
+            holds.append(
+                f"for the {len(tables['hardest_rows']['row'])} rows that cost most: their numbers, "
+                f"labels and losses"
+            )
+        if any(finding["rows"] for finding in self.data["findings"]):
+            holds.append("numbers of the rows behind a finding")
+        return (
+            f"This file holds {', '.join(holds)}. It holds no feature value of any row, no script, "
+            f"and loads nothing from anywhere."
+        )
+
+    @property
+    def context(self):
+        """Everything known about how the numbers came about, as a table."""
+        hidden = ("title", "notes", "versions")
+        context = self.data["context"]
+        rows = [
+            [self.label(key).replace("_", " "), self._context_text(value)]
+            for key, value in context.items()
+            if key not in hidden and value is not None
+        ]
+        versions = context.get("versions") or {}
+        rows += [[self.label(name), self.label(version)] for name, version in versions.items()]
+        return {
+            "caption": "How this report was made. All: report.context",
+            "columns": ["what", "value"],
+            "rows": rows,
+            "note": "",
+        }
+
+    def _context_text(self, value):
+        """A fact, whole where it is a sentence or a call."""
+        return self.words(value) if isinstance(value, str) else self.value_text(value)
+
+    @property
+    def recipes(self):
+        """For every number: the call that gives it again."""
+        data = self.data
+        metric = data["context"].get("metric")
+        rows = []
+        if data["loss_ledger"] is not None:
+            rows.append(["the loss", "sklearn.metrics.log_loss(y, proba), on the judged rows"])
+            rows.append(["terms of the loss", "report.frame('loss_ledger')"])
+        if data["brier_ledger"] is not None:
+            rows.append(["Brier score and its terms", "report.frame('brier_ledger')"])
+        if data["error_ledger"] is not None:
+            rows.append(
+                [
+                    f"{self.label(metric)} and its terms",
+                    f"1 - {json.dumps(self.label(metric))} of predict on the judged rows; "
+                    f"report.frame('error_ledger')",
+                ]
+            )
+        if data["flips"] is not None:
+            rows.append(["flip table", "flip_table(y, shares, proba); report.frame('flips')"])
+        if data["reliability"] is not None:
+            rows.append(["reliability curve", "report.reliability; report.plot('reliability')"])
+        rows += [
+            [name.replace("_", " "), f"report.frame({name!r})"] for name in sorted(data["tables"])
+        ]
+        rows.append(["findings, tests and remedies", "report.frame(); report['name of a finding']"])
+        rows.append(["everything", "report.to_json('report.json'); FitReport.from_json"])
+        return {
+            "caption": "How to get each number again, with the software and seeds above",
+            "columns": ["number", "call"],
+            "rows": rows,
+            "note": "",
+        }
+
+
+def _cell(key, value):
+    """A number of the table of classes."""
+    if value is None:
+        return "n/a"
+    return f"{value:.1%}" if key.endswith("_share") else f"{value:.3f}"
