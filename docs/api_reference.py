@@ -29,9 +29,9 @@ API_REFERENCE = [
     {
         "module": "sklearn_lossfix.decision",
         "title": "Decision",
-        "description": "From scores to labels: a decision rule as plain data, and a classifier "
-        "with its rule tuned for a metric.",
-        "names": ["DecisionRule", "DecisionRuleClassifier"],
+        "description": "From scores to labels: a decision rule as plain data, a classifier with "
+        "its rule tuned for a metric, and one with its probabilities recalibrated.",
+        "names": ["DecisionRule", "DecisionRuleClassifier", "RecalibratedClassifier"],
         "top_level": True,
     },
     {
