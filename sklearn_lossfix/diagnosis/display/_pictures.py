@@ -18,8 +18,17 @@ BOX = (44, 10, 350, 250)
 BAR = 12
 
 
-def _text(x, y, text, anchor="start", css=""):
-    return {"kind": "text", "x": x, "y": y, "text": text, "anchor": anchor, "css": css}
+def _text(x, y, text, anchor="start", css="", *, turn=False):
+    """Text with its foot at (x, y); turned, it reads upwards."""
+    return {
+        "kind": "text",
+        "x": x,
+        "y": y,
+        "text": text,
+        "anchor": anchor,
+        "css": css,
+        "turn": turn,
+    }
 
 
 def _bar(x0, x1, y, css, *, hatch=False, height=BAR):
@@ -53,6 +62,7 @@ def _area(points, css):
 
 
 def _picture(name, title, height, shapes):
+    """The shapes with what the template needs around them."""
     return {
         "name": name,
         "title": title,
@@ -154,17 +164,16 @@ def flips_picture(cells, loss_total, accuracy_total):
     return _picture("flips", "Change of loss and of accuracy per cell", 24 + 32 * 5, shapes)
 
 
-def _unit_box(x_title, y_title, bottom=None):
+def _unit_box(x_title, y_title):
     """Axes from 0 to 1 with their titles, and the maps of both coordinates."""
     left, top, right, floor = BOX
-    floor = floor if bottom is None else bottom
     x, y = _scale(0, 1, left, right), _scale(0, 1, floor, top)
     shapes = [_line([(left, top), (left, floor), (right, floor)], "axis")]
     for tick in (0, 0.25, 0.5, 0.75, 1):
         shapes.append(_text(round(x(tick), 1), floor + 14, f"{tick:g}", "middle", "small"))
         shapes.append(_text(left - 6, round(y(tick) + 4, 1), f"{tick:g}", "end", "small"))
     shapes.append(_text((left + right) / 2, floor + 30, x_title, "middle"))
-    shapes.append({**_text(12, (top + floor) / 2, y_title, "middle"), "turn": True})
+    shapes.append(_text(12, (top + floor) / 2, y_title, "middle", turn=True))
     return shapes, x, y
 
 

@@ -22,6 +22,9 @@ from sklearn_lossfix.diagnosis.display._waterfall import VIEW_TITLES, decimals_f
 PICTURE_LABEL = 22
 CLASS_LABEL = 36
 
+PASSED_COLUMNS = ("what was seen", "would have been found (power 80 %)")
+UNCHECKED_COLUMNS = ("section", "reason")
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -285,14 +288,13 @@ class View:
             return None
         gain, unit = remedy["expected_gain"], remedy["unit"]
         if gain is None or gain[0] is None:
-            status = "not proven: its gain was not measured"
+            gained = "its gain was not measured"
         else:
             value, _, low, high = gain
-            word = "proven" if remedy["proven"] else "not proven"
-            why = "" if remedy["proven"] else ", the interval does not exclude zero"
-            status = (
-                f"{word}: gain {quantity(value, unit)} {interval([low, high], unit)} on rows it did "
-                f"not learn from{why}"
+            why = "" if remedy["proven"] else "; the interval does not exclude zero"
+            gained = (
+                f"gain {quantity(value, unit)} {interval([low, high], unit)} on rows it did not "
+                f"learn from{why}"
             )
         n_fits = remedy["n_fits"]
         cost = "no further fit" if n_fits == 0 else f"{n_fits} fit{'s' if n_fits != 1 else ''}"
@@ -301,8 +303,8 @@ class View:
             code = f"{cut(code, self.limits.code)}\n# shortened; {call}.remedy.code gives all"
         return {
             "changes": self.words(remedy["changes"], f"{call}.remedy.changes"),
-            "status": status,
-            "proven": remedy["proven"],
+            "status": "proven" if remedy["proven"] else "not proven",
+            "gained": gained,
             "cost": f"Costs {cost} of your estimator.",
             "code": code,
         }
@@ -499,6 +501,36 @@ class View:
             "caption": "What loss and accuracy prove about each other. All: report.bridges",
             "columns": ["bridge", "value", "reading"],
             "rows": rows,
+            "note": "",
+        }
+
+    @property
+    def headline_table(self):
+        """The headline as a table."""
+        return {
+            "caption": "",
+            "columns": ["quantity", "value", "beside"],
+            "rows": [[line["label"], line["value"], line["text"]] for line in self.headline],
+            "note": "",
+        }
+
+    @property
+    def passed_table(self):
+        """What passed, as a table."""
+        return {
+            "caption": "",
+            "columns": ["finding", *PASSED_COLUMNS],
+            "rows": [[row["name"], *row["cells"]] for row in self.passed],
+            "note": "",
+        }
+
+    @property
+    def unchecked_table(self):
+        """What was not checked, as a table."""
+        return {
+            "caption": "",
+            "columns": ["finding", *UNCHECKED_COLUMNS],
+            "rows": [[row["name"], *row["cells"]] for row in self.unchecked],
             "note": "",
         }
 

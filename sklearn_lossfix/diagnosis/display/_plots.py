@@ -1,0 +1,250 @@
+"""Pictures of a report with matplotlib: compute, then draw."""
+
+import numpy as np
+
+from sklearn_lossfix._core._optional import import_optional
+from sklearn_lossfix.diagnosis._text import printable
+from sklearn_lossfix.diagnosis.display._view import CLASS_LABEL, cut
+from sklearn_lossfix.diagnosis.display._waterfall import VIEW_TITLES, decimals_for, waterfall
+
+# The colours of the HTML report's light theme. Hatch and sign say the same, for whoever cannot see
+# or print them.
+MORE, LESS, TOTAL, MUTED = "#a8480f", "#1f6391", "#57606a", "#8c959f"
+HATCH = "////"
+
+# Classes that a figure of ordinary height can name.
+MAX_CLASSES = 20
+
+
+def _label(text, width=CLASS_LABEL):
+    """Text for a picture: cut, and without control characters."""
+    return printable(cut(text, width))
+
+
+def _style(value, is_total=False):
+    """Colour and hatch of a signed bar."""
+    if is_total:
+        return {"color": TOTAL}
+    if value < 0:
+        return {"facecolor": "white", "edgecolor": LESS, "hatch": HATCH}
+    return {"color": MORE}
+
+
+def _name_rows(ax, positions, names):
+    """Names of horizontal bars, first on top, never read as mathematics."""
+    ax.set_yticks(positions)
+    ax.set_yticklabels(names, parse_math=False)
+    ax.invert_yaxis()
+
+
+def _draw_ledger(ax, ledger):
+    """All views of one ledger as waterfalls on a common scale."""
+    positions, names, y = [], [], 0.0
+    digits = decimals_for(ledger["total"])
+    for view, rows in ledger["views"].items():
+        ax.annotate(
+            _label(VIEW_TITLES.get(view, view)),
+            (0, y),
+            xycoords=("axes fraction", "data"),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            weight="bold",
+            parse_math=False,
+        )
+        y += 1
+        for step in waterfall(rows, ledger["total"]):
+            ax.barh(y, step.value, left=step.start, height=0.6, **_style(step.value, step.is_total))
+            if step.low is not None:
+                ax.plot([step.low, step.high], [y, y], color="black", linewidth=1)
+            form = f".{digits}f" if step.is_total else f"+.{digits}f"
+            ax.annotate(
+                format(step.value, form),
+                (1, y),
+                xycoords=("axes fraction", "data"),
+                xytext=(3, 0),
+                textcoords="offset points",
+                va="center",
+            )
+            positions.append(y)
+            names.append(_label(step.name))
+            y += 1
+    ax.axvline(0, color=MUTED, linewidth=1)
+    _name_rows(ax, positions, names)
+    ax.set_xlabel(_label(f"{ledger['quantity']}, {ledger['unit']}"), parse_math=False)
+
+
+def _plot_ledger(plt, data, ax):
+    """Waterfalls of loss and error, side by side."""
+    if ax is None:
+        _, axes = plt.subplots(ncols=2, figsize=(12, 6), layout="constrained")
+    else:
+        axes = np.ravel(ax)
+    if len(axes) != 2:
+        raise ValueError(
+            f"plot('ledger') draws the loss and the error: ax must hold two Axes, got {len(axes)}."
+        )
+    for one, key, heading in zip(
+        axes, ("loss_ledger", "error_ledger"), ("Loss", "Error"), strict=True
+    ):
+        if data[key] is None:
+            one.set_title(f"{heading}: not in this report")
+            one.set_axis_off()
+        else:
+            one.set_title(f"{heading}: where it comes from")
+            _draw_ledger(one, data[key])
+    return axes
+
+
+def _one_axes(plt, ax, figsize):
+    """The Axes to draw on."""
+    if ax is None:
+        return plt.subplots(figsize=figsize, layout="constrained")[1]
+    if np.size(ax) != 1:
+        raise ValueError(f"This picture draws on one Axes: got {np.size(ax)} in ax.")
+    return np.ravel(ax)[0]
+
+
+def _plot_flips(plt, data, ax):
+    """Change of loss and of accuracy per cell; each pair of bars has its own scale."""
+    ax = _one_axes(plt, ax, (8, 4.5))
+    flips = data["flips"]
+    cells = flips["cells"]
+    names = [
+        f"{cell}\n{n_rows:,} rows ({share:.1%})"
+        for cell, n_rows, share in zip(cells["cell"], cells["n_rows"], cells["share"], strict=True)
+    ]
+    positions = np.arange(len(names) + 1)
+    twin = ax.twiny()
+    for axis, offset, key, total, unit in (
+        (ax, -0.2, "loss_change", flips["loss_total"], "nats"),
+        (twin, 0.2, "accuracy_change", flips["accuracy_total"], "accuracy"),
+    ):
+        values = [*cells[key], total]
+        for y, value in zip(positions, values, strict=True):
+            axis.barh(
+                y + offset, value, height=0.35, **_style(value, is_total=y == positions[-1])
+            )
+            axis.annotate(
+                f"{value:+.4f} {unit}",
+                (max(value, 0.0), y + offset),
+                xytext=(3, 0),
+                textcoords="offset points",
+                va="center",
+                size="small",
+            )
+        # One zero line for both scales, with room for the numbers.
+        reach = max(abs(v) for v in values) or 1.0
+        axis.set_xlim(-1.1 * reach, 1.6 * reach)
+    ax.axvline(0, color=MUTED, linewidth=1)
+    _name_rows(ax, positions, [*names, "sum"])
+    first, second = flips["states"]
+    ax.set_xlabel(
+        _label(f"change of the loss in nats, {first} to {second}", 80), parse_math=False
+    )
+    twin.set_xlabel("change of accuracy")
+    return ax
+
+
+def _plot_reliability(plt, data, ax):
+    """CORP curve, consistency band, diagonal, and a histogram of the forecasts."""
+    ax = _one_axes(plt, ax, (6, 6))
+    curve = data["reliability"]
+    forecast, happened, low, high = (
+        np.asarray(curve[key], dtype=float) for key in ("forecast", "happened", "low", "high")
+    )
+    counts = np.asarray(curve["counts"], dtype=float)
+    ax.fill_between(
+        forecast, low, high, color=LESS, alpha=0.25, label="90 % of calibrated forecasts"
+    )
+    ax.plot([0, 1], [0, 1], color=MUTED, linestyle="--", label="calibrated")
+    ax.plot(forecast, happened, color=MORE, linewidth=2, label="seen (CORP)")
+    histogram = ax.inset_axes([0, -0.32, 1, 0.16], sharex=ax)
+    edges = np.linspace(0, 1, len(counts) + 1)
+    histogram.bar(edges[:-1], counts, width=np.diff(edges), align="edge", color=TOTAL)
+    histogram.set_ylabel("rows")
+    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="forecast", ylabel="share that came true")
+    ax.set_title(_label(f"Reliability: {curve['event']}", 60), parse_math=False)
+    ax.legend(loc="upper left")
+    return ax
+
+
+def _plot_classes(plt, data, ax):
+    """Share of rows, share of loss and recall with its interval, per class."""
+    table = data["tables"]["classes"]
+    key = "loss_share" if "loss_share" in table else "row_share"
+    weight = np.asarray([v or 0.0 for v in table[key]], dtype=float)
+    shown = np.sort(np.argsort(-weight, kind="stable")[:MAX_CLASSES])
+    ax = _one_axes(plt, ax, (8, 2 + 0.6 * len(shown)))
+
+    def column(name):
+        return np.asarray(table[name], dtype=float)[shown]
+
+    positions = np.arange(len(shown))
+    ax.barh(positions - 0.28, column("row_share"), height=0.25, color=TOTAL, label="share of rows")
+    if "loss_share" in table:
+        ax.barh(
+            positions,
+            column("loss_share"),
+            height=0.25,
+            facecolor="white",
+            edgecolor=LESS,
+            hatch=HATCH,
+            label="share of loss",
+        )
+    ax.hlines(positions + 0.28, column("recall_low"), column("recall_high"), color=MORE)
+    ax.plot(
+        column("recall"), positions + 0.28, "o", color=MORE, label="recall, with its 95 % interval"
+    )
+    _name_rows(ax, positions, [_label(table["label"][k]) for k in shown])
+    ax.set_xlim(0, 1.02)
+    if len(shown) < len(weight):
+        ax.set_title(f"{len(shown)} of {len(weight)} classes; all: report.frame('classes')")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=3)
+    return ax
+
+
+#: Kind of picture -> what draws it, and what must be in the report.
+PLOTS = {
+    "ledger": (_plot_ledger, lambda data: data["loss_ledger"] or data["error_ledger"]),
+    "flips": (_plot_flips, lambda data: data["flips"]),
+    "reliability": (_plot_reliability, lambda data: data["reliability"]),
+    "classes": (_plot_classes, lambda data: data["tables"].get("classes")),
+}
+
+
+def plot_report(data, kind, ax=None):
+    """Draw one picture of a report.
+
+    Parameters
+    ----------
+    data : dict
+        From ``FitReport.to_dict``; it is not changed.
+    kind : {"ledger", "flips", "reliability", "classes"}
+        Which one.
+    ax : matplotlib Axes or pair of Axes, default=None
+        Where to draw; None makes a figure. ``"ledger"`` takes two, for loss and error.
+
+    Returns
+    -------
+    matplotlib Axes or ndarray of Axes
+
+    Raises
+    ------
+    ValueError
+        If `kind` is unknown, the report does not hold what it draws, or `ax` has the wrong number
+        of Axes.
+    ImportError
+        If matplotlib is not installed.
+    """
+    if kind not in PLOTS:
+        raise ValueError(f"kind must be one of {list(PLOTS)}. Got {kind!r} instead.")
+    draw, needs = PLOTS[kind]
+    if not needs(data):
+        there = [name for name, (_, part) in PLOTS.items() if part(data)]
+        raise ValueError(
+            f"This report holds nothing to draw for kind={kind!r}: the model gave no probabilities, "
+            f"or the report is of another kind. It can draw {there}."
+        )
+    plt = import_optional("matplotlib.pyplot", caller="FitReport.plot", extra="plot")
+    return draw(plt, data, ax)
