@@ -75,7 +75,7 @@ def fit_rule(
     ValueError
         If the metric is not a label metric, or is asymmetric and has no two classes.
     """
-    _check(metric, len(classes), pos)
+    check_rule_metric(metric, len(classes), pos)
     if len(classes) == 2:
         pos = 1 if pos is None else pos
         column = _one_column(scores, pos)
@@ -160,7 +160,7 @@ def cross_fitted_codes(
     ValueError
         As `fit_rule`, and if there is a single fold.
     """
-    _check(metric, n_classes, pos)
+    check_rule_metric(metric, n_classes, pos)
     names = np.unique(folds)
     if len(names) < 2:
         raise ValueError("Cross-fitting a rule needs at least two folds; got one.")
@@ -214,8 +214,8 @@ def positive_scores(scores, pos, space):
     return -scores if space == "decision" else 1.0 - scores
 
 
-def _check(metric, n_classes, pos):
-    """Raise unless a rule can be chosen for the metric."""
+def check_rule_metric(metric, n_classes, pos):
+    """Raise ValueError, which says why, unless a rule can be chosen for the metric."""
     if metric.kind != "label":
         what = (
             "judges scores, which no decision rule changes"
