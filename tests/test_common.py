@@ -12,14 +12,26 @@ from sklearn_lossfix import DecisionRuleClassifier, RecalibratedClassifier
 
 # {class: {check: reason}}. A reason must let a stranger judge whether the failure is right. pytest
 # runs with strict xfail, so that an entry whose check has come to pass fails the build.
-EXPECTED_FAILED_CHECKS = {}
+FOLDS_BY_ROW = (
+    "The map is fitted on out-of-fold probabilities, and folds are drawn by row: repeating a row and "
+    "doubling its weight give different folds, hence different clones."
+)
+EXPECTED_FAILED_CHECKS = {
+    RecalibratedClassifier: {
+        "check_sample_weight_equivalence_on_dense_data": FOLDS_BY_ROW,
+        "check_sample_weight_equivalence_on_sparse_data": FOLDS_BY_ROW,
+    }
+}
 
 
 def estimators_under_check():
-    """Every public estimator, set up so that it runs on the small data of the checks."""
+    """Every public estimator, set up so that it runs on the small data of the checks.
+
+    Some of these have three rows of a class, hence three folds.
+    """
     return [
         DecisionRuleClassifier(LogisticRegression()),
-        RecalibratedClassifier(LogisticRegression()),
+        RecalibratedClassifier(LogisticRegression(), cv=3),
     ]
 
 

@@ -96,7 +96,10 @@ def wrong_defaults(value):
             parameter.VAR_KEYWORD,
         }:
             continue
-        text = documented.get(name)
+        if name not in documented:
+            wrong.append(f"{name} is not documented")
+            continue
+        text = documented[name]
         if parameter.default is inspect.Parameter.empty:
             if text is not None:
                 wrong.append(f"{name} has no default, documented as {text}")
@@ -127,7 +130,7 @@ def test_documented_default_is_the_real_default(dotted_name):
     assert wrong_defaults(CALLABLES[dotted_name]) == []
 
 
-def drifted(a, b=1, *, c="x", d=(0.25, 0.75), e=None, f=True):
+def drifted(a, b=1, *, c="x", d=(0.25, 0.75), e=None, f=True, g=0):
     """Show each way in which a documented default can be wrong.
 
     Parameters
@@ -155,6 +158,7 @@ def test_guard_detects_drifted_defaults():
         "c defaults to 'x', documented as 'y'",
         "d defaults to (0.25, 0.75), documented as (25.0, 75.0)",
         "f defaults to True, documented as 1",
+        "g is not documented",
     ]
 
 
