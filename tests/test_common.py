@@ -13,8 +13,8 @@ from sklearn_lossfix import DecisionRuleClassifier, RecalibratedClassifier
 # {class: {check: reason}}. A reason must let a stranger judge whether the failure is right. pytest
 # runs with strict xfail, so that an entry whose check has come to pass fails the build.
 FOLDS_BY_ROW = (
-    "The map is fitted on out-of-fold probabilities, and folds are drawn by row: repeating a row and "
-    "doubling its weight give different folds, hence different clones."
+    "The map is fitted on out-of-fold probabilities, and folds are drawn by row: repeating a row "
+    "and doubling its weight give different folds, hence different clones."
 )
 EXPECTED_FAILED_CHECKS = {
     RecalibratedClassifier: {
