@@ -170,28 +170,41 @@ def auc_influence(score, positive, sample_weight=None):
     influence : ndarray of shape (n_rows,)
         Weighted mean zero.
     """
-    order = np.argsort(score)
-    w = np.ones(len(score)) if sample_weight is None else sample_weight[order].astype(float)
-    sorted_score = score[order]
+    order = np.argsort(score).astype(np.int32)
     is_positive = positive[order]
-    w_pos = np.where(is_positive, w, 0.0)
-    total_pos = w_pos.sum()
-    total = w.sum()
+    starts, lengths = tie_blocks(score[order])
+    if len(starts) == len(score):  # no ties: the blocks would only cost memory
+        starts = lengths = None
+    w = None if sample_weight is None else sample_weight[order].astype(float)
+    total = float(len(score)) if w is None else float(w.sum())
+    total_pos = float(np.count_nonzero(is_positive) if w is None else w[is_positive].sum())
     total_neg = total - total_pos
     if total_pos == 0 or total_neg == 0:
         return np.nan, np.zeros(len(score))
-    starts = np.flatnonzero(np.r_[True, sorted_score[1:] != sorted_score[:-1]])
-    lengths = np.diff(np.r_[starts, len(score)])
-    block_pos = np.add.reduceat(w_pos, starts)
-    block_neg = np.add.reduceat(w - w_pos, starts)
-    below_neg = (np.cumsum(block_neg) - block_neg / 2) / total_neg
-    above_pos = 1.0 - (np.cumsum(block_pos) - block_pos / 2) / total_pos
-    auc = float(np.dot(block_pos, below_neg) / total_pos)
-    values = np.where(
-        is_positive,
-        (np.repeat(below_neg, lengths) - auc) * (total / total_pos),
-        (np.repeat(above_pos, lengths) - auc) * (total / total_neg),
-    )
+    values = np.empty(len(score))
+    rank = _mid_cumulative(~is_positive, w, starts, lengths)
+    values[is_positive] = rank[is_positive] / total_neg
+    wins = values[is_positive]
+    auc = float(np.average(wins, weights=None if w is None else w[is_positive]))
+    values[is_positive] = (wins - auc) * (total / total_pos)
+    rank = _mid_cumulative(is_positive, w, starts, lengths)
+    losses = 1.0 - rank[~is_positive] / total_pos
+    values[~is_positive] = (losses - auc) * (total / total_neg)
     influence = np.empty_like(values)
     influence[order] = values
     return auc, influence
+
+
+def tie_blocks(sorted_values):
+    """First index and length of every run of equal values."""
+    starts = np.flatnonzero(np.r_[True, sorted_values[1:] != sorted_values[:-1]])
+    return starts, np.diff(starts, append=len(sorted_values))
+
+
+def _mid_cumulative(member, weight, starts, lengths):
+    """Weight of the members before each row, ties counted half, rows sorted."""
+    mass = member.astype(float) if weight is None else np.where(member, weight, 0.0)
+    if starts is None:
+        return np.cumsum(mass) - mass / 2
+    block = np.add.reduceat(mass, starts)
+    return np.repeat(np.cumsum(block) - block / 2, lengths)

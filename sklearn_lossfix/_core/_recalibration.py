@@ -25,9 +25,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import isotonic_regression
-from scipy.special import expit, log_softmax
+from scipy.special import log_softmax
 
-from sklearn_lossfix._core._paired_tests import effective_rows, weighted_mean
+from sklearn_lossfix._core._paired_tests import effective_rows, tie_blocks, weighted_mean
 from sklearn_lossfix._core._proper_scores import CHUNK_ROWS, row_chunks
 
 #: The smooth maps; prior_shift and slope are both nested in temperature, and that in vector.
@@ -71,6 +71,11 @@ class SmoothMap:
         ndarray of shape (n_rows, n_classes)
         """
         return log_softmax(log_p * np.asarray(self.slopes) + np.asarray(self.offsets), axis=1)
+
+    def logit(self, log_p):
+        """Recalibrated log-odds of the second of two classes, shape (n_rows,)."""
+        (a, b), (low, high) = self.slopes, self.offsets
+        return b * log_p[:, 1] - a * log_p[:, 0] + (high - low)
 
     @property
     def temperature(self):
@@ -153,8 +158,9 @@ def _binary_objective(theta, log_p, y, weight, keep):
         z = theta[1] * columns[1] - theta[0] * columns[0] + (theta[3] - theta[2])
         sign = np.where(labels == 1, 1.0, -1.0)
         margin = sign * z
-        loss = np.logaddexp(0.0, -margin)
-        miss = expit(-margin)
+        tail = np.exp(-np.abs(margin))
+        loss = np.log1p(tail) - np.minimum(margin, 0.0)
+        miss = np.where(margin > 0, tail, 1.0) / (1.0 + tail)
         curve = miss * (1.0 - miss)
         slope = -sign * miss  # derivative of the loss in z
         if w is not None:
@@ -274,6 +280,28 @@ class IsotonicMap:
         return np.column_stack([np.log1p(-r), np.log(r)])
 
 
+@dataclass(frozen=True, eq=False)
+class PooledBlocks:
+    """Blocks of a pool-adjacent-violators fit on sorted rows.
+
+    Attributes
+    ----------
+    first, last : ndarray of shape (n_blocks,), dtype int
+        First and last row of every block.
+    weight, share : ndarray of shape (n_blocks,)
+        Total weight, and share of the second class.
+    """
+
+    first: np.ndarray
+    last: np.ndarray
+    weight: np.ndarray
+    share: np.ndarray
+
+    def fitted(self):
+        """Fitted share of every row."""
+        return np.repeat(self.share, self.last - self.first + 1)
+
+
 def pool_adjacent_violators(sorted_p, sorted_positive, sorted_weight=None):
     """Isotonic fit on rows sorted by probability, equal probabilities pooled first.
 
@@ -281,37 +309,29 @@ def pool_adjacent_violators(sorted_p, sorted_positive, sorted_weight=None):
     ----------
     sorted_p : ndarray of shape (n_rows,)
         Non-decreasing probabilities.
-    sorted_positive : ndarray of shape (n_rows,)
-        1.0 where the second class came true.
+    sorted_positive : ndarray of shape (n_rows,), dtype bool
+        Where the second class came true.
     sorted_weight : ndarray of shape (n_rows,), default=None
         Weights.
 
     Returns
     -------
-    fitted : ndarray of shape (n_rows,)
-        The fitted shares.
-    first, last : ndarray of shape (n_blocks,), dtype int
-        First and last row of every block.
-    weight, share : ndarray of shape (n_blocks,)
-        Total weight and share of the second class in every block.
+    PooledBlocks
     """
-    starts = np.flatnonzero(np.r_[True, sorted_p[1:] != sorted_p[:-1]])
-    w = np.ones(len(sorted_p)) if sorted_weight is None else sorted_weight
-    tie_weight = np.add.reduceat(w, starts)
-    tie_positive = np.add.reduceat(w * sorted_positive, starts)
-    # A tie of weight zero has no say; scipy wants positive weights.
-    safe = np.maximum(tie_weight, np.finfo(float).tiny)
-    solution = isotonic_regression(tie_positive / safe, weights=safe)
+    starts, lengths = tie_blocks(sorted_p)
+    if sorted_weight is None:
+        tie_weight = lengths.astype(float)
+        tie_positive = np.add.reduceat(sorted_positive, starts, dtype=float)
+    else:
+        tie_weight = np.add.reduceat(sorted_weight, starts)
+        tie_positive = np.add.reduceat(np.where(sorted_positive, sorted_weight, 0.0), starts)
+        # A tie of weight zero has no say; scipy wants positive weights.
+        np.maximum(tie_weight, np.finfo(float).tiny, out=tie_weight)
+    solution = isotonic_regression(tie_positive / tie_weight, weights=tie_weight)
     edges = solution.blocks
-    ends = np.r_[starts[1:], len(sorted_p)]
-    lengths = ends - starts
-    share = solution.x[edges[:-1]]
-    return (
-        np.repeat(solution.x, lengths),
-        starts[edges[:-1]],
-        ends[edges[1:] - 1] - 1,
-        solution.weights,
-        share,
+    ends = starts + lengths - 1
+    return PooledBlocks(
+        starts[edges[:-1]], ends[edges[1:] - 1], solution.weights, solution.x[edges[:-1]]
     )
 
 
@@ -341,18 +361,18 @@ def fit_isotonic_map(log_p, y, sample_weight=None, order=None, keep=None):
     order = np.argsort(log_p[:, 1], kind="stable") if order is None else order
     order = order if keep is None else order[keep[order]]
     p = np.exp(log_p[order, 1])
+    positive = y[order] == 1
     weight = None
     if sample_weight is not None:  # as counts: the blocks' pseudo-rows weigh one effective row
         weight = sample_weight[order]
         weight = weight * (weight.sum() / np.square(weight).sum())
-    _, first, last, block_weight, share = pool_adjacent_violators(
-        p, (y[order] == 1).astype(float), weight
-    )
-    values = (share * block_weight + 0.5) / (block_weight + 1.0)
+    del order
+    blocks = pool_adjacent_violators(p, positive, weight)
+    values = (blocks.share * blocks.weight + 0.5) / (blocks.weight + 1.0)
     # Pseudo-rows pull small blocks harder, which can undo the order by a hair.
     values = np.maximum.accumulate(values)
-    knots = np.column_stack([p[first], p[last]]).ravel()
-    return IsotonicMap(knots, np.repeat(values, 2), len(share))
+    knots = np.column_stack([p[blocks.first], p[blocks.last]]).ravel()
+    return IsotonicMap(knots, np.repeat(values, 2), len(values))
 
 
 def fit_shape_map(log_p, y, sample_weight=None, start=None, order=None, keep=None):
@@ -390,9 +410,14 @@ def fit_shape_map(log_p, y, sample_weight=None, start=None, order=None, keep=Non
 def map_loss_rows(recalibration, log_p, y):
     """Log loss of every row after a map, worked out in row chunks."""
     out = np.empty(len(y))
+    two_smooth = isinstance(recalibration, SmoothMap) and log_p.shape[1] == 2
     for rows in row_chunks(len(y)):
-        log_r = recalibration.log_proba(log_p[rows])
-        out[rows] = -np.take_along_axis(log_r, y[rows, None], axis=1)[:, 0]
+        if two_smooth:  # one logit instead of two columns
+            z = recalibration.logit(log_p[rows])
+            out[rows] = np.logaddexp(0.0, np.where(y[rows] == 1, -z, z))
+        else:
+            log_r = recalibration.log_proba(log_p[rows])
+            out[rows] = -np.take_along_axis(log_r, y[rows, None], axis=1)[:, 0]
     return out
 
 

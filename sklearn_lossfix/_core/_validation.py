@@ -18,6 +18,9 @@ _LAZY_CLASSES = {
     "ray": {"Dataset", "MaterializedDataset"},
 }
 
+# Class codes: half the memory of the platform's integer, and products of two codes do not overflow.
+CODE_DTYPE = np.int32
+
 # Rows of probabilities may miss one by this much before they are refused; float32 softmaxes of
 # many classes reach 1e-5. scikit-learn's own tolerance is the square root of the eps.
 SUM_TOLERANCE = 1e-3
@@ -123,7 +126,7 @@ def encode_target(y, classes=None, *, name="y"):
 
     Returns
     -------
-    codes : ndarray of shape (n_rows,), dtype intp
+    codes : ndarray of shape (n_rows,), dtype int32
     classes : ndarray of shape (n_classes,)
 
     Raises
@@ -138,7 +141,7 @@ def encode_target(y, classes=None, *, name="y"):
                 f"{name} holds a single class, {classes[0]!r}. Expected at least two classes: "
                 f"loss and accuracy say nothing about a constant target."
             )
-        return codes.astype(np.intp), classes
+        return codes.astype(CODE_DTYPE), classes
     classes = np.asarray(classes)
     position = {label: code for code, label in enumerate(classes.tolist())}
     values, inverse = np.unique(y, return_inverse=True)
@@ -148,7 +151,7 @@ def encode_target(y, classes=None, *, name="y"):
             f"{name} holds labels that are not among the classes: {unseen[:5]}. Expected "
             f"only {classes.tolist()[:20]}; drop those rows or fit on data that have these classes."
         )
-    lookup = np.array([position[label] for label in values.tolist()], dtype=np.intp)
+    lookup = np.array([position[label] for label in values.tolist()], dtype=CODE_DTYPE)
     return lookup[inverse], classes
 
 

@@ -26,6 +26,7 @@ from sklearn_lossfix._core._recalibration import (
     cross_fitted_chunks,
     fit_smooth_map,
 )
+from sklearn_lossfix.decision._decision_rule import DecisionRule
 from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
 from sklearn_lossfix.decision._metrics import class_totals, metric_from_codes, resolve_metric
 from sklearn_lossfix.diagnosis.ledgers.bridges import bridges
@@ -36,6 +37,7 @@ from sklearn_lossfix.diagnosis.ledgers.error import (
     metric_estimate,
     metric_gain,
     plug_in_codes,
+    plug_in_offsets,
 )
 from sklearn_lossfix.diagnosis.ledgers.flips import flips
 from sklearn_lossfix.diagnosis.ledgers.loss import (
@@ -122,7 +124,7 @@ class Analysis:
         e = self.evidence
         if e.model.proba is None:
             return None
-        return climb(e.model.proba, e.y, e.folds, e.sample_weight)
+        return climb(e.model.proba, e.y, e.folds, **self.sampling)
 
     @property
     def row_losses(self):
@@ -267,7 +269,7 @@ class Analysis:
         e = self.evidence
         if metric.kind != "label" or scores is None:
             return e.model.pred
-        if e.n_classes > 2 and metric.linear and space == "proba":
+        if self._uses_plug_in(metric, space):
             maps = self.ladder.fold_maps[self.ladder.rungs[2]] if proba_maps is None else proba_maps
             return plug_in_codes(scores, maps, e.folds, class_utilities(metric, self.shares))
         return cross_fitted_codes(
@@ -287,6 +289,17 @@ class Analysis:
         scores, space = self.rule_scores
         if metric.kind != "label" or scores is None:
             return None
+        if self._uses_plug_in(metric, space):
+            # The rule that is judged cross-fitted, on all rows: the same form, so the same name.
+            fitted = self.ladder.maps[self.ladder.rungs[2]]
+            utilities = class_utilities(metric, self.shares)
+            return DecisionRule(
+                "offsets",
+                classes=tuple(e.classes.tolist()),
+                offsets=plug_in_offsets(fitted, utilities),
+                metric=metric.name,
+                space="log_proba",
+            )
         return fit_rule(
             e.y,
             scores,
@@ -296,6 +309,10 @@ class Analysis:
             pos=e.pos if metric.asymmetric else None,
             space=space,
         )
+
+    def _uses_plug_in(self, metric, space):
+        """Whether the best rule has a closed form on calibrated scores: linear, many classes."""
+        return self.evidence.n_classes > 2 and metric.linear and space == "proba"
 
     def score(self, metric, pred=None):
         """Estimate of a label metric; of ``predict``'s labels unless others are given."""
@@ -357,8 +374,7 @@ class Analysis:
     def _reference_codes(self):
         """The reference's labels under its own cross-fitted best rule."""
         e = self.evidence
-        linear = e.n_classes > 2 and self.metric.linear
-        maps = self._reference_maps if linear else None
+        maps = self._reference_maps if self._uses_plug_in(self.metric, "proba") else None
         return self._best_codes(self.metric, e.reference.proba, "proba", maps)
 
     # --- classes --------------------------------------------------------------------------------

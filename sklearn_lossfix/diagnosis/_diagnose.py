@@ -197,7 +197,7 @@ def diagnose_predictions(
     n_classes = len(classes)
     proba = check_probabilities(y_proba, n_classes)
     if y_pred is None:
-        pred = proba.argmax(axis=1)
+        pred = proba.argmax(axis=1).astype(codes.dtype)
     else:
         pred, _ = encode_target(check_target(y_pred, "y_pred"), classes, name="y_pred")
     weight = check_weights(sample_weight, len(codes))
@@ -258,7 +258,7 @@ def _report_of_scores(
         metric=metric,
         pos=pos,
         source=source,
-        rows=np.arange(len(codes)) if rows is None else rows,
+        rows=np.arange(len(codes), dtype=np.int32) if rows is None else rows,
         folds=map_folds(codes, groups, seed),
         sample_weight=weight,
         groups=groups,

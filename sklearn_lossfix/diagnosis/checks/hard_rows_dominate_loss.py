@@ -2,11 +2,7 @@
 
 import numpy as np
 
-from sklearn_lossfix._core._paired_tests import (
-    interval,
-    mean_standard_error,
-    weighted_mean,
-)
+from sklearn_lossfix._core._paired_tests import weighted_mean
 from sklearn_lossfix.diagnosis._judging import judge_effect
 from sklearn_lossfix.diagnosis.ledgers.loss import SURPRISE_PROBABILITY
 from sklearn_lossfix.exceptions import CheckNotApplicable
@@ -41,13 +37,7 @@ class HardRowsDominateLoss:
         ladder = analysis.ladder
         weight = analysis.evidence.sample_weight
         total = weighted_mean(ladder.log_rows["shape"], weight)
-        # The seen variance is too small where no surprise happened to occur: the promised one holds.
-        w = np.ones(len(ladder.surprise_excess)) if weight is None else weight
-        promised_se = float(np.sqrt(np.dot(np.square(w), ladder.surprise_variance)) / w.sum())
-        seen_se = mean_standard_error(ladder.surprise_excess, **analysis.sampling)
-        excess = interval(
-            weighted_mean(ladder.surprise_excess, weight), max(promised_se, seen_se)
-        )
+        excess = ladder.surprise
         hardest = np.argsort(-analysis.row_losses, kind="stable")[:N_ROWS_SHOWN]
         row_share, loss_share, gini = analysis.lorenz
         top = float(1.0 - np.interp(0.99, row_share, loss_share))

@@ -138,8 +138,8 @@ def flips_picture(cells, loss_total, accuracy_total):
         A picture.
     """
     shapes = [
-        _text(100, 12, "change of the loss, nats", css="head"),
-        _text(236, 12, "change of accuracy", css="head"),
+        _text(104, 12, "loss, nats", css="head"),
+        _text(240, 12, "accuracy", css="head"),
     ]
     panels = (
         (cells["loss_change"], loss_total, 104, 222),

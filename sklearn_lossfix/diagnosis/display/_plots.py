@@ -34,7 +34,7 @@ def _name_rows(ax, positions, names):
     """Names of horizontal bars, first on top, never read as mathematics."""
     ax.set_yticks(positions)
     ax.set_yticklabels(names, parse_math=False)
-    ax.invert_yaxis()
+    ax.set_ylim(max(positions) + 0.7, min(0, *positions) - 0.7)
 
 
 def _draw_ledger(ax, ledger):

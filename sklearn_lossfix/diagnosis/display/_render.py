@@ -73,7 +73,6 @@ def _environment(language):
         autoescape=language == "html",
         undefined=jinja2.StrictUndefined,
         finalize=finalize,
-        trim_blocks=language == "markdown",
     )
     environment.filters["code"] = lambda code: markup.escape(printable_lines(code))
     environment.filters["fenced"] = lambda code: markup(fenced(code))

@@ -4,7 +4,6 @@ Templates get finished strings in lists; they decide where things stand, not wha
 is escaped here: that depends on the language and is done by the renderer.
 """
 
-import json
 from dataclasses import dataclass
 
 from sklearn_lossfix.diagnosis._judging import p_text
@@ -19,7 +18,7 @@ from sklearn_lossfix.diagnosis.display._pictures import (
 from sklearn_lossfix.diagnosis.display._waterfall import VIEW_TITLES, decimals_for
 
 # Characters of a name beside a bar: what fits in the picture.
-PICTURE_LABEL = 22
+PICTURE_LABEL = 24
 CLASS_LABEL = 36
 
 PASSED_COLUMNS = ("what was seen", "would have been found (power 80 %)")
@@ -54,6 +53,13 @@ def cut(text, width):
     return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
+def short_number(value):
+    """A number in three significant digits; a small one is not rounded to zero."""
+    text = number(value)
+    tiny = value is not None and value != 0 and float(text.replace("n/a", "1")) == 0
+    return f"{value:.2g}" if tiny else text
+
+
 def quantity(value, unit):
     """A number with its unit, as people say it."""
     if value is None:
@@ -62,9 +68,11 @@ def quantity(value, unit):
         return f"{value * 100:.1f} points"
     if unit == "share":
         return f"{value:.1%}"
+    if unit == "ratio":
+        return f"{short_number(value)} times"
     if unit == "auc":
         return f"{value:.3f} AUC"
-    return f"{number(value)} {unit}".strip()
+    return f"{short_number(value)} {unit}".strip()
 
 
 def interval(ci, unit=""):
@@ -74,7 +82,7 @@ def interval(ci, unit=""):
     if unit in ("points", "share"):
         low, high = (f"{value * 100:.1f}" for value in ci)
         return f"[{low}, {high}]{'%' if unit == 'share' else ''}"
-    return f"[{number(ci[0])}, {number(ci[1])}]"
+    return f"[{short_number(ci[0])}, {short_number(ci[1])}]"
 
 
 class View:
@@ -121,7 +129,7 @@ class View:
     def value_text(self, value):
         """Any plain value, as one line."""
         if isinstance(value, float):
-            return number(value)
+            return short_number(value)
         if isinstance(value, list):
             shown = ", ".join(self.value_text(item) for item in value[: self.limits.rows])
             if len(value) > self.limits.rows:
@@ -157,9 +165,7 @@ class View:
         return [
             {
                 "label": self.label(line["label"]),
-                "value": "-"
-                if line["value"] is None
-                else f"{number(line['value'])} {line['unit']}".strip(),
+                "value": quantity(line["value"], line["unit"]),
                 "text": self.words(line["text"], "report.headline"),
             }
             for line in self.data["headline"]
@@ -181,48 +187,57 @@ class View:
                     "picture": ledger_picture(
                         key.replace("_", "-"), ledger, lambda name: cut(name, PICTURE_LABEL)
                     ),
-                    "table": self._ledger_table(key, ledger, beside),
-                    "notes": self.value_text(ledger["notes"]) if ledger["notes"] else "",
+                    "tables": [
+                        self._ledger_table(ledger, view, beside) for view in ledger["views"]
+                    ],
+                    "notes": self._ledger_notes(key, ledger),
                 }
             )
         return found
 
-    def _ledger_table(self, key, ledger, beside):
-        """Terms of all views, with the Brier score's where there is one."""
+    def _ledger_notes(self, key, ledger):
+        """What holds for all views of a ledger."""
+        notes = f"Each view sums to the total; shown rounded. All digits: report.frame({key!r})."
+        if ledger["notes"]:
+            facts = {name.replace("_", " "): value for name, value in ledger["notes"].items()}
+            notes = f"{notes} Facts: {self.value_text(facts)}."
+        return notes
+
+    def _ledger_table(self, ledger, view, beside):
+        """Terms of one view, with the Brier score's where there are such."""
         digits = decimals_for(ledger["total"])
-        other = {}
-        if beside is not None:
-            other = {
-                (view, row["name"]): row["value"]
-                for view, rows in beside["views"].items()
-                for row in rows
-            }
-        extra = "in_sample" if beside is not None else None
-        columns = ["term", ledger["unit"], "95 % interval"]
-        columns += ["Brier score", "in sample", "p"] if beside is not None else []
+        terms = ledger["views"][view]
+        scores = {}
+        if beside is not None and view in beside["views"]:
+            scores = {row["name"]: row["value"] for row in beside["views"][view]}
+        has_interval = any(term["low"] is not None for term in terms)
+        has_test = any("in_sample" in term for term in terms)
+        columns = ["term", ledger["unit"]]
+        columns += ["95 % interval"] if has_interval else []
+        columns += ["Brier score"] if scores else []
+        columns += ["in sample", "its p"] if has_test else []
         rows = []
-        for view, terms in ledger["views"].items():
-            for term in terms:
-                line = [self.label(term["name"]), f"{term['value']:+.{digits}f}"]
-                low, high = term["low"], term["high"]
-                known = low is not None and high is not None
-                line.append(f"[{low:+.{digits}f}, {high:+.{digits}f}]" if known else "")
-                if beside is not None:
-                    score = other.get((view, term["name"]))
-                    line.append("" if score is None else f"{score:+.{digits}f}")
-                    line.append(f"{term[extra]:+.{digits}f}" if term.get(extra) is not None else "")
-                    line.append(p_text(term.get("p_value")).removeprefix("p = "))
-                rows.append(line)
-            last = ["total", f"{ledger['total']:.{digits}f}", ""]
-            if beside is not None:
-                last += [f"{beside['total']:.{digits}f}" if view in beside["views"] else "", "", ""]
-            rows.append(last)
-        titles = ", ".join(VIEW_TITLES.get(v, self.label(v)).lower() for v in ledger["views"])
-        caption = (
-            f"{self.label(ledger['quantity'])}, {titles}. Each view sums to the total; "
-            f"shown rounded. All digits: report.frame({key!r})"
-        )
-        return {"caption": caption, "columns": columns, "rows": rows, "total": "total", "note": ""}
+        for term in terms:
+            row = [self.label(term["name"]), _signed(term["value"], digits)]
+            if has_interval:
+                row.append(_signed_interval(term["low"], term["high"], digits))
+            if scores:
+                row.append(_signed(scores.get(term["name"]), digits))
+            if has_test:
+                p_value = p_text(term.get("p_value")).removeprefix("p ").removeprefix("= ")
+                row += [_signed(term.get("in_sample"), digits), p_value]
+            rows.append(row)
+        sums = {"term": "total", ledger["unit"]: f"{ledger['total']:.{digits}f}"}
+        if scores:
+            sums["Brier score"] = f"{beside['total']:.{digits}f}"
+        rows.append([sums.get(name, "") for name in columns])
+        return {
+            "caption": VIEW_TITLES.get(view, self.label(view)),
+            "columns": columns,
+            "rows": rows,
+            "total": "total",
+            "note": "",
+        }
 
     def findings(self, section):
         """The findings of one section, ready to show."""
@@ -267,13 +282,13 @@ class View:
             "title": self.words(finding["title"]),
             "message": self.words(finding["message"], f"{call}.message"),
             "facts": {
-                "caption": f"Numbers of {finding['name']}",
+                "caption": "Numbers",
                 "columns": ["number", "value"],
                 "rows": facts,
                 "note": "",
             },
             "evidence": {
-                "caption": f"Evidence of {finding['name']}",
+                "caption": "What it was judged on",
                 "columns": ["what", "value"],
                 "rows": evidence,
                 "note": f"All of it: {call}.evidence",
@@ -630,7 +645,7 @@ class View:
             rows.append(
                 [
                     f"{self.label(metric)} and its terms",
-                    f"1 - {json.dumps(self.label(metric))} of predict on the judged rows; "
+                    f"1 - {self.label(metric)} of predict on the judged rows; "
                     f"report.frame('error_ledger')",
                 ]
             )
@@ -649,6 +664,16 @@ class View:
             "rows": rows,
             "note": "",
         }
+
+
+def _signed(value, digits):
+    """A signed number, empty where there is none."""
+    return "" if value is None else f"{value:+.{digits}f}"
+
+
+def _signed_interval(low, high, digits):
+    """``[+low, +high]``, empty where it is not known."""
+    return "" if low is None or high is None else f"[{low:+.{digits}f}, {high:+.{digits}f}]"
 
 
 def _cell(key, value):

@@ -15,6 +15,7 @@ import numpy as np
 
 from sklearn_lossfix._core._paired_tests import interval, mean_standard_error
 from sklearn_lossfix._core._proper_scores import class_shares, clipped_log, row_chunks
+from sklearn_lossfix._core._validation import CODE_DTYPE
 from sklearn_lossfix.decision._metrics import influence, metric_from_codes
 from sklearn_lossfix.diagnosis.ledgers._ledger import Ledger, LedgerRow
 
@@ -115,16 +116,35 @@ def plug_in_codes(proba, fold_maps, folds, utilities):
     -------
     ndarray of shape (n_rows,), dtype int
     """
-    codes = np.empty(len(proba), dtype=np.intp)
-    log_utility = np.log(np.maximum(utilities, np.finfo(float).tiny))
+    codes = np.empty(len(proba), dtype=CODE_DTYPE)
     for fold, recalibration in enumerate(fold_maps):
         rows = np.flatnonzero(folds == fold)
-        slopes = np.asarray(recalibration.slopes)
-        offsets = np.asarray(recalibration.offsets) + log_utility
+        offsets = np.asarray(plug_in_offsets(recalibration, utilities))
         for part in row_chunks(len(rows)):
-            log_r = clipped_log(proba[rows[part]]) * slopes + offsets
-            codes[rows[part]] = log_r.argmax(axis=1)
+            log_p = clipped_log(proba[rows[part]])
+            codes[rows[part]] = (log_p + offsets).argmax(axis=1)
     return codes
+
+
+def plug_in_offsets(recalibration, utilities):
+    """Offsets b of the rule ``argmax_k(log p_k + b_k)`` that maximises ``utility_k * r_k``.
+
+    Parameters
+    ----------
+    recalibration : SmoothMap
+        A map with one common slope.
+    utilities : ndarray of shape (n_classes,)
+        From :func:`class_utilities`.
+
+    Returns
+    -------
+    tuple of float
+    """
+    log_utility = np.log(np.maximum(utilities, np.finfo(float).tiny))
+    # A slope that is not positive ranks backwards; the sharpest usable rule is then the prior's.
+    slope = max(recalibration.slopes[0], np.finfo(float).eps)
+    offsets = (np.asarray(recalibration.offsets) + log_utility) / slope
+    return tuple((offsets - offsets.mean()).tolist())
 
 
 def error_ledger(

@@ -25,6 +25,7 @@ import numpy as np
 from scipy import stats
 
 from sklearn_lossfix._core._paired_tests import (
+    Estimate,
     effective_rows,
     interval,
     mean_standard_error,
@@ -78,16 +79,15 @@ class Ladder:
         Mean Brier score on every rung.
     in_sample_means : dict of str to float
         Mean log loss with maps fitted to these same rows, for likelihood-ratio tests.
-    in_sample_rows : ndarray of shape (n_rows,)
-        Log loss of every row after the in-sample map of the last rung.
+    miscalibration : Estimate
+        In-sample fall of the loss from the scores as they are to the last rung, less its optimism.
     maps : dict of str to SmoothMap
         Maps fitted to all rows.
     fold_maps : dict of str to list
         Maps per fold, fitted to the rows outside it.
-    surprise_excess : ndarray of shape (n_rows,)
-        Per row: paid minus promised loss beyond that of a surprise, on the last rung.
-    surprise_variance : ndarray of shape (n_rows,)
-        Promised variance of it.
+    surprise : Estimate
+        Mean of paid minus promised loss beyond that of a surprise, on the last rung; its standard
+        error is the larger of the promised and the seen one.
     n_parameters : dict of str to int
         Free parameters that each rung adds to the one before.
     """
@@ -96,11 +96,10 @@ class Ladder:
     log_rows: dict
     brier_means: dict
     in_sample_means: dict
-    in_sample_rows: np.ndarray
+    miscalibration: Estimate
     maps: dict
     fold_maps: dict
-    surprise_excess: np.ndarray
-    surprise_variance: np.ndarray
+    surprise: Estimate
     n_parameters: dict
 
     def before(self, rung):
@@ -121,7 +120,7 @@ def _single_causes(log_p, y, sample_weight):
     return found
 
 
-def climb(proba, y, folds, sample_weight=None):
+def climb(proba, y, folds, sample_weight=None, groups=None):
     """Fit every map of the ladder, in-sample and cross-fitted.
 
     Parameters
@@ -132,8 +131,8 @@ def climb(proba, y, folds, sample_weight=None):
         Class codes.
     folds : ndarray of shape (n_rows,), dtype int
         Fold of every row for cross-fitting.
-    sample_weight : ndarray of shape (n_rows,), default=None
-        Weights.
+    sample_weight, groups : ndarray of shape (n_rows,), default=None
+        Weights; codes of the groups.
 
     Returns
     -------
@@ -141,7 +140,9 @@ def climb(proba, y, folds, sample_weight=None):
     """
     n_rows, n_classes = proba.shape
     log_p = clipped_log(proba)
-    order = np.argsort(log_p[:, 1], kind="stable") if n_classes == 2 else None
+    order = None
+    if n_classes == 2:
+        order = np.argsort(log_p[:, 1], kind="stable").astype(np.int32)
     log_rows = {"as is": log_loss_rows(proba, y)}
     brier_means = {"as is": weighted_mean(brier_rows(proba, y), sample_weight)}
     in_sample_means = {"as is": weighted_mean(log_rows["as is"], sample_weight)}
@@ -149,13 +150,19 @@ def climb(proba, y, folds, sample_weight=None):
     kinds = {first: _SINGLE[first], second: "temperature", "shape": "vector"}
     maps, fold_maps = {"as is": identity_map(n_classes), first: fitted}, {}
     in_sample_means[first] = mean
-    excess, variance = np.empty(n_rows), np.empty(n_rows)
+    n_parameters = {"prior shift": n_classes - 1, "temperature": 1, "shape": n_classes - 1}
+    promised_variance = 0.0
     weight_total = float(n_rows) if sample_weight is None else float(sample_weight.sum())
     for rung, kind in kinds.items():
         if rung != first:
             maps[rung] = fitted = fit_smooth_map(log_p, y, kind, sample_weight, start=fitted)
             in_sample_rows = map_loss_rows(fitted, log_p, y)
             in_sample_means[rung] = weighted_mean(in_sample_rows, sample_weight)
+            if rung == "shape":
+                in_sample_fall = _in_sample_fall(
+                    log_rows["as is"] - in_sample_rows, n_parameters, sample_weight, groups
+                )
+            del in_sample_rows
 
         def learn(keep, rung=rung, kind=kind, start=fitted):
             if rung == "shape":
@@ -164,13 +171,17 @@ def climb(proba, y, folds, sample_weight=None):
 
         fold_maps[rung] = cross_fit(learn, folds)
         losses, brier = np.empty(n_rows), 0.0
+        excess = np.empty(n_rows if rung == "shape" else 0)
         for rows, log_r in cross_fitted_chunks(fold_maps[rung], log_p, folds):
             losses[rows] = -np.take_along_axis(log_r, y[rows, None], axis=1)[:, 0]
             w = None if sample_weight is None else sample_weight[rows]
             r = np.exp(log_r)
             brier += float(np.dot(brier_rows(r, y[rows]), np.ones(len(rows)) if w is None else w))
             if rung == "shape":
-                excess[rows], variance[rows] = _surprise(log_r, r, losses[rows])
+                excess[rows], variance = _surprise(log_r, r, losses[rows])
+                promised_variance += float(
+                    variance.sum() if w is None else np.dot(np.square(w), variance)
+                )
         log_rows[rung] = losses
         brier_means[rung] = brier / weight_total
     return Ladder(
@@ -178,13 +189,31 @@ def climb(proba, y, folds, sample_weight=None):
         log_rows,
         brier_means,
         in_sample_means,
-        in_sample_rows,
+        in_sample_fall,
         maps,
         fold_maps,
-        excess,
-        variance,
-        {"prior shift": n_classes - 1, "temperature": 1, "shape": n_classes - 1},
+        # The seen variance is too small where no surprise happened to occur: the promised one holds.
+        interval(
+            weighted_mean(excess, sample_weight),
+            max(
+                np.sqrt(promised_variance) / weight_total,
+                mean_standard_error(excess, sample_weight, groups),
+            ),
+        ),
+        n_parameters,
     )
+
+
+def _in_sample_fall(differences, n_parameters, sample_weight, groups):
+    """Miscalibration in nats: in-sample fall to the last rung, less its optimism ``k / (2 n)``.
+
+    The interval treats the fitted map as fixed, which is right to first order because the map is at
+    an optimum (envelope theorem).
+    """
+    n_effective = effective_rows(sample_weight, len(differences))
+    optimism = sum(n_parameters.values()) / (2.0 * n_effective)
+    se = mean_standard_error(differences, sample_weight, groups)
+    return interval(weighted_mean(differences, sample_weight) - optimism, se)
 
 
 def _surprise(log_r, r, losses):
@@ -228,23 +257,6 @@ def likelihood_ratio(ladder, rung, n_effective):
         "df": df,
         "p_value": float(stats.chi2.sf(max(statistic, 0.0), df)),
     }
-
-
-def miscalibration(ladder, sample_weight=None, groups=None):
-    """Miscalibration in nats: in-sample fall to the last rung, less its optimism, with interval.
-
-    The interval treats the fitted map as fixed, which is right to first order because the map is at
-    an optimum (envelope theorem).
-
-    Returns
-    -------
-    Estimate
-    """
-    n_effective = effective_rows(sample_weight, len(ladder.in_sample_rows))
-    differences = ladder.log_rows["as is"] - ladder.in_sample_rows
-    optimism = sum(ladder.n_parameters.values()) / (2.0 * n_effective)
-    se = mean_standard_error(differences, sample_weight, groups)
-    return interval(weighted_mean(differences, sample_weight) - optimism, se)
 
 
 def rung_gain(ladder, rung, sample_weight=None, groups=None):
@@ -324,7 +336,7 @@ def loss_ledger(
         "uncertainty": (
             LedgerRow("uncertainty", uncertainty),
             LedgerRow("discrimination", -skill.value, -skill.high, -skill.low),
-            _miscalibration_row(paid, miscalibration(ladder, sample_weight, groups)),
+            _miscalibration_row(paid, ladder.miscalibration),
         ),
     }
     if train_loss is not None:

@@ -19,7 +19,7 @@ N_POINTS = 41
 
 def _curve_at(grid, forecast, happened, weight=None):
     """CORP curve on a grid; the forecasts must be sorted."""
-    fitted = pool_adjacent_violators(forecast, happened, weight)[0]
+    fitted = pool_adjacent_violators(forecast, happened, weight).fitted()
     return np.interp(grid, forecast, fitted)
 
 
@@ -45,7 +45,7 @@ def reliability(forecast, happened, sample_weight=None, random_state=0):
     """
     order = np.argsort(forecast, kind="stable")
     p = forecast[order].astype(np.float64)
-    y = happened[order].astype(np.float64)
+    y = happened[order]
     w = None if sample_weight is None else sample_weight[order]
     grid = np.unique(np.linspace(p[0], p[-1], N_POINTS))
     rng = np.random.default_rng(random_state)

@@ -1,0 +1,16 @@
+"""Find out why the loss and the metric disagree, fix it, and prove the fix."""
+
+from sklearn_lossfix._version import __version__
+from sklearn_lossfix.decision import DecisionRule, DecisionRuleClassifier, RecalibratedClassifier
+from sklearn_lossfix.diagnosis import FitReport, diagnose, diagnose_predictions, flip_table
+
+__all__ = [
+    "DecisionRule",
+    "DecisionRuleClassifier",
+    "FitReport",
+    "RecalibratedClassifier",
+    "__version__",
+    "diagnose",
+    "diagnose_predictions",
+    "flip_table",
+]
