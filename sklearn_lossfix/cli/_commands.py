@@ -3,7 +3,7 @@
 import click
 
 from sklearn_lossfix import __version__
-from sklearn_lossfix.cli._demo import demo_text, diagnose_demo
+from sklearn_lossfix.cli._demo import diagnose_demo
 from sklearn_lossfix.cli._models import MODEL_NAMES
 from sklearn_lossfix.cli._output import (
     can_write_html,
@@ -39,9 +39,7 @@ def command_line(ctx):
         click.echo(ctx.get_help())
 
 
-@command_line.command(
-    "demo", epilog="Example: sklearn-lossfix demo --html lossfix-report.html"
-)
+@command_line.command("demo", epilog="Example: sklearn-lossfix demo --html lossfix-report.html")
 @click.option(
     "--html",
     metavar="PATH",
@@ -61,8 +59,8 @@ def demo_command(ctx, html):
         notes.add('HTML needs jinja2: `pip install "sklearn-lossfix[report]"`.')
     outputs = {"html": html}
     check_outputs(outputs)
-    click.echo(demo_text())
-    report = diagnose_demo(notes)
+    text, report = diagnose_demo(notes)
+    click.echo(text)
     click.echo(report)
     write_outputs(report, outputs, Notes())
     if html is not None:
@@ -89,7 +87,7 @@ def demo_command(ctx, html):
 @click.option(
     "--validation",
     metavar="FILE|SHARE",
-    help="Held-out rows to judge: a table, or a share of FILE such as 0.25.  [default: out of fold]",
+    help="Held-out rows: a table, or a share of FILE such as 0.25.  [default: out of fold]",
 )
 @click.option(
     "--effort",

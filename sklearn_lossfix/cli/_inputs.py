@@ -242,7 +242,7 @@ def _probabilities(frame, name):
 def _classes_like(texts, y):
     """Classes given as text, in the type of the labels."""
     if len(texts) < 2 or len(set(texts)) < len(texts):
-        raise InputError(f"--classes: expected at least two different classes, got {listed(texts)}.")
+        raise InputError(f"--classes: expected two different classes or more, got {listed(texts)}.")
     try:
         if y.dtype.kind == "b":
             return np.array([{"true": True, "false": False}[t.casefold()] for t in texts])
@@ -278,8 +278,8 @@ def _class_of_columns(names, classes, is_given, notes):
     """The class of each column: as given, else by the ends of the names, else in sorted order."""
     if len(names) != len(classes):
         raise InputError(
-            f"--proba: {len(names)} columns for {len(classes)} classes ({listed(classes.tolist())}). "
-            f"Give one column for each class, and --classes where some occur in no row."
+            f"--proba: {len(names)} columns for {len(classes)} classes "
+            f"({listed(classes.tolist())}). Give one column for each class, and --classes where some occur in no row."
         )
     if is_given:
         return classes

@@ -9,7 +9,11 @@ import click
 from sklearn_lossfix.cli._errors import InputError
 
 # Option of each format, the method of FitReport that writes it, and the library it needs.
-_FORMATS = {"html": ("to_html", "jinja2"), "json": ("to_json", None), "md": ("to_markdown", "jinja2")}
+_FORMATS = {
+    "html": ("to_html", "jinja2"),
+    "json": ("to_json", None),
+    "md": ("to_markdown", "jinja2"),
+}
 
 
 def output_options(command):

@@ -141,10 +141,15 @@ def diagnose_table(
         return _judge_fitted(notes, loaded, rows, question)
     if effort == "fast" and validation is None:
         share = HELD_OUT_SHARE
-        notes.add(f"{share:.0%} of the rows were held out to be judged; --validation says otherwise.")
+        notes.add(
+            f"{share:.0%} of the rows were held out to be judged; --validation says otherwise."
+        )
     rows, held_out = _held_out(rows, validation, share, columns["target"], seed, notes)
     estimator, X, X_val = _model_and_features(model, loaded, rows, held_out, seed, notes)
-    if effort == "fast" and not fitted:
+    folds = {}
+    if effort == "normal":
+        folds["cv"] = number_of_folds(rows.y, rows.groups, notes)
+    elif not fitted:
         estimator = _fit(estimator, X, rows, notes)
     return call_library(
         diagnose,
@@ -157,9 +162,9 @@ def diagnose_table(
         y_val=None if held_out is None else held_out.y,
         sample_weight=rows.weight,
         groups=rows.groups,
-        cv=number_of_folds(rows.y, rows.groups, notes) if effort == "normal" else 5,
         effort=effort,
         n_jobs=jobs,
+        **folds,
         **question,
     )
 

@@ -86,7 +86,9 @@ def _read(path):
         if Path(path).is_dir():
             raise IsADirectoryError(path)
         return pd.read_parquet(path, engine="pyarrow")
-    opener = _OPENERS.get(suffixes.pop(), None) if suffixes[-1:] and suffixes[-1] in _OPENERS else open
+    opener = (
+        _OPENERS.get(suffixes.pop(), None) if suffixes[-1:] and suffixes[-1] in _OPENERS else open
+    )
     if not suffixes or suffixes[-1] not in _SEPARATORS:
         if not Path(path).exists():
             raise FileNotFoundError(path)

@@ -93,8 +93,9 @@ def progress(description):
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     # Standard output stays as it is: whatever the report is piped to must not see the display.
-    with Progress(*columns, console=console, transient=True, redirect_stdout=False,
-                  redirect_stderr=False) as display:
+    with Progress(
+        *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
+    ) as display:
         task = display.add_task(description, total=None)
         with redirect_stderr(_StatusLines(display, task)):
             yield 1
