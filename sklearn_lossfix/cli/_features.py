@@ -60,7 +60,9 @@ def prepare_features(frame, notes):
             f"no column is left to predict from, out of {frame.shape[1]}. Expected numbers, "
             f"categories or dates beside the target."
         )
-    return pd.DataFrame(kept, index=frame.index)
+    # Each column keeps its type: pandas 3 would turn objects of text into its own string type.
+    columns = {name: pd.Series(v, dtype=v.dtype, index=frame.index) for name, v in kept.items()}
+    return pd.DataFrame(columns)
 
 
 def _prepare_column(column):

@@ -279,7 +279,8 @@ def _class_of_columns(names, classes, is_given, notes):
     if len(names) != len(classes):
         raise InputError(
             f"--proba: {len(names)} columns for {len(classes)} classes "
-            f"({listed(classes.tolist())}). Give one column for each class, and --classes where some occur in no row."
+            f"({listed(classes.tolist())}). Give one column for each class, and --classes where "
+            f"some occur in no row."
         )
     if is_given:
         return classes

@@ -82,13 +82,13 @@ def _read(path):
         data = click.get_binary_stream("stdin").read()
         return _read_text(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=""))
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
-    if suffixes and suffixes[-1] in _PARQUET:
+    if suffixes[-1:] and suffixes[-1] in _PARQUET:
         if Path(path).is_dir():
             raise IsADirectoryError(path)
         return pd.read_parquet(path, engine="pyarrow")
-    opener = (
-        _OPENERS.get(suffixes.pop(), None) if suffixes[-1:] and suffixes[-1] in _OPENERS else open
-    )
+    opener = open
+    if suffixes[-1:] and suffixes[-1] in _OPENERS:
+        opener = _OPENERS[suffixes.pop()]
     if not suffixes or suffixes[-1] not in _SEPARATORS:
         if not Path(path).exists():
             raise FileNotFoundError(path)

@@ -121,7 +121,7 @@ def _check_counts(y, groups, purpose):
     label, count = str(classes[smallest]), int(counts[smallest])
     if count < 2:
         raise InputError(
-            f"class {label!r} has a single {unit}, and {purpose} needs at least 2 of every class. "
-            f"Merge it with another class, leave it out, or judge a fitted model with --effort fast."
+            f"class {label!r} has a single {unit}, and {purpose} needs 2 of every class. Merge "
+            f"it with another class, leave it out, or judge a fitted model with --effort fast."
         )
     return label, count
