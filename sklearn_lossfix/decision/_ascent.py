@@ -59,9 +59,9 @@ def best_offsets(y, scores, metric, sample_weight=None):
     Returns
     -------
     offsets : ndarray of shape (n_classes,)
-        Never worse than zeros on these rows, and zeros where nothing is better. The classes that
-        occur in `y` have mean zero, and a class that does not occur has the neutral offset zero,
-        wherever that costs nothing.
+        Never worse than zeros on these rows, and zeros where nothing is better. The offsets of
+        the classes that occur in `y` have mean zero; a class that does not occur has the neutral
+        offset zero.
     """
     n_classes = scores.shape[1]
     weight = np.ones(len(y)) if sample_weight is None else sample_weight
@@ -72,16 +72,16 @@ def best_offsets(y, scores, metric, sample_weight=None):
         codes = np.argmax(scores + offsets, axis=1)
         return metric_from_codes(metric, y, codes, n_classes, sample_weight)
 
+    # A class without rows would only lose by every step: it takes no part until the end.
+    contested = rows._replace(scores=np.where(present, scores, -np.inf))
     best = np.zeros(n_classes)
     best_value = value(best)
     for power in _START_POWERS:
         start = np.zeros(n_classes)
         start[present] = -power * np.log(rows.true[present])
-        found = _ascend(_centred(start, present), rows, present, metric)
-        # The centred offsets come first: they are preferred where both are as good.
-        for offsets in (_centred(found, present), found):
-            if _exceeds(value(offsets), best_value):
-                best, best_value = offsets, value(offsets)
+        found = _centred(_ascend(start, contested, present, metric), present)
+        if _exceeds(value(found), best_value):
+            best, best_value = found, value(found)
     return best
 
 

@@ -127,7 +127,8 @@ class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
         that was chosen without it. NaN if the rule was given.
 
     gain_standard_error_ : float
-        Standard error of the gain. NaN if the rule was given.
+        Standard error of the gain, with the correction of Nadeau and Bengio (2003) for rules
+        chosen on overlapping rows. NaN if the rule was given.
 
     n_features_in_ : int
         Number of features seen during `fit`, if the estimator tells it.
@@ -157,11 +158,13 @@ class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
     >>> from sklearn.datasets import make_classification
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn_lossfix.decision import DecisionRuleClassifier
-    >>> X, y = make_classification(n_samples=1000, weights=[0.95], flip_y=0.05, random_state=0)
+    >>> X, y = make_classification(
+    ...     n_samples=1000, weights=[0.95], flip_y=0.05, class_sep=0.5, random_state=0
+    ... )
     >>> model = DecisionRuleClassifier(LogisticRegression(), scoring="f1").fit(X, y)
     >>> model.decision_rule_.kind
     'threshold'
-    >>> model.threshold_ < 0.5
+    >>> model.threshold_ < 0.4
     True
     """
 
@@ -522,9 +525,12 @@ class _Scored(NamedTuple):
 def _as_labels(y):
     """Check that y is one column of binary or multiclass labels, and return it as an array."""
     refuse_lazy(y, "y")
-    if getattr(getattr(y, "dtype", None), "kind", None) == "f" and np.isinf(y).any():
-        # type_of_target would cast infinity to an integer, with a warning, before it says this.
-        raise ValueError("Input y contains infinity; labels of classes were expected.")
+    array = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        # type_of_target would cast these to integers, with a warning, before it refuses them.
+        if np.isinf(array).any():
+            raise ValueError("Input y contains infinity; labels of classes were expected.")
+        check_target(y)
     check_classification_targets(y)
     if len(getattr(y, "shape", ())) == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)

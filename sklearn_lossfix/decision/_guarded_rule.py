@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
+from sklearn_lossfix._core._paired_tests import nadeau_bengio_inflation
 from sklearn_lossfix.decision._decision_rule import DecisionRule
 from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
 from sklearn_lossfix.decision._metrics import (
@@ -25,7 +28,8 @@ class GuardedRule(NamedTuple):
         The tuned rule, or argmax where that did not prove worse.
 
     gain, standard_error : float
-        Cross-fitted gain in the metric of tuning over argmax, and its standard error.
+        Cross-fitted gain in the metric of tuning over argmax, and its standard error, with the
+        correction of Nadeau and Bengio (2003) for rules chosen on overlapping rows.
     """
 
     rule: DecisionRule
@@ -98,6 +102,7 @@ def guarded_rule(
     gain, standard_error = paired_gain(
         metric, y_codes, tuned, default, n_classes, sample_weight, pos, units
     )
+    standard_error *= _overlap_correction(folds)
     if gain > GUARD_STANDARD_ERRORS * standard_error:
         rule = fit_rule(y_codes, scores, metric, classes=classes, **options)
         return GuardedRule(rule, gain, standard_error)
@@ -144,6 +149,12 @@ def paired_gain(metric, y, tuned, default, n_classes, sample_weight=None, pos=No
     )
     difference = values[0] - values[1]
     return value[0] - value[1], influence_standard_error(difference, sample_weight, units)
+
+
+def _overlap_correction(folds):
+    """Compute the factor on a standard error for rules that share all folds but two."""
+    n_folds = len(np.unique(folds))
+    return np.sqrt(nadeau_bengio_inflation(n_folds - 1, 1, n_folds))
 
 
 def _last_class(scores, pos, space):
