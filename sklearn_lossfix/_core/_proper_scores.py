@@ -12,6 +12,10 @@ for two classes, as :func:`sklearn.metrics.brier_score_loss` does by default.
 import numpy as np
 from scipy.special import entr
 
+# A variance taken as a difference of two moments is rounding where it is below this many eps of the
+# second moment.
+ROUNDING_EPS = 16
+
 # Rows worked on at a time: keeps every temporary of the row-wise functions below a few MB,
 # so that memory is a small multiple of the score matrix whatever n.
 CHUNK_ROWS = 8192
@@ -154,9 +158,13 @@ def promised_log_loss_moments(proba):
     """
     n_rows = proba.shape[0]
     mean, variance = np.empty(n_rows), np.empty(n_rows)
+    rounding = ROUNDING_EPS * probability_floor(proba)
     for rows in row_chunks(n_rows):
         p = proba[rows].astype(np.float64)
         log_p = clipped_log(proba[rows])
         mean[rows] = -np.einsum("ik,ik->i", p, log_p)
-        variance[rows] = np.einsum("ik,ik,ik->i", p, log_p, log_p) - mean[rows] ** 2
-    return mean, np.maximum(variance, 0.0)
+        second = np.einsum("ik,ik,ik->i", p, log_p, log_p)
+        spread = second - mean[rows] ** 2
+        # Equal probabilities promise one loss for sure: that variance is zero, not its rounding.
+        variance[rows] = np.where(spread > rounding * second, spread, 0.0)
+    return mean, variance

@@ -312,7 +312,7 @@ def pool_adjacent_violators(sorted_p, sorted_positive, sorted_weight=None):
     sorted_positive : ndarray of shape (n_rows,), dtype bool
         Where the second class came true.
     sorted_weight : ndarray of shape (n_rows,), default=None
-        Weights.
+        Weights, all positive.
 
     Returns
     -------
@@ -325,8 +325,6 @@ def pool_adjacent_violators(sorted_p, sorted_positive, sorted_weight=None):
     else:
         tie_weight = np.add.reduceat(sorted_weight, starts)
         tie_positive = np.add.reduceat(np.where(sorted_positive, sorted_weight, 0.0), starts)
-        # A tie of weight zero has no say; scipy wants positive weights.
-        np.maximum(tie_weight, np.finfo(float).tiny, out=tie_weight)
     solution = isotonic_regression(tie_positive / tie_weight, weights=tie_weight)
     edges = solution.blocks
     ends = starts + lengths - 1
@@ -360,6 +358,8 @@ def fit_isotonic_map(log_p, y, sample_weight=None, order=None, keep=None):
     """
     order = np.argsort(log_p[:, 1], kind="stable") if order is None else order
     order = order if keep is None else order[keep[order]]
+    if sample_weight is not None:  # a row of weight zero is not there
+        order = order[sample_weight[order] > 0]
     p = np.exp(log_p[order, 1])
     positive = y[order] == 1
     weight = None
@@ -369,8 +369,9 @@ def fit_isotonic_map(log_p, y, sample_weight=None, order=None, keep=None):
     del order
     blocks = pool_adjacent_violators(p, positive, weight)
     values = (blocks.share * blocks.weight + 0.5) / (blocks.weight + 1.0)
-    # Pseudo-rows pull small blocks harder, which can undo the order by a hair.
-    values = np.maximum.accumulate(values)
+    # Pseudo-rows pull small blocks harder, which can undo the order. Such blocks are pooled with
+    # their pseudo-rows, so that one row at the bottom cannot lift all the others.
+    values = isotonic_regression(values, weights=blocks.weight + 1.0).x
     knots = np.column_stack([p[blocks.first], p[blocks.last]]).ravel()
     return IsotonicMap(knots, np.repeat(values, 2), len(values))
 

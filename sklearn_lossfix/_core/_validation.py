@@ -66,6 +66,9 @@ def check_target(y, name="y"):
     if _num_samples(y) == 0:
         raise ValueError(f"{name} has no rows. Expected at least one row of each of two classes.")
     array = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
+    if array.dtype.kind in "US" and not hasattr(y, "dtype"):
+        # NumPy spells what it finds between strings in a list: NaN would become the class 'nan'.
+        array = np.asarray(y, dtype=object)
     missing = _missing_rows(array)
     if missing.size:
         raise ValueError(
@@ -238,7 +241,8 @@ def check_probabilities(y_proba, n_classes=None, name="y_proba"):
             f"{name} must have one column per class, {n_classes}. Got {proba.shape[1]} columns; "
             f"pass `classes=` in the order of the columns if some classes are absent from y."
         )
-    total = proba.sum(axis=1, dtype=np.float64)  # not finite wherever a value is not
+    with np.errstate(invalid="ignore"):  # infinities of both signs
+        total = proba.sum(axis=1, dtype=np.float64)  # not finite wherever a value is not
     lowest, highest = float(proba.min()), float(proba.max())
     if not np.isfinite(total).all():
         rows = np.flatnonzero(~np.isfinite(total))

@@ -44,6 +44,8 @@ def reliability(forecast, happened, sample_weight=None, random_state=0):
         the largest forecast; ``counts``: share of the rows in 20 equal bins of [0, 1].
     """
     order = np.argsort(forecast, kind="stable")
+    if sample_weight is not None:  # a row of weight zero is not there
+        order = order[sample_weight[order] > 0]
     p = forecast[order].astype(np.float64)
     y = happened[order]
     w = None if sample_weight is None else sample_weight[order]
