@@ -15,12 +15,14 @@ import numpy as np
 from joblib import effective_n_jobs
 from sklearn import get_config
 from sklearn.base import clone
+from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, get_tags
-from sklearn.utils.metadata_routing import get_routing_for_object
+from sklearn.utils.metadata_routing import MetadataRequest, get_routing_for_object
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, has_fit_parameter
@@ -135,6 +137,8 @@ def frozen_parts(estimator):
                 found.append(name)
         elif name.rpartition("__")[2] == "cv" and isinstance(value, str) and value == "prefit":
             found.append(f"{name}='prefit'")
+        elif name.rpartition("__")[2] == "prefit" and value is True:
+            found.append(f"{name}=True")
     return found
 
 
@@ -225,8 +229,9 @@ def _as_rows(indices, n_rows, number):
     if indices.size == 0:
         raise ValueError(f"Split {number} of cv has an empty train or test part.")
     if indices.min() < 0 or indices.max() >= n_rows:
+        wrong = indices.min() if indices.min() < 0 else indices.max()
         raise ValueError(
-            f"Split {number} of cv holds row {int(indices.max())}; the data have {n_rows} rows."
+            f"Split {number} of cv holds row {int(wrong)}; expected rows from 0 to {n_rows - 1}."
         )
     return indices.astype(np.intp)
 
@@ -255,8 +260,9 @@ def _partition(splits, n_rows):
 def weight_params(estimator, sample_weight):
     """Fit parameters that carry `sample_weight` to where the estimator uses it.
 
-    With metadata routing on, the weights go in by name where the estimator asks for them. Without,
-    a Pipeline takes them as its last step's parameter. Empty where nothing would use them.
+    With metadata routing on, the weights go in by name where the estimator asks for them, or where
+    it takes them itself and nothing was said about them. Without, a Pipeline takes them as its last
+    step's parameter. Empty where nothing would use them.
 
     Parameters
     ----------
@@ -269,25 +275,43 @@ def weight_params(estimator, sample_weight):
     -------
     dict
     """
-    if sample_weight is None:
+    # A sampler changes the rows, and no Pipeline carries weights through one.
+    if sample_weight is None or _resamples(estimator):
         return {}
+    weights = {"sample_weight": sample_weight}
     if get_config()["enable_metadata_routing"]:
-        routing = get_routing_for_object(estimator)
-        consumed = routing.consumes("fit", ["sample_weight"])
-        return {"sample_weight": sample_weight} if consumed else {}
+        return weights if _routes_weights(estimator) else {}
     if isinstance(estimator, Pipeline):
-        # A sampler changes the rows, and no Pipeline carries weights through one.
-        if any(hasattr(step, "fit_resample") for _, step in estimator.steps):
-            return {}
         name, last = estimator.steps[-1]
         inner = weight_params(last, sample_weight) if last not in (None, "passthrough") else {}
         return {f"{name}__{key}": value for key, value in inner.items()}
-    inner = getattr(estimator, "estimator", None)
-    if inner is not None and hasattr(inner, "fit") and not has_fit_parameter(
-        estimator, "sample_weight"
-    ):
-        return weight_params(inner, sample_weight)  # searches pass fit parameters on
-    return {"sample_weight": sample_weight} if has_fit_parameter(estimator, "sample_weight") else {}
+    if isinstance(estimator, BaseSearchCV):  # passes fit parameters on, under their own names
+        return weight_params(estimator.estimator, sample_weight)
+    if isinstance(estimator, VotingClassifier | StackingClassifier):  # all of its parts, or none
+        parts = [part for _, part in estimator.estimators if part != "drop"]
+        final = getattr(estimator, "final_estimator", None)
+        parts += [] if final is None else [final]
+        return weights if all(has_fit_parameter(part, "sample_weight") for part in parts) else {}
+    return weights if has_fit_parameter(estimator, "sample_weight") else {}
+
+
+def _resamples(estimator):
+    """Whether a sampler of imbalanced-learn is part of the estimator."""
+    params = estimator.get_params(deep=True) if hasattr(estimator, "get_params") else {}
+    return any(hasattr(part, "fit_resample") for part in params.values())
+
+
+def _routes_weights(estimator):
+    """Whether `fit` takes weights by name while metadata routing is on."""
+    try:
+        routing = get_routing_for_object(estimator)
+    except NotImplementedError:  # meta-estimators that do not route yet
+        return has_fit_parameter(estimator, "sample_weight")
+    if isinstance(routing, MetadataRequest):
+        requests = routing.fit.requests
+        if "sample_weight" in requests and requests["sample_weight"] is None:
+            return True  # called by hand, it takes them: a request is for those in between
+    return bool(routing.consumes("fit", ["sample_weight"]))
 
 
 def _seed_clone(estimator, seed):
@@ -385,9 +409,17 @@ def score_rows(estimator, X, classes, response_method="auto", encoded=False):
         if len(classes) == 2 and len(found) == 2:
             return (scores if np.array_equal(found, classes) else -scores), pred, response
         scores = np.column_stack([-scores, scores])
-    if scores.shape[1] != len(found):  # one-vs-one votes of SVC
+    if scores.shape[1] != len(found) or _compares_pairs(estimator):
         return pred.astype(np.float64), pred, "predict"
     return align_columns(scores, found, classes, fill=-np.inf), pred, response
+
+
+def _compares_pairs(estimator):
+    """Whether decision values compare pairs of classes; three classes have as many pairs."""
+    while isinstance(estimator, Pipeline) or hasattr(estimator, "best_estimator_"):
+        is_pipeline = isinstance(estimator, Pipeline)
+        estimator = estimator.steps[-1][1] if is_pipeline else estimator.best_estimator_
+    return getattr(estimator, "decision_function_shape", None) == "ovo"
 
 
 def _train_state(estimator, X, y, classes, weight, encoded):
