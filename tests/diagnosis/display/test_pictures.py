@@ -1,0 +1,151 @@
+"""Pictures of the HTML report as plain shapes."""
+
+import pytest
+
+from sklearn_lossfix.diagnosis.display._pictures import (
+    WIDTH,
+    classes_picture,
+    flips_picture,
+    ledger_picture,
+    lorenz_picture,
+    reliability_picture,
+)
+
+
+def shapes_of(picture, kind, css=None):
+    """Shapes of one kind and class."""
+    return [s for s in picture["shapes"] if s["kind"] == kind and css in (None, s["css"])]
+
+
+def texts_of(picture):
+    """All that is written."""
+    return [shape["text"] for shape in shapes_of(picture, "text")]
+
+
+def points_of(shape):
+    """Coordinates of a line or an area."""
+    return [tuple(float(v) for v in point.split(",")) for point in shape["points"].split()]
+
+
+def pictures_of(data):
+    """Every picture that a report has."""
+    tables = data["tables"]
+    found = [
+        ledger_picture(key, data[key], str)
+        for key in ("loss_ledger", "error_ledger")
+        if data[key] is not None
+    ]
+    if data["flips"] is not None:
+        flips = data["flips"]
+        found.append(flips_picture(flips["cells"], flips["loss_total"], flips["accuracy_total"]))
+    if data["reliability"] is not None:
+        found.append(reliability_picture(data["reliability"]))
+    if "lorenz" in tables:
+        found.append(lorenz_picture(tables["lorenz"]))
+    found.append(classes_picture(tables["classes"], lambda label: str(label)[:30]))
+    return found
+
+
+def test_every_shape_lies_inside_its_picture(data):
+    """Nothing is drawn outside the box that the picture declares."""
+    for picture in pictures_of(data):
+        for shape in picture["shapes"]:
+            if shape["kind"] == "rect":
+                assert shape["x"] >= 0
+                assert shape["x"] + shape["width"] <= WIDTH
+                assert 0 <= shape["y"] <= picture["height"] - shape["height"]
+            elif shape["kind"] == "text":
+                assert 0 <= shape["x"] <= WIDTH
+                assert 0 < shape["y"] <= picture["height"]
+            else:
+                assert all(
+                    0 <= x <= WIDTH and 0 <= y <= picture["height"] for x, y in points_of(shape)
+                )
+
+
+def test_ledger_bars_are_as_long_as_their_terms(binary):
+    """Widths are proportional to the values, on one scale for all views."""
+    ledger = binary["loss_ledger"]
+    picture = ledger_picture("loss-ledger", ledger, str)
+    values = []
+    for rows in ledger["views"].values():
+        values += [row["value"] for row in rows] + [ledger["total"]]
+    widths = [shape["width"] for shape in shapes_of(picture, "rect")]
+    unit = widths[-1] / ledger["total"]
+    # Widths are rounded to a tenth, and no bar is thinner than a line.
+    assert widths == pytest.approx([max(abs(v) * unit, 0.8) for v in values], abs=0.2)
+
+
+def test_negative_terms_are_hatched_and_signed(binary):
+    """The sign of a term shows without colour: hatch, and a minus before its number."""
+    ledger = binary["loss_ledger"]
+    picture = ledger_picture("loss-ledger", ledger, str)
+    values = []
+    for rows in ledger["views"].values():
+        values += [row["value"] for row in rows] + [ledger["total"]]
+    assert any(value < 0 for value in values)
+    assert [shape["hatch"] for shape in shapes_of(picture, "rect")] == [v < 0 for v in values]
+    numbers = [t for t in texts_of(picture) if t[-1].isdigit()]
+    assert [float(n) for n in numbers] == pytest.approx(values, abs=5e-4)
+    assert [n.startswith("-") for n in numbers] == [v < 0 for v in values]
+    assert picture["hatched"]
+
+
+def test_flips_name_all_cells_and_their_rows(binary):
+    """Every cell stands there with its rows, its loss and its accuracy, and the sums."""
+    flips = binary["flips"]
+    picture = flips_picture(flips["cells"], flips["loss_total"], flips["accuracy_total"])
+    texts = texts_of(picture)
+    assert set(flips["cells"]["cell"]) <= set(texts)
+    assert {f"{n:,} rows" for n in flips["cells"]["n_rows"]} <= set(texts)
+    signed = [float(t) for t in texts if t[0] in "+-"]
+    assert signed == pytest.approx(
+        [
+            *flips["cells"]["loss_change"],
+            flips["loss_total"],
+            *flips["cells"]["accuracy_change"],
+            flips["accuracy_total"],
+        ],
+        abs=5e-4,
+    )
+
+
+def test_reliability_curve_and_diagonal_share_one_scale(binary):
+    """A forecast that came true as often as promised lies on the diagonal."""
+    curve = binary["reliability"]
+    picture = reliability_picture({**curve, "happened": curve["forecast"]})
+    ((left, bottom), (right, top)) = points_of(
+        next(s for s in shapes_of(picture, "line", "axis") if s["dash"])
+    )
+    for x, y in points_of(shapes_of(picture, "line", "more")[0]):
+        assert (x - left) / (right - left) == pytest.approx((bottom - y) / (bottom - top), abs=1e-3)
+
+
+def test_reliability_leaves_out_points_that_are_not_known(binary):
+    """A missing number takes its point away, not the picture."""
+    curve = binary["reliability"]
+    happened = [None, *curve["happened"][1:]]
+    picture = reliability_picture({**curve, "happened": happened})
+    line = shapes_of(picture, "line", "more")[0]
+    assert len(points_of(line)) == len(curve["forecast"]) - 1
+
+
+def test_classes_show_recall_only_where_it_is_known(binary):
+    """A class without rows has shares of zero and no recall."""
+    table = binary["tables"]["classes"]
+    full = shapes_of(classes_picture(table, str), "rect", "more")
+    for key in ("recall", "recall_low", "recall_high"):
+        table[key][0] = None
+    fewer = shapes_of(classes_picture(table, str), "rect", "more")
+    assert (len(full), len(fewer)) == (2, 1)
+
+
+def test_lorenz_curve_starts_and_ends_on_the_diagonal(binary):
+    """No rows carry no loss, all rows carry all of it, and the curve never lies above."""
+    picture = lorenz_picture(binary["tables"]["lorenz"])
+    diagonal = points_of(next(s for s in shapes_of(picture, "line", "axis") if s["dash"]))
+    curve = points_of(shapes_of(picture, "line", "more")[0])
+    assert [curve[0], curve[-1]] == diagonal
+    (left, bottom), (right, top) = diagonal
+    for x, y in curve:
+        assert y >= bottom + (x - left) / (right - left) * (top - bottom) - 0.11
