@@ -1,0 +1,521 @@
+"""Tests of DecisionRuleClassifier: what it tunes, keeps, delegates and refuses."""
+
+import pickle
+
+import joblib
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import sklearn
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.metrics import balanced_accuracy_score, f1_score, make_scorer, recall_score
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    RepeatedStratifiedKFold,
+    ShuffleSplit,
+    TunedThresholdClassifierCV,
+    cross_val_predict,
+    train_test_split,
+)
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, LinearSVC
+
+from sklearn_lossfix.decision import DecisionRule, DecisionRuleClassifier
+from sklearn_lossfix.decision._metrics import make_metric
+from sklearn_lossfix.decision._sweep import best_threshold
+from sklearn_lossfix.exceptions import LossfixWarning, TooFewRowsError
+
+
+@pytest.fixture(scope="module")
+def rare():
+    """Two classes, one of them rare and hard to tell: 2,000 rows and four features."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2000, 4))
+    chance = 1 / (1 + np.exp(3.4 - 1.5 * X[:, 0] - X[:, 1]))
+    return X, (rng.random(2000) < chance).astype(int)
+
+
+@pytest.fixture(scope="module")
+def three():
+    """Three classes of very different sizes."""
+    return make_classification(
+        n_samples=1500, n_classes=3, n_informative=4, weights=[0.8, 0.15], random_state=0
+    )
+
+
+def test_threshold_is_the_best_of_all_out_of_fold(rare):
+    """The threshold is that of an exact sweep over scores of the same folds."""
+    X, y = rare
+    cv = KFold(4)
+    model = DecisionRuleClassifier(LogisticRegression(), scoring="f1", cv=cv).fit(X, y)
+    proba = cross_val_predict(LogisticRegression(), X, y, cv=cv, method="predict_proba")[:, 1]
+    threshold, value = best_threshold(y == 1, proba, make_metric("f1"), default=0.5)
+    assert model.threshold_ == pytest.approx(threshold, rel=1e-9)
+    assert model.decision_rule_.metric == "f1"
+    assert value > f1_score(y, proba >= 0.5) + 0.05
+
+
+def test_labels_improve_on_fresh_rows_and_on_a_grid(rare):
+    """Balanced accuracy on rows held out rises, as it does with scikit-learn's grid."""
+    X, X_new, y, y_new = train_test_split(*rare, stratify=rare[1], random_state=0)
+    ours = DecisionRuleClassifier(LogisticRegression()).fit(X, y)
+    plain = LogisticRegression().fit(X, y)
+    grid = TunedThresholdClassifierCV(LogisticRegression()).fit(X, y)
+    scores = [balanced_accuracy_score(y_new, m.predict(X_new)) for m in (ours, grid, plain)]
+    assert scores[0] > scores[2] + 0.1
+    assert scores[0] > scores[1] - 0.03
+
+
+def test_multiclass_labels_improve(three):
+    """Offsets per class raise balanced accuracy of three unequal classes on fresh rows."""
+    X, X_new, y, y_new = train_test_split(*three, stratify=three[1], random_state=0)
+    names = np.array(["common", "some", "rare"])
+    model = DecisionRuleClassifier(GaussianNB()).fit(X, names[y])
+    assert model.decision_rule_.kind == "offsets"
+    assert model.decision_rule_.classes == tuple(sorted(names))
+    assert not hasattr(model, "threshold_")
+    plain = GaussianNB().fit(X, y).predict(X_new)
+    gain = balanced_accuracy_score(names[y_new], model.predict(X_new)) - balanced_accuracy_score(
+        y_new, plain
+    )
+    assert gain > 0.03
+
+
+@pytest.mark.parametrize(
+    ("estimator", "method"),
+    [(LogisticRegression(), "predict_proba"), (LinearSVC(random_state=0), "decision_function")],
+)
+def test_scores_are_those_of_the_estimator(rare, estimator, method):
+    """Scores are not altered, and labels are the rule applied to them."""
+    X, y = rare
+    model = DecisionRuleClassifier(estimator).fit(X, y)
+    scores = getattr(model, method)(X)
+    np.testing.assert_array_equal(scores, getattr(clone(estimator).fit(X, y), method)(X))
+    np.testing.assert_array_equal(model.predict(X), model.decision_rule_.predict(scores))
+    column = scores if scores.ndim == 1 else scores[:, 1]
+    np.testing.assert_array_equal(model.predict(X), (column >= model.threshold_).astype(int))
+
+
+def test_methods_exist_where_the_estimator_has_them(rare):
+    """A score that the estimator lacks is lacking here too, fitted or not."""
+    model = DecisionRuleClassifier(RidgeClassifier())
+    for fitted in (model, clone(model).fit(*rare)):
+        assert hasattr(fitted, "decision_function")
+        assert not hasattr(fitted, "predict_proba")
+        assert not hasattr(fitted, "predict_log_proba")
+    log_proba = DecisionRuleClassifier(GaussianNB()).fit(*rare).predict_log_proba(rare[0])
+    np.testing.assert_array_equal(log_proba, GaussianNB().fit(*rare).predict_log_proba(rare[0]))
+
+
+def test_response_method_is_obeyed(rare):
+    """Decision values are taken where they are asked for, probabilities by default."""
+    spaces = [
+        DecisionRuleClassifier(LogisticRegression(), response_method=method)
+        .fit(*rare)
+        .decision_rule_.space
+        for method in ("auto", "predict_proba", "decision_function")
+    ]
+    assert spaces == ["proba", "proba", "decision"]
+
+
+@pytest.mark.parametrize("estimator", [LogisticRegression(), RidgeClassifier()])
+def test_the_first_class_can_be_the_positive_one(rare, estimator):
+    """A rule for the first class is the rule for the last with the classes renamed."""
+    X, y = rare
+    last = DecisionRuleClassifier(estimator, scoring="f1", pos_label=1).fit(X, y)
+    first = DecisionRuleClassifier(estimator, scoring="f1", pos_label=0).fit(X, 1 - y)
+    assert first.pos_label_ == 0
+    assert first.gain_ == pytest.approx(last.gain_)
+    assert first.threshold_ == pytest.approx(last.threshold_, rel=1e-3)
+    assert np.mean(first.predict(X) == 1 - last.predict(X)) > 0.999
+
+
+def test_guard_keeps_argmax_where_nothing_is_gained():
+    """Well separated classes, and labels that are pure noise, keep the default rule."""
+    X, y = make_classification(n_samples=300, class_sep=3, flip_y=0, random_state=0)
+    model = DecisionRuleClassifier(LogisticRegression(), scoring="accuracy").fit(X, y)
+    assert model.decision_rule_.kind == "argmax"
+    assert model.threshold_ == 0.5
+    np.testing.assert_array_equal(model.predict(X), LogisticRegression().fit(X, y).predict(X))
+    noise = np.random.default_rng(0).normal(size=(300, 4))
+    model = DecisionRuleClassifier(LinearSVC(), scoring="accuracy").fit(noise, y)
+    assert (model.decision_rule_.kind, model.threshold_) == ("argmax", 0.0)
+    assert model.gain_ <= model.gain_standard_error_
+
+
+def test_constant_scores_do_not_fail(rare):
+    """A classifier that gives every row the same probabilities keeps its rule."""
+    model = DecisionRuleClassifier(DummyClassifier()).fit(*rare)
+    assert model.decision_rule_.kind == "argmax"
+    assert set(model.predict(rare[0])) == {0}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        DecisionRule("argmax", (0, 1)),
+        DecisionRule("threshold", (0, 1), threshold=0.05),
+        DecisionRule("threshold", (0, 1), threshold=0.95, pos_label=0),
+        DecisionRule("cost_matrix", (0, 1), cost_matrix=[[0, 1], [19, 0]]),
+        DecisionRule("threshold", (0, 1), threshold=-1.0, space="decision"),
+    ],
+    ids=lambda rule: f"{rule.kind}-{rule.space}-{rule.pos_label}",
+)
+def test_a_given_rule_is_applied_as_it_is(rare, rule):
+    """A given rule is neither tuned nor guarded."""
+    X, y = rare
+    model = DecisionRuleClassifier(LogisticRegression(), rule=rule).fit(X, y)
+    assert model.decision_rule_ is rule
+    assert np.isnan(model.gain_)
+    fitted = LogisticRegression().fit(X, y)
+    if rule.space == "decision":
+        expected = rule.predict(fitted.decision_function(X))
+    else:
+        expected = rule.predict(fitted.predict_proba(X))
+    np.testing.assert_array_equal(model.predict(X), expected)
+    assert hasattr(model, "threshold_") == (rule.kind != "cost_matrix")
+
+
+def test_given_costs_are_minimised(three):
+    """A cost matrix of three classes lowers the cost of the labels."""
+    X, y = three
+    costs = np.array([[0, 1, 1], [5, 0, 1], [20, 5, 0]])
+    rule = DecisionRule("cost_matrix", (0, 1, 2), cost_matrix=costs)
+    model = DecisionRuleClassifier(LogisticRegression(), rule=rule).fit(X, y)
+    ours = costs[y, model.predict(X)].mean()
+    assert ours < costs[y, LogisticRegression().fit(X, y).predict(X)].mean()
+
+
+class _CountingFits(LogisticRegression):
+    """A classifier that counts its fits over all clones."""
+
+    n_fits = 0
+
+    def fit(self, X, y, sample_weight=None):
+        type(self).n_fits += 1
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.mark.parametrize(
+    ("wrap", "cv"),
+    [(lambda e: e, "prefit"), (FrozenEstimator, None), (FrozenEstimator, 3)],
+)
+def test_prefit_estimator_is_not_refitted(rare, wrap, cv):
+    """The rule is chosen on the given rows, and the estimator stays the very same."""
+    X, X_rule, y, y_rule = train_test_split(*rare, stratify=rare[1], random_state=0)
+    inner = _CountingFits().fit(X, y)
+    _CountingFits.n_fits = 0
+    estimator = wrap(inner)
+    model = DecisionRuleClassifier(estimator, cv=cv).fit(X_rule, y_rule)
+    assert model.estimator_ is estimator
+    assert _CountingFits.n_fits == 0
+    proba = inner.predict_proba(X_rule)[:, 1]
+    expected, _ = best_threshold(y_rule == 1, proba, make_metric("balanced_accuracy"), default=0.5)
+    assert model.threshold_ == expected
+
+
+def test_number_of_fits_is_folds_plus_one(rare):
+    """The estimator is fitted once for each fold and once on all rows; not at all for a rule."""
+    _CountingFits.n_fits = 0
+    DecisionRuleClassifier(_CountingFits(), cv=3).fit(*rare)
+    assert _CountingFits.n_fits == 4
+    DecisionRuleClassifier(_CountingFits(), rule=DecisionRule("argmax", (0, 1))).fit(*rare)
+    assert _CountingFits.n_fits == 5
+
+
+@pytest.mark.parametrize(
+    ("labels", "positive", "warns"),
+    [
+        ([0, 1], 1, False),
+        ([-1, 1], 1, False),
+        ([False, True], True, False),
+        (["legit", "fraud"], "fraud", True),
+        (["a", "b"], "b", True),
+        ([1, 2], 2, True),
+        ([2, 1], 1, True),
+    ],
+)
+def test_positive_class_of_an_asymmetric_metric(rare, labels, positive, warns, recwarn):
+    """Without pos_label, conventional labels take the greater and others the rarer, with a word."""
+    X, y = rare
+    model = DecisionRuleClassifier(GaussianNB(), scoring="f1", cv=2)
+    model.fit(X, np.array(labels)[y])
+    assert model.pos_label_ == positive
+    messages = [str(w.message) for w in recwarn if w.category is LossfixWarning]
+    assert len(messages) == warns
+    if warns:
+        assert f"The rarer one is taken: {positive!r}. Pass pos_label" in messages[0]
+
+
+def test_pos_label_of_the_scorer_or_parameter_is_taken(rare):
+    """pos_label wins over the scorer's, which wins over a guess; neither warns."""
+    X, y = rare
+    names = np.array(["legit", "fraud"])[y]
+    scorer = make_scorer(recall_score, pos_label="legit")
+    model = DecisionRuleClassifier(GaussianNB(), scoring=scorer).fit(X, names)
+    assert model.pos_label_ == "legit"
+    model = DecisionRuleClassifier(GaussianNB(), scoring=scorer, pos_label="fraud").fit(X, names)
+    assert model.pos_label_ == "fraud"
+    assert set(model.predict(X)) <= {"legit", "fraud"}
+
+
+@pytest.mark.parametrize(
+    "cv",
+    [
+        RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0),
+        ShuffleSplit(n_splits=4, test_size=0.2, random_state=0),
+        ShuffleSplit(n_splits=1, test_size=0.3, random_state=0),
+        [(np.arange(1000), np.arange(1000, 2000)), (np.arange(1000, 2000), np.arange(1000))],
+    ],
+    ids=["repeated", "shuffle", "holdout", "list"],
+)
+def test_any_splits_serve(rare, cv):
+    """Rows may be tested never, once or many times."""
+    model = DecisionRuleClassifier(GaussianNB(), scoring="f1", cv=cv).fit(*rare)
+    assert np.isfinite([model.gain_, model.gain_standard_error_]).all()
+    assert model.gain_standard_error_ > 0
+
+
+def test_repeating_the_splits_changes_nothing(rare):
+    """Every row counts once, however often the same splits are repeated."""
+    splits = list(KFold(3).split(rare[0]))
+    once = DecisionRuleClassifier(GaussianNB(), scoring="f1", cv=splits).fit(*rare)
+    twice = DecisionRuleClassifier(GaussianNB(), scoring="f1", cv=splits * 2).fit(*rare)
+    assert twice.decision_rule_ == once.decision_rule_
+    assert twice.gain_ == pytest.approx(once.gain_)
+    assert twice.gain_standard_error_ == pytest.approx(once.gain_standard_error_)
+
+
+def test_weights_enter_fit_and_rule(rare):
+    """With fixed splits, integer weights are rows repeated within a group."""
+    X, y = rare
+    w = 1 + (np.arange(len(y)) * 7) % 3
+    fold, row = np.arange(len(y)) % 4, np.repeat(np.arange(len(y)), w)
+    splits = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(4)]
+    copied = [(np.flatnonzero(fold[row] != k), np.flatnonzero(fold[row] == k)) for k in range(4)]
+    model = DecisionRuleClassifier(GaussianNB(), cv=splits).fit(X, y, sample_weight=w)
+    copies = DecisionRuleClassifier(GaussianNB(), cv=copied).fit(X[row], y[row], groups=row)
+    assert model.threshold_ == pytest.approx(copies.threshold_, rel=1e-6)
+    assert model.gain_ == pytest.approx(copies.gain_, abs=1e-9)
+    assert model.gain_standard_error_ == pytest.approx(copies.gain_standard_error_, rel=1e-6)
+    unweighted = DecisionRuleClassifier(GaussianNB(), cv=splits).fit(X, y)
+    assert model.threshold_ != pytest.approx(unweighted.threshold_, rel=1e-6)
+
+
+def test_weights_of_a_pipeline_reach_its_last_step(rare):
+    """Weights given to a pipeline are passed on, without being asked for by name."""
+    X, y = rare
+    w = np.where(y == 1, 5.0, 1.0)
+    pipe = make_pipeline(StandardScaler(), LogisticRegression())
+    model = DecisionRuleClassifier(pipe).fit(X, y, sample_weight=w)
+    weighted = clone(pipe).fit(X, y, logisticregression__sample_weight=w)
+    np.testing.assert_allclose(model.predict_proba(X), weighted.predict_proba(X))
+
+
+class _SeenGroups(GroupKFold):
+    """A splitter that remembers the groups it was given."""
+
+    def split(self, X, y=None, groups=None):
+        self.seen = groups
+        return super().split(X, y, groups)
+
+
+def test_groups_reach_the_splitter(rare):
+    """Groups are handed to the splitter."""
+    X, y = rare
+    groups = np.repeat(np.arange(200), 10)
+    cv = _SeenGroups(4)
+    DecisionRuleClassifier(GaussianNB(), cv=cv).fit(X, y, groups=groups)
+    np.testing.assert_array_equal(cv.seen, groups)
+
+
+class _SharedGroups(GaussianNB):
+    """A classifier that counts the groups, in column 0, which it both learns from and scores."""
+
+    shared = []
+
+    def fit(self, X, y, sample_weight=None):
+        self.learnt_ = set(X[:, 0])
+        return super().fit(X, y, sample_weight)
+
+    def predict_proba(self, X):
+        type(self).shared.append(len(self.learnt_ & set(X[:, 0])))
+        return super().predict_proba(X)
+
+
+@pytest.mark.parametrize("cv", [None, 3])
+def test_folds_keep_groups_together(rare, cv):
+    """Folds by number never test a group that the clone learnt from, if groups are given."""
+    X, y = rare
+    groups = np.arange(len(y)) % 200
+    X = np.column_stack([groups, X])
+    _SharedGroups.shared = []
+    model = DecisionRuleClassifier(_SharedGroups(), cv=cv).fit(X, y, groups=groups)
+    assert set(_SharedGroups.shared) == {0}
+    model.set_params(cv=3).fit(X, y)
+    assert max(_SharedGroups.shared) > 0
+
+
+def test_metadata_routing(rare):
+    """With routing on, weights go to an estimator that asks for them and groups to the splitter."""
+    X, y = rare
+    w, groups = np.where(y == 1, 4.0, 1.0), np.repeat(np.arange(200), 10)
+    with sklearn.config_context(enable_metadata_routing=True):
+        estimator = LogisticRegression().set_fit_request(sample_weight=True)
+        cv = _SeenGroups(3)
+        model = DecisionRuleClassifier(estimator, cv=cv)
+        model.fit(X, y, sample_weight=w, groups=groups)
+        np.testing.assert_array_equal(cv.seen, groups)
+        weighted = LogisticRegression().fit(X, y, sample_weight=w)
+        np.testing.assert_allclose(model.predict_proba(X), weighted.predict_proba(X))
+
+        deaf = LogisticRegression().set_fit_request(sample_weight=False)
+        rule_only = DecisionRuleClassifier(deaf).fit(X, y, sample_weight=w)
+        np.testing.assert_allclose(
+            rule_only.predict_proba(X), LogisticRegression().fit(X, y).predict_proba(X)
+        )
+        unasked = DecisionRuleClassifier(LogisticRegression())
+        with pytest.raises(ValueError, match=r"sample_weight.* not explicitly set"):
+            unasked.fit(X, y, sample_weight=w)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_results_do_not_depend_on_n_jobs(three, n_jobs):
+    """The same seed gives the same rule for any number of jobs."""
+    forest = RandomForestClassifier(10)
+    reference = DecisionRuleClassifier(forest, cv=3, random_state=5).fit(*three)
+    model = DecisionRuleClassifier(forest, cv=3, random_state=5, n_jobs=n_jobs)
+    with joblib.parallel_config(backend="threading"):
+        model.fit(*three)
+    assert model.decision_rule_ == reference.decision_rule_
+    assert model.gain_ == reference.gain_
+
+
+@pytest.mark.parametrize("container", [pd.DataFrame, pl.DataFrame, sparse.csr_array])
+def test_containers(rare, container):
+    """Data frames and sparse matrices give what arrays do, with names where there are some."""
+    X, y = rare
+    if container is sparse.csr_array:
+        data, target = container(X), y
+    else:
+        data = container({f"f{k}": X[:, k] for k in range(X.shape[1])})
+        target = (pd if container is pd.DataFrame else pl).Series(y)
+    model = DecisionRuleClassifier(LogisticRegression()).fit(data, target)
+    expected = DecisionRuleClassifier(LogisticRegression()).fit(X, y)
+    assert model.threshold_ == pytest.approx(expected.threshold_, rel=1e-4)
+    assert model.n_features_in_ == X.shape[1]
+    assert hasattr(model, "feature_names_in_") == (container is not sparse.csr_array)
+
+
+def test_fitted_object_is_plain_and_survives_pickling(rare):
+    """A copy through pickle predicts the same; no data is kept."""
+    X, y = rare
+    model = DecisionRuleClassifier(LogisticRegression(), scoring="f1").fit(X, y)
+    data = pickle.dumps(model)
+    np.testing.assert_array_equal(pickle.loads(data).predict(X), model.predict(X))
+    assert len(data) < X.nbytes / 10
+
+
+def test_refitting_forgets_the_threshold(rare, three):
+    """A second fit on three classes leaves no threshold of the first."""
+    model = DecisionRuleClassifier(LogisticRegression()).fit(*rare)
+    assert model.threshold_ > 0
+    model.fit(*three)
+    assert not hasattr(model, "threshold_")
+    assert not hasattr(model, "pos_label_")
+
+
+def test_small_classes_get_fewer_folds():
+    """By default a class of three rows gets three folds; asking for more is refused."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 2)), np.r_[np.zeros(37), np.ones(3)]
+    model = DecisionRuleClassifier(LogisticRegression()).fit(X, y)
+    assert np.isfinite(model.gain_)
+    with pytest.raises(TooFewRowsError, match="Pass cv=3"):
+        DecisionRuleClassifier(LogisticRegression(), cv=5).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"scoring": "roc_auc"}, "No decision rule can be chosen for 'roc_auc'"),
+        ({"scoring": lambda e, X, y: 0.0}, "whose formula is not known"),
+        ({"scoring": "f1_makro"}, "mean 'f1_macro'"),
+        ({"pos_label": 7}, r"pos_label=7 must be one of two classes; the classes are \[0, 1\]"),
+        ({"rule": DecisionRule("argmax", (0, 1, 2))}, r"rule is for the classes \(0, 1, 2\)"),
+        (
+            {"rule": DecisionRule("argmax", (0, 1)), "response_method": "decision_function"},
+            r"takes scores of space 'proba', from predict_proba",
+        ),
+        (
+            {
+                "rule": DecisionRule("argmax", (0, 1)),
+                "estimator": LinearSVC(),
+            },
+            r"LinearSVC with response_method='auto' does not give them",
+        ),
+    ],
+)
+def test_what_cannot_work_is_refused(rare, params, message):
+    """Metrics, labels and rules that do not fit are refused, with what to do instead."""
+    estimator = params.pop("estimator", None) or LogisticRegression()
+    with pytest.raises(ValueError, match=message):
+        DecisionRuleClassifier(estimator, **params).fit(*rare)
+
+
+def test_asymmetric_metrics_and_pos_label_need_two_classes(three):
+    """With three classes neither a metric of one class nor a positive label makes sense."""
+    with pytest.raises(ValueError, match="'f1' judges one positive class out of two"):
+        DecisionRuleClassifier(LogisticRegression(), scoring="f1").fit(*three)
+    with pytest.raises(ValueError, match="pos_label=1 must be one of two classes"):
+        DecisionRuleClassifier(LogisticRegression(), pos_label=1).fit(*three)
+
+
+def test_votes_of_pairs_are_refused(three):
+    """One-vs-one votes are no scores of classes."""
+    model = DecisionRuleClassifier(SVC(decision_function_shape="ovo"), cv=2)
+    X, y = three
+    y = np.where(np.arange(len(y)) % 9 == 0, 3, y)
+    with pytest.raises(ValueError, match="one score for each of the 4 classes"):
+        model.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.linspace(0, 1, 20), "Unknown label type: continuous"),
+        (np.eye(20, 3, dtype=int), "multilabel-indicator"),
+        (np.r_[np.nan, np.zeros(19)], "missing"),
+        (np.r_[np.inf, np.zeros(19)], "y contains infinity"),
+        (np.zeros(20), "at least two classes; y has 1 class"),
+        (np.arange(19) % 2, "inconsistent numbers of samples"),
+    ],
+)
+def test_targets_that_are_no_classes_are_refused(y, message):
+    """Targets that are not one label of two or more classes per row are refused by kind."""
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    with pytest.raises(ValueError, match=message):
+        DecisionRuleClassifier(LogisticRegression()).fit(X, y)
+
+
+class _Undefined(LogisticRegression):
+    """A classifier whose probabilities are not numbers."""
+
+    def predict_proba(self, X):
+        return np.full((X.shape[0], 2), np.nan)
+
+
+def test_scores_that_are_no_numbers_are_refused(rare):
+    """NaN scores name the estimator that gave them."""
+    with pytest.raises(ValueError, match=r"_Undefined.predict_proba gave NaN"):
+        DecisionRuleClassifier(_Undefined(), cv=2).fit(*rare)
