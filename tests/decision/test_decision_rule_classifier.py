@@ -414,7 +414,10 @@ def test_containers(rare, container):
     expected = DecisionRuleClassifier(LogisticRegression()).fit(X, y)
     assert model.threshold_ == pytest.approx(expected.threshold_, rel=1e-4)
     assert model.n_features_in_ == X.shape[1]
-    assert hasattr(model, "feature_names_in_") == (container is not sparse.csr_array)
+    alone = LogisticRegression().fit(data, y)
+    assert hasattr(model, "feature_names_in_") == hasattr(alone, "feature_names_in_")
+    if container is pd.DataFrame:
+        assert list(model.feature_names_in_) == list(data.columns)
 
 
 def test_fitted_object_is_plain_and_survives_pickling(rare):
