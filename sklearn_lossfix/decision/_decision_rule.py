@@ -34,6 +34,32 @@ def floored_log(proba):
     return np.log(np.maximum(np.asarray(proba, dtype=np.float64), SMALLEST_PROBABILITY))
 
 
+def class_scores(scores, code, space):
+    """Take one class's column of the scores of two classes.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples, 2) or (n_samples,)
+        A single column is that of the last class, as `decision_function` gives it.
+
+    code : {0, 1}
+        Code of the class whose scores are wanted.
+
+    space : {"proba", "log_proba", "decision"}
+        What the scores are.
+
+    Returns
+    -------
+    column : ndarray of shape (n_samples,)
+        Scores of that class.
+    """
+    if scores.ndim == 2:
+        return scores[:, code]
+    if code == 1:
+        return scores
+    return -scores if space == "decision" else 1.0 - scores
+
+
 @dataclass(frozen=True)
 class DecisionRule:
     """A rule that turns the scores of a classifier into labels.
@@ -147,8 +173,8 @@ class DecisionRule:
         Parameters
         ----------
         scores : array-like of shape (n_samples, n_classes) or (n_samples,)
-            Scores as `space` says, one column per class. With two classes a single column is
-            taken too: of `pos_label` for a threshold, of the last class otherwise.
+            Scores as `space` says, one column per class. With two classes a single column, of
+            the last class as `decision_function` gives it, is taken too.
 
         Returns
         -------
@@ -199,10 +225,11 @@ class DecisionRule:
                 "label can be chosen there. Check the estimator that made them."
             )
         if self.kind == "threshold":
-            return self._threshold_codes(scores)
+            pos = self.classes.index(self.pos_label)
+            positive = class_scores(scores, pos, self.space) >= self.threshold
+            return np.where(positive, pos, 1 - pos).astype(np.intp)
         if single:
-            other = -scores if self.space == "decision" else 1.0 - scores
-            scores = np.column_stack([other, scores])
+            scores = np.column_stack([class_scores(scores, 0, self.space), scores])
         if self.kind == "cost_matrix":
             return np.argmin(scores @ np.array(self.cost_matrix), axis=1)
         if self.kind == "offsets":
@@ -314,12 +341,6 @@ class DecisionRule:
         elif self.kind == "cost_matrix":
             shape = (n_classes, n_classes)
             self._set("cost_matrix", _as_floats(self.cost_matrix, shape, "cost_matrix"))
-
-    def _threshold_codes(self, scores):
-        """Choose the positive class where its score is at least the threshold."""
-        pos = self.classes.index(self.pos_label)
-        column = scores if scores.ndim == 1 else scores[:, pos]
-        return np.where(column >= self.threshold, pos, 1 - pos).astype(np.intp)
 
 
 def _as_label(label):

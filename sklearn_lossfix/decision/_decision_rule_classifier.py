@@ -28,11 +28,7 @@ from sklearn_lossfix._core._validation import (
     refuse_lazy,
 )
 from sklearn_lossfix.decision._decision_rule import DecisionRule
-from sklearn_lossfix.decision._fit_rule import (
-    DEFAULT_THRESHOLDS,
-    check_rule_metric,
-    positive_scores,
-)
+from sklearn_lossfix.decision._fit_rule import DEFAULT_THRESHOLDS, check_rule_metric
 from sklearn_lossfix.decision._guarded_rule import guarded_rule
 from sklearn_lossfix.decision._metrics import Metric, resolve_metric
 from sklearn_lossfix.exceptions import LossfixWarning
@@ -286,9 +282,6 @@ class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
         check_is_fitted(self)
         rule = self.decision_rule_
         scores = _scores(self.estimator_, X, _response_of(rule), self.classes_)
-        if rule.kind == "threshold":
-            pos = rule.classes.index(rule.pos_label)
-            scores = positive_scores(scores, pos, rule.space)
         return self.classes_[rule.predict_codes(scores)]
 
     @available_if(_estimator_has("predict_proba"))
@@ -492,7 +485,7 @@ class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
         units = row if groups is None else groups[row]
         chosen = guarded_rule(
             codes[row],
-            scores if scores.ndim == 2 else positive_scores(scores, pos, space),
+            scores,
             metric,
             _judging_folds(units, scored.fold, codes[row], self.random_state),
             classes=self.classes_.tolist(),

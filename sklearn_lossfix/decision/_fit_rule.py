@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sklearn_lossfix.decision._ascent import best_offsets
-from sklearn_lossfix.decision._decision_rule import DecisionRule, floored_log
+from sklearn_lossfix.decision._decision_rule import DecisionRule, class_scores, floored_log
 from sklearn_lossfix.decision._metrics import LABEL_METRICS, metric_from_codes
 from sklearn_lossfix.decision._sweep import SortedRows, best_threshold_sorted
 
@@ -40,8 +40,8 @@ def fit_rule(
         Position in `classes` of each row's label.
 
     scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
-        Probabilities or decision values. With two classes one column is enough: that of the
-        positive class (see `positive_scores`).
+        Probabilities or decision values. With two classes one column, of the last class, is
+        enough, whichever class is positive.
 
     metric : Metric
         A label metric.
@@ -78,7 +78,7 @@ def fit_rule(
     check_rule_metric(metric, len(classes), pos)
     if len(classes) == 2:
         pos = 1 if pos is None else pos
-        column = _one_column(scores, pos)
+        column = class_scores(scores, pos, space)
         rows = SortedRows.sort(y_codes == pos, column, sample_weight)
         threshold, _ = best_threshold_sorted(rows, metric, DEFAULT_THRESHOLDS[space])
         return DecisionRule(
@@ -167,7 +167,7 @@ def cross_fitted_codes(
     codes = np.empty(len(y_codes), dtype=np.intp)
     if n_classes == 2:
         pos = 1 if pos is None else pos
-        column = _one_column(scores, pos)
+        column = class_scores(scores, pos, space)
         order = np.argsort(column)
         rows = SortedRows.sort(y_codes == pos, column, sample_weight, order)
         fold_sorted = np.asarray(folds)[order[::-1]]
@@ -188,32 +188,6 @@ def cross_fitted_codes(
     return codes
 
 
-def positive_scores(scores, pos, space):
-    """Take the positive class's column of what a binary classifier returned.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_samples, 2) or (n_samples,)
-        One column is that of the last class, as `decision_function` gives it.
-
-    pos : {0, 1}
-        Code of the positive class.
-
-    space : {"proba", "decision"}
-        What the scores are.
-
-    Returns
-    -------
-    column : ndarray of shape (n_samples,)
-        Scores of the positive class, as `fit_rule` and `DecisionRule` take one column.
-    """
-    if scores.ndim == 2:
-        return scores[:, pos]
-    if pos == 1:
-        return scores
-    return -scores if space == "decision" else 1.0 - scores
-
-
 def check_rule_metric(metric, n_classes, pos):
     """Raise ValueError, which says why, unless a rule can be chosen for the metric."""
     if metric.kind != "label":
@@ -230,11 +204,6 @@ def check_rule_metric(metric, n_classes, pos):
         metric.check_positive_class(n_classes, pos)
     elif metric.asymmetric:
         metric.check_positive_class(n_classes, 1)
-
-
-def _one_column(scores, pos):
-    """Take the positive class's column; a single column is that already."""
-    return scores if scores.ndim == 1 else scores[:, pos]
 
 
 def _additive(scores, space):

@@ -58,7 +58,7 @@ def guarded_rule(
         Class codes.
 
     scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
-        Probabilities or decision values; one column is that of the positive class.
+        Probabilities or decision values; one column is that of the last class.
 
     metric : Metric
         A label metric.
@@ -98,7 +98,7 @@ def guarded_rule(
     }
     tuned = cross_fitted_codes(y_codes, scores, metric, folds, n_classes=n_classes, **options)
     default_rule = DecisionRule("argmax", classes=classes, metric=metric.name, space=space)
-    default = default_rule.predict_codes(_last_class(scores, pos, space))
+    default = default_rule.predict_codes(scores)
     gain, standard_error = paired_gain(
         metric, y_codes, tuned, default, n_classes, sample_weight, pos, units
     )
@@ -155,10 +155,3 @@ def _overlap_correction(folds):
     """Compute the factor on a standard error for rules that share all folds but two."""
     n_folds = len(np.unique(folds))
     return np.sqrt(nadeau_bengio_inflation(n_folds - 1, 1, n_folds))
-
-
-def _last_class(scores, pos, space):
-    """Turn one column of the positive class into that of the last class."""
-    if scores.ndim == 2 or pos != 0:
-        return scores
-    return -scores if space == "decision" else 1.0 - scores

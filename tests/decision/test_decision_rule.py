@@ -75,7 +75,9 @@ def test_threshold_includes_its_own_value():
     np.testing.assert_array_equal(rule.predict([[0.5, 0.5], [0.6, 0.4]]), ["p", "n"])
     first = DecisionRule("threshold", classes=("n", "p"), threshold=0.7, pos_label="n")
     np.testing.assert_array_equal(first.predict([[0.7, 0.3], [0.6, 0.4]]), ["n", "p"])
-    np.testing.assert_array_equal(first.predict([0.7, 0.6]), ["n", "p"])
+    np.testing.assert_array_equal(first.predict([0.3, 0.4]), ["n", "p"])
+    margin = DecisionRule("threshold", ("n", "p"), threshold=1, pos_label="n", space="decision")
+    np.testing.assert_array_equal(margin.predict([-1.0, -0.9, 2.0]), ["n", "p", "p"])
 
 
 @pytest.mark.parametrize(("threshold", "label"), [(np.inf, 0), (-np.inf, 1)])
@@ -107,6 +109,8 @@ def test_ties_go_to_the_first_class():
     ("rule", "column"),
     [
         (DecisionRule("argmax", (0, 1)), [0.2, 0.5, 0.8]),
+        (DecisionRule("threshold", (0, 1), threshold=0.25), [0.2, 0.25, 0.8]),
+        (DecisionRule("threshold", (0, 1), threshold=0.25, pos_label=0), [0.2, 0.75, 0.8]),
         (DecisionRule("cost_matrix", (0, 1), cost_matrix=[[0, 1], [4, 0]]), [0.1, 0.3]),
         (DecisionRule("offsets", (0, 1), offsets=(0, 1), space="log_proba"), [0.2, 0.3]),
     ],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule, positive_scores
+from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
 from sklearn_lossfix.decision._metrics import make_metric, metric_from_codes, resolve_metric
 from sklearn_lossfix.decision._sweep import best_threshold
 
@@ -142,14 +142,21 @@ def test_cross_fitting_100_000_rows_needs_ten_vectors():
     assert peak <= 10 * 8 * n
 
 
-def test_positive_scores_follow_the_positive_class():
-    """One column of the last class is turned round for the first, and columns are picked."""
-    column = np.array([0.2, 0.7])
-    np.testing.assert_array_equal(positive_scores(column, 1, "proba"), column)
-    np.testing.assert_allclose(positive_scores(column, 0, "proba"), [0.8, 0.3])
-    np.testing.assert_array_equal(positive_scores(column, 0, "decision"), -column)
-    both = np.array([[0.8, 0.2], [0.3, 0.7]])
-    np.testing.assert_array_equal(positive_scores(both, 0, "proba"), [0.8, 0.3])
+@pytest.mark.parametrize("space", ["proba", "decision"])
+@pytest.mark.parametrize("pos", [0, 1])
+def test_one_column_of_the_last_class_is_enough(space, pos):
+    """Whichever class is positive, the last column gives the labels that both columns give."""
+    y, both = _binary()
+    both = both if space == "proba" else both - 0.5
+    metric, folds = make_metric("f1"), np.arange(len(y)) % 5
+    options = {"pos": pos, "space": space}
+    rules = [fit_rule(y, s, metric, classes=[0, 1], **options) for s in (both, both[:, 1])]
+    assert rules[1].threshold == pytest.approx(rules[0].threshold, abs=1e-12)
+    np.testing.assert_array_equal(rules[1].predict(both[:, 1]), rules[0].predict(both))
+    codes = [
+        cross_fitted_codes(y, s, metric, folds, n_classes=2, **options) for s in (both, both[:, 1])
+    ]
+    np.testing.assert_array_equal(codes[1], codes[0])
 
 
 @pytest.mark.parametrize(
