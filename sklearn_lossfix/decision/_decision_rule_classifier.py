@@ -55,8 +55,8 @@ class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
     A classifier usually predicts the class of the greatest probability, which is right for
     accuracy and often wrong for other metrics. Here the rule from scores to labels is chosen for
     the metric on scores out of fold, then the estimator is fitted on all rows. With two classes
-    the rule is a threshold, and the best of *all* thresholds is taken, not of a grid. With more
-    it is one offset per class. Only `predict` changes: probabilities and decision values are those
+    the rule is a threshold [1]_, and the best of *all* thresholds is taken, not of a grid. With
+    more it is one offset per class [2]_. Only `predict` changes: probabilities and decision values are those
     of the estimator.
 
     The tuned rule is kept only if it proves itself: rules are also chosen on all folds but one
@@ -144,8 +144,8 @@ class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
 
     References
     ----------
-    .. [1] N. Nagarajan, S. Koyejo, R. Ravikumar and I. Dhillon, "Consistent binary classification
-       with generalized performance metrics", NeurIPS, 2014.
+    .. [1] O. Koyejo, N. Natarajan, P. Ravikumar and I. Dhillon, "Consistent binary classification
+       with generalized performance metrics", NIPS, 2014.
     .. [2] H. Narasimhan, H. Ramaswamy, A. Saha and S. Agarwal, "Consistent multiclass algorithms
        for complex performance measures", ICML, 2015.
 
