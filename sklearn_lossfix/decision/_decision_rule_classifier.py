@@ -56,8 +56,8 @@ class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
     accuracy and often wrong for other metrics. Here the rule from scores to labels is chosen for
     the metric on scores out of fold, then the estimator is fitted on all rows. With two classes
     the rule is a threshold [1]_, and the best of *all* thresholds is taken, not of a grid. With
-    more it is one offset per class [2]_. Only `predict` changes: probabilities and decision values are those
-    of the estimator.
+    more it is one offset per class [2]_. Only `predict` changes: probabilities and decision values
+    are those of the estimator.
 
     The tuned rule is kept only if it proves itself: rules are also chosen on all folds but one
     and judged on that one, and if the gain over the default rule is not greater than one standard
