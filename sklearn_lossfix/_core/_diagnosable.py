@@ -23,6 +23,7 @@ class DiagnosableMixin:
         Returns
         -------
         FitReport
+            The report.
 
         Raises
         ------
@@ -30,7 +31,7 @@ class DiagnosableMixin:
             Without X and y, where nothing was recorded by ``fit``.
         """
         # Late: estimators lie below the report in the import order.
-        from sklearn_lossfix.diagnosis import diagnose_fitted
+        from sklearn_lossfix.diagnosis._diagnose import diagnose_fitted
 
         return diagnose_fitted(
             self, X, y, sample_weight=sample_weight, groups=groups, scoring=scoring

@@ -59,7 +59,7 @@ class RecalibratedClassifier(
         Out-of-fold record: ``y``, ``scores`` (in-sample recalibrated), ``pred``, ``row``.
     n_features_in_ : int
         Number of features, where the estimator knows it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where the estimator knows them.
 
     See Also
@@ -190,7 +190,7 @@ class RecalibratedClassifier(
         return oof.scores, oof.row, row_weight
 
     def predict_proba(self, X):
-        """Recalibrated probabilities.
+        """Predict recalibrated probabilities.
 
         Parameters
         ----------
@@ -207,7 +207,7 @@ class RecalibratedClassifier(
         return np.exp(self.map_.log_proba(clipped_log(proba)))
 
     def predict(self, X):
-        """Labels with the largest recalibrated probability.
+        """Predict the labels of the largest recalibrated probability.
 
         Parameters
         ----------
@@ -217,11 +217,12 @@ class RecalibratedClassifier(
         Returns
         -------
         ndarray of shape (n_rows,)
+            Labels out of ``classes_``.
         """
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def get_metadata_routing(self):
-        """Metadata routing of this object.
+        """Get the metadata routing of this object.
 
         Returns
         -------

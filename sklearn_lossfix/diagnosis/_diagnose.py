@@ -162,6 +162,7 @@ def diagnose_predictions(
     Returns
     -------
     FitReport
+        Ledgers that sum exactly, ranked findings with tests behind them, and remedies.
 
     Raises
     ------
@@ -378,6 +379,7 @@ def diagnose(
     Returns
     -------
     FitReport
+        Ledgers that sum exactly, ranked findings with tests behind them, and remedies.
 
     Raises
     ------
@@ -555,6 +557,7 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
     Returns
     -------
     FitReport
+        The report.
     """
     if (X is None) != (y is None):
         raise ValueError("X and y come together: pass both, or neither to use what fit recorded.")

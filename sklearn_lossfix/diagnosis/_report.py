@@ -59,7 +59,7 @@ class FitReport:
     Made by :func:`diagnose`, :func:`diagnose_predictions` and the ``diagnose`` method of fitted
     objects of this package; read back from a file by :meth:`from_json`.
 
-    Attributes
+    Parameters
     ----------
     kind : {"model", "data", "split", "history"}
         What was judged.
@@ -67,20 +67,29 @@ class FitReport:
         One sentence.
     headline : list of dict
         Loss and metric, each with ``label``, ``value``, ``unit`` and ``text``.
-    loss_ledger, brier_ledger, error_ledger : Ledger or None
-        Additive tables; None where the kind or the model has none.
-    flips : FlipTable or None
-        From always forecasting the class shares to the model.
-    bridges : dict or None
-        What the loss proves about the metric and the other way round.
     findings : list of Finding
         One per registered slug, issues first and ranked by what is at stake.
-    tables : Mapping of str to pandas.DataFrame
-        ``"classes"``, ``"lorenz"`` and others.
-    reliability : dict or None
-        The reliability curve with its band, as lists.
     context : dict
         Numbers of rows and classes, versions, seeds, what was not done and why.
+    loss_ledger, brier_ledger, error_ledger : Ledger, default=None
+        Additive tables; None where the kind or the model has none.
+    flips : FlipTable, default=None
+        From always forecasting the class shares to the model.
+    bridges : dict, default=None
+        What the loss proves about the metric and the other way round.
+    tables : dict of str to dict of str to list, default=None
+        Columns of the tables.
+    reliability : dict or callable, default=None
+        The reliability curve with its band, or a function that works it out.
+
+    Attributes
+    ----------
+    tables : Mapping of str to pandas.DataFrame
+        ``"classes"``, ``"lorenz"``, ``"hardest_rows"`` and others.
+    reliability : dict or None
+        The reliability curve with its band, as lists.
+    issues : list of Finding
+        The findings of section "issue".
 
     See Also
     --------
@@ -151,7 +160,7 @@ class FitReport:
         raise KeyError(f"No finding {name!r}. Expected one of {[f.name for f in self.findings]}.")
 
     def frame(self, section=None):
-        """Findings or a table as a pandas DataFrame.
+        """Give findings or a table as a pandas DataFrame.
 
         Parameters
         ----------
@@ -163,6 +172,7 @@ class FitReport:
         Returns
         -------
         pandas.DataFrame
+            One row per finding, or the rows of the table.
 
         Raises
         ------
@@ -188,7 +198,7 @@ class FitReport:
         raise ValueError(f"section must be one of {known} or None. Got {section!r} instead.")
 
     def to_dict(self, *, include_values=False):
-        """The report as plain dictionaries, lists, strings and numbers.
+        """Give the report as plain dictionaries, lists, strings and numbers.
 
         Parameters
         ----------
@@ -198,6 +208,7 @@ class FitReport:
         Returns
         -------
         dict
+            Strict JSON values; its layout is that of the JSON Schema in the package.
         """
         return plain(
             {
@@ -219,7 +230,7 @@ class FitReport:
         )
 
     def to_json(self, path=None, *, include_values=False):
-        """The report as strict JSON.
+        """Write the report as strict JSON.
 
         Parameters
         ----------
@@ -308,7 +319,7 @@ class FitReport:
         )
 
     def to_html(self, path=None, *, include_values=False):
-        """The report as one HTML file: no script, no network, light and dark, printable.
+        """Write the report as one HTML file: no script, no network, light and dark, printable.
 
         Parameters
         ----------
@@ -330,7 +341,7 @@ class FitReport:
         return _written(render_html(self.to_dict(include_values=include_values)), path)
 
     def to_markdown(self, path=None):
-        """The report as Markdown.
+        """Write the report as Markdown.
 
         Parameters
         ----------
@@ -363,6 +374,7 @@ class FitReport:
         Returns
         -------
         matplotlib Axes or ndarray of Axes
+            What was drawn on.
 
         Raises
         ------

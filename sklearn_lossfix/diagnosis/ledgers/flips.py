@@ -176,6 +176,9 @@ def flip_table(
 ):
     """Show which rows moved the loss, and which moved accuracy, between two forecasts.
 
+    The loss can move in rows that are right or wrong in both forecasts; accuracy only moves in
+    rows that flip. So the table tells how one can change without the other.
+
     Parameters
     ----------
     y : array-like of shape (n_rows,)
@@ -201,6 +204,10 @@ def flip_table(
     ------
     ValueError
         If lengths differ, labels are unknown or missing, or scores are no probabilities.
+
+    See Also
+    --------
+    diagnose_predictions : Its report holds the flip table from the class shares to the model.
 
     Examples
     --------
