@@ -59,7 +59,8 @@ def demo_command(ctx, html):
         notes.add('HTML needs jinja2: `pip install "sklearn-lossfix[report]"`.')
     outputs = {"html": html}
     check_outputs(outputs)
-    text, report = diagnose_demo(notes)
+    with notes.from_warnings():
+        text, report = diagnose_demo(notes)
     click.echo(text)
     click.echo(report)
     write_outputs(report, outputs, Notes())
@@ -97,7 +98,7 @@ def demo_command(ctx, html):
     help="fast fits the model once at most and judges held-out rows; normal also refits on folds.",
 )
 @output_options
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed.")
+@click.option("--seed", type=click.IntRange(0), metavar="N", default=0, help="Seed.  [default: 0]")
 @click.option("--jobs", type=int, metavar="N", help="Folds fitted at a time; -1 for all cores.")
 @click.option("--allow-pickle", is_flag=True, help="Load pickled models: this runs their code.")
 @click.option("--trust", metavar="TYPE ...", multiple=True, help="Types a .skops file may make.")
@@ -113,7 +114,8 @@ def diagnose_command(**options):
     notes = Notes()
     outputs = {name: options.pop(name) for name in ("html", "json", "md")}
     check_outputs(outputs)
-    report = diagnose_table(notes, **options)
+    with notes.from_warnings():
+        report = diagnose_table(notes, **options)
     notes.print()
     click.echo(report)
     write_outputs(report, outputs, notes)
@@ -146,14 +148,15 @@ def diagnose_command(**options):
 @click.option("--scoring", metavar="S", help="Metric to explain.  [default: accuracy]")
 @click.option("--positive", metavar="LABEL", help="Positive class.")
 @output_options
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed.")
+@click.option("--seed", type=click.IntRange(0), metavar="N", default=0, help="Seed.  [default: 0]")
 @debug_option
 def predictions_command(**options):
     """Diagnose a table of probabilities from anywhere, with the true labels beside them."""
     notes = Notes()
     outputs = {name: options.pop(name) for name in ("html", "json", "md")}
     check_outputs(outputs)
-    report = diagnose_forecast(notes, **options)
+    with notes.from_warnings():
+        report = diagnose_forecast(notes, **options)
     notes.print()
     click.echo(report)
     write_outputs(report, outputs, notes)

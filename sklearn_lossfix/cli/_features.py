@@ -47,7 +47,7 @@ def prepare_features(frame, notes):
     kept, decisions = {}, {}
     for name in frame.columns:
         values, decision = _prepare_column(frame[name])
-        if _counts_rows(name, values):
+        if name == "Unnamed: 0" and _are_whole(values):
             values, decision = None, "left out: a row number that was saved with the table"
         if values is not None:
             kept[name] = values
@@ -132,11 +132,10 @@ def _days_of_iso_dates(column, present):
         return None
 
 
-def _counts_rows(name, values):
-    """Whether a column without a name counts the rows: an index that was saved with the table."""
-    if not name.startswith("Unnamed: ") or values is None or values.dtype == object:
-        return False
-    return bool(np.isin(values - values[0], np.arange(len(values))).all())
+def _are_whole(values):
+    """Whether all values are whole numbers; under no name, they are an index saved by accident."""
+    is_number = values is not None and values.dtype != object
+    return is_number and bool((values == np.rint(values)).all())
 
 
 def preparation(frame, *, ordinal):

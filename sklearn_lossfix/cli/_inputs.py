@@ -111,9 +111,8 @@ def read_held_out(file, train, notes, *, target):
     Rows
     """
     frame = read_table(file)
-    need_columns(frame, [target], "--validation")
     need_columns(frame, train.X.columns, "--validation")
-    frame, y = take_target(frame, target, notes)
+    frame, y = take_target(frame, target, notes, "--validation")
     return Rows(frame[list(train.X.columns)], align_labels(y, np.unique(train.y)), None, None)
 
 

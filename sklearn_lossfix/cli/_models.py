@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
+from sklearn_lossfix import DecisionRule, DecisionRuleClassifier, RecalibratedClassifier
 from sklearn_lossfix.cli._errors import InputError, listed, one_line, suggestion
 from sklearn_lossfix.cli._features import preparation
 from sklearn_lossfix.cli._tables import need_columns
@@ -34,12 +35,20 @@ _MODELS = {
 
 MODEL_NAMES = tuple(_MODELS)
 
+# Classes of this package: as harmless in a .skops file as those of scikit-learn.
+_OWN_TYPES = {
+    f"{cls.__module__}.{cls.__qualname__}"
+    for cls in (DecisionRule, DecisionRuleClassifier, RecalibratedClassifier)
+}
+
 # Files that run code when they are loaded.
 _PICKLES = {".pkl", ".pickle", ".joblib"}
 
 
 def is_model_file(model):
     """Whether the value of ``--model`` means a file rather than a name."""
+    if model in _MODELS:
+        return False
     path = Path(model)
     return path.suffix.lower() in {".skops", *_PICKLES} or len(path.parts) > 1 or path.is_file()
 
@@ -126,7 +135,7 @@ def _load_skops(path, trusted):
     if not zipfile.is_zipfile(path):
         raise InputError(f"--model: {path!r} is no skops file, or a damaged one.")
     untrusted = skops.io.get_untrusted_types(file=path)
-    refused = sorted(set(untrusted) - set(trusted))
+    refused = sorted(set(untrusted) - set(trusted) - _OWN_TYPES)
     if refused:
         raise InputError(
             f"--model: {path!r} makes objects of types that are not trusted: {listed(refused)}. "

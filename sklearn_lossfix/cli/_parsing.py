@@ -29,8 +29,8 @@ class OneLineGroup(click.Group):
             if ctx.meta.get(_DEBUG):
                 traceback.print_exception(error)
             raise InputError(
-                f"internal error ({type(error).__name__}: {one_line(error)}). This is a defect of "
-                f"sklearn-lossfix, not of the input; --debug shows where it happened."
+                f"internal error ({type(error).__name__}: {one_line(error)}); --debug shows where "
+                f"it happened."
             ) from error
 
     def main(self, args=None, prog_name=None, **extra):
@@ -60,32 +60,30 @@ class ManyValuesCommand(click.Command):
             name: option
             for option in self.params
             if isinstance(option, click.Option)
-            for name in (*option.opts, *option.secondary_opts)
+            for name in option.opts
         }
-        out, positional, many, n_taken = [], [], None, 0
-        wants_value = False
-        for arg in args:
-            if wants_value:
-                out.append(arg)
-                wants_value = False
-            elif _is_option(arg):
-                many, n_taken = None, 0
-                option = options.get(arg)
-                if option is not None and option.multiple:
-                    many = arg
-                    continue
-                out.append(arg)
-                wants_value = option is not None and not (option.is_flag or option.count)
-            elif many is not None:
-                out.append(f"{many}={arg}")
-                n_taken += 1
-            else:
+        out, positional, values = [], [], None
+        args = list(args)
+        while args:
+            arg = args.pop(0)
+            option = options.get(arg)
+            if not _is_option(arg):
                 positional.append(arg)
-        if many is not None and n_taken == 0:
-            out.append(many)  # click knows how to say that its value is missing
-        if not positional and n_taken > 1:
+            elif option is None or option.is_flag:
+                out.append(arg)
+            elif not option.multiple:
+                out += [arg, *args[:1]]
+                del args[:1]
+            else:
+                values = []
+                while args and not _is_option(args[0]):
+                    values.append(f"{arg}={args.pop(0)}")
+                if not values:
+                    raise click.BadOptionUsage(arg, f"Option {arg!r} requires an argument.")
+                out += values
+        if not positional and values is not None and len(values) > 1 and out[-1] == values[-1]:
             # `--proba p scores.csv`: the last value is what the command itself needs.
-            positional.append(out.pop().removeprefix(f"{many}="))
+            positional.append(out.pop().partition("=")[2])
         return [*out, *positional]
 
 

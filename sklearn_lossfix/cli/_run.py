@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from sklearn_lossfix import diagnose, diagnose_predictions
+from sklearn_lossfix import FitReport, diagnose, diagnose_predictions
 from sklearn_lossfix._core._oof import weight_params
 from sklearn_lossfix.cli._errors import InputError
 from sklearn_lossfix.cli._features import prepare_features
@@ -31,16 +31,20 @@ HELD_OUT_SHARE = 0.25
 def call_library(function, notes, description, *args, **kwargs):
     """Call a function of the package.
 
-    Its progress goes to a terminal, warnings become notes, and its errors, which say what was
-    expected and what came, become the one line of an `InputError`.
+    Its progress goes to a terminal; its errors, which say what was expected and what came, become
+    the one line of an `InputError`; what a report says about how it was made becomes notes.
     """
-    with progress(description) as verbose, notes.from_warnings():
+    with progress(description) as verbose:
         if function is diagnose:
             kwargs["verbose"] = verbose
         try:
-            return function(*args, **kwargs)
+            result = function(*args, **kwargs)
         except (ValueError, TypeError) as error:
             raise InputError(str(error)) from error
+    if isinstance(result, FitReport):
+        for note in result.context.get("notes", ()):
+            notes.add(note)
+    return result
 
 
 def check_scoring(scoring):
@@ -121,8 +125,7 @@ def diagnose_table(
     share = None if validation is None else held_out_share(validation)
     loaded = None
     if is_model_file(model):
-        with notes.from_warnings():
-            loaded = load_model(model, allow_pickle=allow_pickle, trusted=trust)
+        loaded = load_model(model, allow_pickle=allow_pickle, trusted=trust)
     else:
         check_model_name(model)
     rows = read_rows(file, notes, **columns)
@@ -205,6 +208,8 @@ def _held_out(rows, validation, share, target, seed, notes):
         rows, held_out = rows.take(train), rows.take(test)
     if rows.weight is not None:
         notes.add("--weight counts in training and out of fold; held-out rows count alike.")
+    if rows.groups is not None:
+        notes.add("--groups stay together in splits; intervals on held-out rows are by row.")
     return rows, held_out
 
 

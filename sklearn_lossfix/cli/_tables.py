@@ -82,9 +82,9 @@ def _read(path):
         data = click.get_binary_stream("stdin").read()
         return _read_text(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=""))
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
+    if Path(path).is_dir():
+        raise IsADirectoryError(path)
     if suffixes[-1:] and suffixes[-1] in _PARQUET:
-        if Path(path).is_dir():
-            raise IsADirectoryError(path)
         return pd.read_parquet(path, engine="pyarrow")
     opener = open
     if suffixes[-1:] and suffixes[-1] in _OPENERS:
@@ -115,7 +115,7 @@ def need_columns(frame, names, option):
             raise InputError(f"{option}: no column {name!r}. {suggestion(name, frame.columns)}")
 
 
-def take_target(frame, name, notes):
+def take_target(frame, name, notes, option="--target"):
     """Split a table into its other columns and its labels; rows without a label are dropped.
 
     Parameters
@@ -126,6 +126,8 @@ def take_target(frame, name, notes):
         Column of the labels.
     notes : Notes
         Gets a line about dropped rows.
+    option : str, default="--target"
+        What to call the table in errors.
 
     Returns
     -------
@@ -138,15 +140,15 @@ def take_target(frame, name, notes):
     InputError
         If the column is missing, empty, constant or holds a quantity.
     """
-    need_columns(frame, [name], "--target")
+    need_columns(frame, [name], option)
     known = frame[name].notna().to_numpy()
     if not known.any():
-        raise InputError(f"--target: column {name!r} is empty in all {len(frame):,} rows.")
+        raise InputError(f"{option}: column {name!r} is empty in all {len(frame):,} rows.")
     if not known.all():
         n_dropped = int((~known).sum())
         notes.add(f"{n_dropped:,} of {len(frame):,} rows were dropped: no value in {name!r}.")
     rest = frame.drop(columns=name).loc[known].reset_index(drop=True)
-    return rest, class_labels(frame.loc[known, name], f"--target: column {name!r}")
+    return rest, class_labels(frame.loc[known, name], f"{option}: column {name!r}")
 
 
 def class_labels(column, what):

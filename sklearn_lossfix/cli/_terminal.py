@@ -1,7 +1,7 @@
 """What goes to stderr: notes, warnings as notes, progress, and the one line of an error."""
 
 import io
-import time
+import sys
 import warnings
 from contextlib import contextmanager, redirect_stderr
 
@@ -22,6 +22,10 @@ def _print_line(label, style, message):
     """Print a labelled line on stderr; the data may not speak to the terminal through it."""
     console = Console(stderr=True, highlight=False)
     console.print(Text.assemble((f"{label}:", style), f" {one_line(message)}"), soft_wrap=True)
+
+
+# What the package puts before the lines it reports its steps with.
+_PREFIX = "[lossfix] "
 
 
 class Notes:
@@ -74,7 +78,7 @@ class _StatusLines(io.TextIOBase):
         """Show the last line of the text that is not empty."""
         lines = [line for line in text.splitlines() if line.strip()]
         if lines:
-            self._progress.update(self._task, description=one_line(lines[-1]))
+            self._progress.update(self._task, description=one_line(lines[-1].removeprefix(_PREFIX)))
         return len(text)
 
 
@@ -87,10 +91,11 @@ def progress(description):
     verbose : int
         What to pass on, so that the body reports its steps to `sys.stderr`; 0 for silence.
     """
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield 0
         return
+    # The stream itself, since `sys.stderr` is another one while the display runs.
+    console = Console(file=sys.stderr)
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     # Standard output stays as it is: whatever the report is piped to must not see the display.
     with Progress(
@@ -99,8 +104,3 @@ def progress(description):
         task = display.add_task(description, total=None)
         with redirect_stderr(_StatusLines(display, task)):
             yield 1
-
-
-def seconds_since(start):
-    """``12 s`` since a moment from `time.perf_counter`."""
-    return f"{time.perf_counter() - start:.0f} s"
