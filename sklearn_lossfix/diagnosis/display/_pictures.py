@@ -212,9 +212,7 @@ def reliability_picture(curve):
         shapes.append({**bar, "height": tall})
     shapes.append(_line([(x(0), base), (x(1), base)], "axis"))
     shapes.append(_text(BOX[0], base + 14, "how many rows got which forecast", css="small"))
-    return _picture(
-        "reliability", "Reliability curve with consistency band", base + 20, shapes
-    )
+    return _picture("reliability", "Reliability curve with consistency band", base + 20, shapes)
 
 
 def classes_picture(table, shorten):
@@ -234,8 +232,12 @@ def classes_picture(table, shorten):
     """
     has_loss = "loss_share" in table
     shapes = [
-        _text(0, 12, "share of rows (solid), of loss (hatched)" if has_loss else "share of rows",
-              css="head"),
+        _text(
+            0,
+            12,
+            "share of rows (solid), of loss (hatched)" if has_loss else "share of rows",
+            css="head",
+        ),
         _text(254, 12, "recall, 0 to 1", css="head"),
     ]
     shares = [*table["row_share"], *(table["loss_share"] if has_loss else ())]

@@ -122,9 +122,7 @@ def _plot_flips(plt, data, ax):
     ):
         values = [*cells[key], total]
         for y, value in zip(positions, values, strict=True):
-            axis.barh(
-                y + offset, value, height=0.35, **_style(value, is_total=y == positions[-1])
-            )
+            axis.barh(y + offset, value, height=0.35, **_style(value, is_total=y == positions[-1]))
             axis.annotate(
                 f"{value:+.4f} {unit}",
                 (max(value, 0.0), y + offset),
@@ -139,9 +137,7 @@ def _plot_flips(plt, data, ax):
     ax.axvline(0, color=MUTED, linewidth=1)
     _name_rows(ax, positions, [*names, "sum"])
     first, second = flips["states"]
-    ax.set_xlabel(
-        _label(f"change of the loss in nats, {first} to {second}", 80), parse_math=False
-    )
+    ax.set_xlabel(_label(f"change of the loss in nats, {first} to {second}", 80), parse_math=False)
     twin.set_xlabel("change of accuracy")
     return ax
 
@@ -243,8 +239,8 @@ def plot_report(data, kind, ax=None):
     if not needs(data):
         there = [name for name, (_, part) in PLOTS.items() if part(data)]
         raise ValueError(
-            f"This report holds nothing to draw for kind={kind!r}: the model gave no probabilities, "
-            f"or the report is of another kind. It can draw {there}."
+            f"This report holds nothing to draw for kind={kind!r}: the model gave no "
+            f"probabilities, or the report is of another kind. It can draw {there}."
         )
     plt = import_optional("matplotlib.pyplot", caller="FitReport.plot", extra="plot")
     return draw(plt, data, ax)

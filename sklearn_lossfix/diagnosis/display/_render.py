@@ -15,8 +15,8 @@ MAX_BYTES = 300_000
 # What is shown, from roomy to tight: the first that fits is taken. Real reports fit the first.
 LIMITS = (
     Limits(rows=20, label=40, text=600, code=2_000),
-    Limits(rows=10, label=30, text=250, code=600),
-    Limits(rows=5, label=20, text=100, code=200),
+    Limits(rows=8, label=20, text=120, code=300),
+    Limits(rows=2, label=10, text=40, code=80),
 )
 
 # Punctuation that means something in CommonMark, GitHub's tables or its mathematics. Line starts

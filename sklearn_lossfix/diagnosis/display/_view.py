@@ -20,6 +20,8 @@ from sklearn_lossfix.diagnosis.display._waterfall import VIEW_TITLES, decimals_f
 # Characters of a name beside a bar: what fits in the picture.
 PICTURE_LABEL = 24
 CLASS_LABEL = 36
+# Characters of a unit: those of this package are shorter; a file may say anything.
+UNIT_WIDTH = 12
 
 PASSED_COLUMNS = ("what was seen", "would have been found (power 80 %)")
 UNCHECKED_COLUMNS = ("section", "reason")
@@ -72,7 +74,7 @@ def quantity(value, unit):
         return f"{short_number(value)} times"
     if unit == "auc":
         return f"{value:.3f} AUC"
-    return f"{short_number(value)} {unit}".strip()
+    return f"{short_number(value)} {cut(unit, UNIT_WIDTH)}".strip()
 
 
 def interval(ci, unit=""):
@@ -175,8 +177,10 @@ class View:
     def ledgers(self):
         """The loss and the error ledger, each with a picture and a table."""
         found = []
-        for key, heading in (("loss_ledger", "Where the loss comes from"),
-                             ("error_ledger", "Where the errors come from")):
+        for key, heading in (
+            ("loss_ledger", "Where the loss comes from"),
+            ("error_ledger", "Where the errors come from"),
+        ):
             ledger = self.data[key]
             if ledger is None:
                 continue
@@ -212,7 +216,8 @@ class View:
             scores = {row["name"]: row["value"] for row in beside["views"][view]}
         has_interval = any(term["low"] is not None for term in terms)
         has_test = any("in_sample" in term for term in terms)
-        columns = ["term", ledger["unit"]]
+        unit = cut(ledger["unit"], UNIT_WIDTH)
+        columns = ["term", unit]
         columns += ["95 % interval"] if has_interval else []
         columns += ["Brier score"] if scores else []
         columns += ["in sample", "its p"] if has_test else []
@@ -227,7 +232,7 @@ class View:
                 p_value = p_text(term.get("p_value")).removeprefix("p ").removeprefix("= ")
                 row += [_signed(term.get("in_sample"), digits), p_value]
             rows.append(row)
-        sums = {"term": "total", ledger["unit"]: f"{ledger['total']:.{digits}f}"}
+        sums = {"term": "total", unit: f"{ledger['total']:.{digits}f}"}
         if scores:
             sums["Brier score"] = f"{beside['total']:.{digits}f}"
         rows.append([sums.get(name, "") for name in columns])
@@ -256,8 +261,11 @@ class View:
         if finding["p_value"] is not None:
             adjusted = p_text(finding["p_adjusted"]).removeprefix("p ").removeprefix("= ")
             facts.append(
-                ["one-sided test", f"{p_text(finding['p_value'])}; adjusted for all tests of this "
-                                   f"report: {adjusted or 'n/a'}"]
+                [
+                    "one-sided test",
+                    f"{p_text(finding['p_value'])}; adjusted for all tests of this "
+                    f"report: {adjusted or 'n/a'}",
+                ]
             )
         if finding["nats_at_stake"] is not None:
             facts.append(
@@ -265,8 +273,7 @@ class View:
             )
         if finding["errors_at_stake"] is not None:
             facts.append(
-                ["at stake in the metric, at least",
-                 quantity(finding["errors_at_stake"], "points")]
+                ["at stake in the metric, at least", quantity(finding["errors_at_stake"], "points")]
             )
         if finding["n_rows"]:
             rows = f"{finding['n_rows']:,}: {call}.rows"
@@ -473,7 +480,7 @@ class View:
             "caption": self.label(caption),
             "columns": [self.label(key).replace("_", " ") for key in table],
             "rows": [[self.value_text(v) for v in row] for row in rows[: self.limits.rows]],
-            "note": f"{note}All digits: report.frame({name!r})",
+            "note": f"{note}All digits: report.frame({self.label(name)!r})",
         }
 
     @property
@@ -558,9 +565,7 @@ class View:
                 could = ""
                 if finding["detectable"] is not None:
                     could = quantity(finding["detectable"], finding["unit"])
-                message = self.words(
-                    finding["message"], f"report[{finding['name']!r}].message"
-                )
+                message = self.words(finding["message"], f"report[{finding['name']!r}].message")
                 rows.append({"name": finding["name"], "cells": [message, could]})
         return rows
 
@@ -654,7 +659,8 @@ class View:
         if data["reliability"] is not None:
             rows.append(["reliability curve", "report.reliability; report.plot('reliability')"])
         rows += [
-            [name.replace("_", " "), f"report.frame({name!r})"] for name in sorted(data["tables"])
+            [name.replace("_", " "), f"report.frame({name!r})"]
+            for name in map(self.label, sorted(data["tables"]))
         ]
         rows.append(["findings, tests and remedies", "report.frame(); report['name of a finding']"])
         rows.append(["everything", "report.to_json('report.json'); FitReport.from_json"])
