@@ -305,8 +305,8 @@ def _routes_weights(estimator):
     """Whether `fit` takes weights by name while metadata routing is on."""
     try:
         routing = get_routing_for_object(estimator)
-    except NotImplementedError:  # meta-estimators that do not route yet
-        return has_fit_parameter(estimator, "sample_weight")
+    except NotImplementedError:  # meta-estimators that do not route yet refuse weights
+        return False
     if isinstance(routing, MetadataRequest):
         requests = routing.fit.requests
         if "sample_weight" in requests and requests["sample_weight"] is None:

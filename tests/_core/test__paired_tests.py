@@ -112,7 +112,7 @@ def test_one_group_says_nothing_about_its_variation():
 
 
 def test_interval_covers_the_mean_at_its_level():
-    """95 % of the intervals of normal samples hold the true mean, within the noise of 2,000 draws."""
+    """95 % of the intervals of normal samples hold the true mean, up to the noise of the draws."""
     rng = np.random.default_rng(0)
     estimates = [paired_estimate(rng.normal(1.0, 2.0, 200)) for _ in range(2000)]
     covered = sum(e.low <= 1.0 <= e.high for e in estimates)

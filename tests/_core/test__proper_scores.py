@@ -43,7 +43,7 @@ def forecasts(draw):
 
 @given(forecasts())
 def test_mean_log_loss_is_that_of_scikit_learn(drawn):
-    """The weighted mean of the rows is `sklearn.metrics.log_loss`, infinite losses clipped alike."""
+    """The weighted mean of the rows is `sklearn.metrics.log_loss`, clipped alike."""
     proba, y, weight = drawn
     rows = log_loss_rows(proba, y)
     assert rows.dtype == np.float64
@@ -94,7 +94,7 @@ def test_brier_rows_follow_the_definition(drawn):
 
 @given(forecasts())
 def test_promised_moments_equal_enumeration(drawn):
-    """Mean and variance are those of a discrete variable that takes -log f_k with probability f_k."""
+    """The moments are those of a variable that is -log f_k with probability f_k."""
     proba, _, _ = drawn
     mean, variance = promised_log_loss_moments(proba)
     p = proba.astype(np.float64)

@@ -102,7 +102,7 @@ def test_known_distortions_are_undone(kind, n_classes):
     y = draw_labels(np.exp(truth.log_proba(log_p)), rng)
     found = fit_smooth_map(log_p, y, kind)
     assert found.kind == kind
-    assert_same_map(found, truth, atol=0.06)
+    assert_same_map(found, truth, atol=0.1)
     assert found.temperature == pytest.approx(1 / np.mean(slopes), rel=0.03)
 
 
