@@ -24,7 +24,7 @@ _MODEL_HELP = (
     cls=OneLineGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Example: sklearn-lossfix diagnose data.csv --target label --html report.html",
+    epilog="\b\nExample:\n  sklearn-lossfix diagnose data.csv --target label --html report.html",
 )
 @click.version_option(__version__, prog_name="sklearn-lossfix")
 @debug_option
@@ -39,7 +39,11 @@ def command_line(ctx):
         click.echo(ctx.get_help())
 
 
-@command_line.command("demo", epilog="Example: sklearn-lossfix demo --html lossfix-report.html")
+@command_line.command(
+    "demo",
+    short_help="Diagnose a bundled example.",
+    epilog="\b\nExample:\n  sklearn-lossfix demo --html lossfix-report.html",
+)
 @click.option(
     "--html",
     metavar="PATH",
@@ -72,8 +76,9 @@ def demo_command(ctx, html):
 @command_line.command(
     "diagnose",
     cls=ManyValuesCommand,
-    epilog="Example: sklearn-lossfix diagnose data.csv --target label --model hgb "
-    "--scoring balanced_accuracy --drop id date --html report.html",
+    short_help="Diagnose a model on a table of data.",
+    epilog="\b\nExample:\n  sklearn-lossfix diagnose data.csv --target label --model hgb \\\n"
+    "      --scoring balanced_accuracy --drop id date --html report.html",
 )
 @click.argument("file")
 @click.option("--target", metavar="COL", required=True, help="Column of the labels.")
@@ -125,7 +130,9 @@ def diagnose_command(**options):
 @command_line.command(
     "predictions",
     cls=ManyValuesCommand,
-    epilog="Example: sklearn-lossfix predictions scores.csv --target label --proba p_no p_yes",
+    short_help="Diagnose a table of probabilities.",
+    epilog="\b\nExample:\n"
+    "  sklearn-lossfix predictions scores.csv --target label --proba p_no p_yes",
 )
 @click.argument("file")
 @click.option("--target", metavar="COL", required=True, help="Column of the labels.")

@@ -84,7 +84,7 @@ class ManyValuesCommand(click.Command):
         if not positional and values is not None and len(values) > 1 and out[-1] == values[-1]:
             # `--proba p scores.csv`: the last value is what the command itself needs.
             positional.append(out.pop().partition("=")[2])
-        return [*out, *positional]
+        return [*positional, *out]
 
 
 def _is_option(arg):

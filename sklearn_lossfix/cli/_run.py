@@ -182,12 +182,14 @@ def _judge_fitted(notes, model, rows, question):
         )
     notes.add(f"the rows are taken as rows that this {name} has not learnt from.")
     X = features_for(model, rows.X, notes)
+    # Estimators keep labels of text as objects; the library takes arrays of one type.
+    classes = np.array(model.classes_.tolist())
 
     def judge(X, y):
         return diagnose_predictions(
             y,
             model.predict_proba(X),
-            classes=model.classes_,
+            classes=classes,
             y_pred=model.predict(X),
             sample_weight=rows.weight,
             groups=rows.groups,
