@@ -412,7 +412,7 @@ def test_pages_are_written_as_returned(tmp_path, with_remedies):
 def test_notebook_shows_a_fragment(with_remedies):
     """A notebook gets the report without a document around it."""
     shown = with_remedies._repr_html_()
-    assert shown.startswith('<div class="lossfix-report">')
+    assert shown.startswith('<article class="lossfix-report">')
     assert "<html" not in shown
 
 
