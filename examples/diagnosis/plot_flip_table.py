@@ -69,7 +69,7 @@ from sklearn_lossfix import diagnose_predictions
 
 report = diagnose_predictions(y_val, history[-1])
 print(report.verdict)
-report.plot(kind="flips")
+axes = report.plot(kind="flips")
 
 # %%
 # What we learned

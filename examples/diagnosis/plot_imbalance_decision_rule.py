@@ -36,7 +36,7 @@ print(report)
 # The probabilities are fine: the rows "shape", "temperature" and "prior shift" are all but zero.
 # The ranking is good. What is lost is lost between the score and the label.
 
-report.plot(kind="ledger")
+axes = report.plot(kind="ledger")
 
 # %%
 # So we leave the model alone and tune the rule.
@@ -67,7 +67,7 @@ for name, model in {"plain": plain, "weighted": weighted, "tuned rule": tuned}.i
 
 report = diagnose(weighted, X_train, y_train, **validation)
 print(report["shifted-prior"].message)
-report.plot(kind="reliability")
+axes = report.plot(kind="reliability")
 
 # %%
 # Its probabilities speak about a world in which every second digit is an eight. The tuned rule

@@ -36,7 +36,7 @@ print(report)
 # The two ledgers, side by side. Each begins with what a gradient boosting reference pays on the
 # same rows, and every bar stands on the one before: they sum to scikit-learn's numbers exactly.
 
-report.plot(kind="ledger")
+axes = report.plot(kind="ledger")
 
 # %%
 # Nearly all of the loss is the one bar "temperature". The bar "decision rule" on the right is
@@ -45,7 +45,7 @@ report.plot(kind="ledger")
 # What the model promises and what it delivers, in one picture: the curve shows how often the most
 # probable class is right, the band where the curve of honest forecasts would lie.
 
-report.plot(kind="reliability")
+axes = report.plot(kind="reliability")
 
 # %%
 # The remedy is in the report: an ordinary estimator, made from ours, unfitted.

@@ -47,7 +47,7 @@ print(report)
 # %%
 # The curve of what happened against what was forecast.
 
-report.plot(kind="reliability")
+axes = report.plot(kind="reliability")
 
 # %%
 # What the forecasts promise and what they deliver needs no fit and no bins. It is the quickest

@@ -47,8 +47,8 @@ scaled = diagnose(finding.remedy.estimator, X, y)
 import matplotlib.pyplot as plt
 
 figure, axes = plt.subplots(2, 2, figsize=(12, 11), layout="constrained")
-report.plot(kind="ledger", ax=axes[0])
-scaled.plot(kind="ledger", ax=axes[1])
+upper = report.plot(kind="ledger", ax=axes[0])
+lower = scaled.plot(kind="ledger", ax=axes[1])
 
 # %%
 # The scaler took most of "grouping" and "ranking" away: what the reference could tell apart and the
