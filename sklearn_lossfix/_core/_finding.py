@@ -147,6 +147,8 @@ class Finding:
         What repairs it.
     checks : tuple of str
         The checks that spoke.
+    explained_by : str or None
+        Slug of an earlier cause: once that is repaired, this issue is gone.
     """
 
     name: str
@@ -166,6 +168,7 @@ class Finding:
     rows: Any = None
     remedy: Remedy | None = None
     checks: tuple = ()
+    explained_by: str | None = None
 
 
 class Check(Protocol):

@@ -186,13 +186,13 @@ def check_weights(sample_weight, n_rows, name="sample_weight"):
     return weight
 
 
-def check_groups(groups, n_rows, name="groups"):
+def check_groups(groups, n_rows, name="groups", *, at_least=1):
     """Return groups as codes 0..G-1, or None.
 
     Raises
     ------
     ValueError
-        For a wrong length.
+        For a wrong length, or fewer than `at_least` groups.
     """
     if groups is None:
         return None
@@ -203,7 +203,14 @@ def check_groups(groups, n_rows, name="groups"):
         )
     if array.dtype.kind == "O":
         array = array.astype(str)
-    return np.unique(array, return_inverse=True)[1].astype(np.intp)
+    codes = np.unique(array, return_inverse=True)[1].astype(np.intp)
+    if codes.max() + 1 < at_least:
+        raise ValueError(
+            f"{name} holds {codes.max() + 1} group, at least {at_least} were expected: rows of one "
+            f"group say nothing about the variation between groups. Leave {name} out to treat rows "
+            f"as independent."
+        )
+    return codes
 
 
 def check_same_length(**arrays):

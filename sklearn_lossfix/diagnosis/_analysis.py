@@ -271,7 +271,10 @@ class Analysis:
             return e.model.pred
         if self._uses_plug_in(metric, space):
             maps = self.ladder.fold_maps[self.ladder.rungs[2]] if proba_maps is None else proba_maps
-            return plug_in_codes(scores, maps, e.folds, class_utilities(metric, self.shares))
+            utilities = class_utilities(metric, self.shares)
+            return plug_in_codes(
+                scores, e.y, maps, e.folds, metric, utilities, e.sample_weight
+            )
         return cross_fitted_codes(
             e.y,
             scores,

@@ -21,6 +21,7 @@ from sklearn_lossfix._core._validation import (
     refuse_lazy,
 )
 from sklearn_lossfix.decision._metrics import class_totals, resolve_metric
+from sklearn_lossfix.decision._positive_class import resolve_positive
 from sklearn_lossfix.diagnosis._analysis import Analysis
 from sklearn_lossfix.diagnosis._build import build_report
 from sklearn_lossfix.diagnosis._equal_rows import label_conflicts
@@ -61,50 +62,6 @@ def _seed_of(random_state):
     if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool):
         return int(random_state)
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-
-
-def resolve_positive(metric, classes, counts, pos_label, notes):
-    """Code of the positive class, for metrics that need one.
-
-    Parameters
-    ----------
-    metric : Metric
-        The metric.
-    classes : ndarray of shape (n_classes,)
-        Labels.
-    counts : ndarray of shape (n_classes,)
-        Rows per class.
-    pos_label : label or None
-        What the user said.
-    notes : list of str
-        Gets a sentence where the class was chosen here.
-
-    Returns
-    -------
-    int or None
-    """
-    labels = classes.tolist()
-    if pos_label is None:
-        pos_label = metric.pos_label if metric.pos_label in labels else None
-    if pos_label is not None:
-        if pos_label not in labels:
-            raise ValueError(
-                f"pos_label must be one of the classes {labels[:20]}. Got {pos_label!r} instead."
-            )
-        pos = labels.index(pos_label)
-        metric.check_positive_class(len(labels), pos)
-        return pos
-    if not metric.asymmetric:
-        return None
-    if len(labels) == 2 and set(labels) in ({0, 1}, {-1, 1}, {False, True}):
-        return 1
-    pos = int(np.argmin(counts))
-    metric.check_positive_class(len(labels), pos)
-    notes.append(
-        f"{metric.name} needs a positive class and pos_label was not given: the rarer one, "
-        f"{labels[pos]!r}, was taken."
-    )
-    return pos
 
 
 def diagnose_predictions(
@@ -207,7 +164,7 @@ def diagnose_predictions(
         codes,
         classes,
         weight=weight,
-        groups=check_groups(groups, len(codes)),
+        groups=check_groups(groups, len(codes), at_least=2),
         scoring=scoring,
         pos_label=pos_label,
         alpha=alpha,
@@ -237,9 +194,10 @@ def _report_of_scores(
     **fields,
 ):
     """Report of recorded scores: nothing is fitted but maps and rules."""
-    metric, notes = resolve_metric(scoring), []
+    metric = resolve_metric(scoring)
     counts = np.bincount(codes, minlength=len(classes))
-    pos = resolve_positive(metric, classes, counts, pos_label, notes)
+    pos, note = resolve_positive(metric, classes, counts, pos_label)
+    notes = [note] if note else []
     facts = {
         "estimator": "probabilities",
         "scoring": scoring,
@@ -423,14 +381,14 @@ def diagnose(
         codes,
         classes[codes],
         check_weights(sample_weight, len(codes)),
-        check_groups(groups, len(codes)),
+        check_groups(groups, len(codes), at_least=2),
         np.arange(len(codes)),
     )
     validation = None if X_val is None else _validation_data(X_val, y_val, classes)
-    metric, notes = resolve_metric(scoring), []
-    pos = resolve_positive(
-        metric, classes, np.bincount(codes, minlength=len(classes)), pos_label, notes
-    )
+    metric = resolve_metric(scoring)
+    counts = np.bincount(codes, minlength=len(classes))
+    pos, note = resolve_positive(metric, classes, counts, pos_label)
+    notes = [note] if note else []
     request = Request(
         metric, scoring, classes, pos, _seed_of(random_state), n_jobs, cv, verbose, notes
     )
@@ -563,9 +521,13 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
         raise ValueError("X and y come together: pass both, or neither to use what fit recorded.")
     name = type(estimator).__name__
     classes = np.asarray(estimator.classes_)
+    if scoring is None:
+        # Where the parameter is None too, some estimators tune for another metric than accuracy.
+        own = getattr(estimator, "scoring", None)
+        scoring = getattr(estimator, "_own_scoring", own)
     fields = {
-        "scoring": getattr(estimator, "scoring", None) if scoring is None else scoring,
-        "pos_label": getattr(estimator, "pos_label", None),
+        "scoring": scoring,
+        "pos_label": getattr(estimator, "pos_label_", getattr(estimator, "pos_label", None)),
         "alpha": DEFAULT_ALPHA,
         "ignore": set(),
         "seed": 0,
@@ -582,7 +544,7 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
             codes,
             classes,
             weight=check_weights(sample_weight, len(codes)),
-            groups=check_groups(groups, len(codes)),
+            groups=check_groups(groups, len(codes), at_least=2),
             source="validation",
             conflicts=label_conflicts(X, codes),
             **fields,

@@ -20,6 +20,13 @@ from sklearn_lossfix.diagnosis.ledgers.flips import FlipTable
 SCHEMA_VERSION = 1
 
 
+# What a file must hold to be a report.
+_REPORT_KEYS = (
+    "kind verdict headline loss_ledger brier_ledger error_ledger flips bridges findings tables "
+    "reliability context"
+).split()
+
+
 class Tables(Mapping):
     """Tables of a report by name, each a pandas DataFrame made when asked for.
 
@@ -269,7 +276,7 @@ class FitReport:
             If the text is no report, or of a newer version than this package knows.
         """
         text = str(source)
-        if isinstance(source, Path) or not text.lstrip().startswith("{"):
+        if isinstance(source, Path) or not text.lstrip().startswith(("{", "[")):
             text = Path(source).read_text(encoding="utf-8")
         try:
             data = json.loads(text)
@@ -301,6 +308,9 @@ class FitReport:
                 f"Expected a report of schema version {SCHEMA_VERSION}, got version {version!r}. "
                 f"Update sklearn-lossfix, or write the report again with this version."
             )
+        missing = [key for key in _REPORT_KEYS if key not in data]
+        if missing:
+            raise ValueError(f"Expected a whole report; the keys {missing} are missing.")
         ledgers = {
             name: None if data[name] is None else Ledger.from_dict(data[name])
             for name in ("loss_ledger", "brier_ledger", "error_ledger")
@@ -430,7 +440,7 @@ def _finding_dict(finding, include_values):
         key: getattr(finding, key)
         for key in (
             "name section title message estimate unit ci p_value p_adjusted limit detectable "
-            "nats_at_stake errors_at_stake evidence checks"
+            "nats_at_stake errors_at_stake evidence checks explained_by"
         ).split()
     }
     out["n_rows"] = len(rows)
@@ -462,7 +472,7 @@ def _finding_from_dict(data):
             remedy["changes"],
             remedy["params"],
             remedy["code"],
-            None if gain is None else Estimate(*gain),
+            None if gain is None else Estimate(*(np.nan if v is None else v for v in gain)),
             remedy["unit"],
             remedy["n_fits"],
         )
@@ -480,6 +490,7 @@ def _finding_row(finding):
     return {
         "name": finding.name,
         "section": finding.section,
+        "explained_by": finding.explained_by,
         "title": finding.title,
         "estimate": finding.estimate,
         "unit": finding.unit,

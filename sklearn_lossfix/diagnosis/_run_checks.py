@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sklearn_lossfix._core._finding import Finding
 from sklearn_lossfix._core._paired_tests import benjamini_hochberg
+from sklearn_lossfix.diagnosis._explain import explained_issues
 from sklearn_lossfix.diagnosis._verdict import rank
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
@@ -64,9 +65,25 @@ def run_checks(analysis, checks, *, kind, effort, ignore=()):
         _ask(check, analysis, effort, ignore) for check in checks if kind in check.kinds
     ]
     decided = _adjust(_merge(spoken), analysis.alpha)
-    issues = rank([f for f in decided if f.section == "issue"], analysis)
+    issues = _nest(rank([f for f in decided if f.section == "issue"], analysis), analysis, checks)
     rest = [f for section in _LOUDEST[1:] for f in decided if f.section == section]
     return issues + rest
+
+
+def _nest(issues, analysis, checks):
+    """Put each explained issue right under its cause."""
+    causes = explained_issues(issues, analysis, checks)
+    nested = []
+    for issue in issues:
+        if issue.name in causes:
+            continue
+        nested.append(issue)
+        nested += [
+            replace(other, explained_by=issue.name)
+            for other in issues
+            if causes.get(other.name) == issue.name
+        ]
+    return nested
 
 
 def _ask(check, analysis, effort, ignore):

@@ -8,14 +8,18 @@ MAX_LINES = 25
 # Characters of a finding's message that are shown in the terminal; the HTML shows all of it.
 MESSAGE_WIDTH = 110
 
-_SIGN_OF = {"discrimination": "-"}
+# Characters of any line: a label of a thousand characters must not flood the terminal.
+LINE_WIDTH = 400
 
 
 def printable(text):
     """Text with control characters replaced: data must not drive the terminal."""
+    text = str(text)
+    if text.isprintable():
+        return text
     return "".join(
         "?" if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char
-        for char in str(text)
+        for char in text
     )
 
 
@@ -38,14 +42,12 @@ def _interval_of(row):
 
 def ledger_lines(ledger, label):
     """One line per view of a ledger, aligned on the equals sign."""
-    width = 24
+    head = f"{label:24s} {number(ledger['total'])} = "
     lines = []
     for view, rows in ledger["views"].items():
-        head = f"{label:{width}s} {number(ledger['total'])} = " if not lines else ""
-        pad = " " * (len(f"{label:{width}s} {number(ledger['total'])} ") - 0) + "= "
-        text = _sum_text(rows) if view != "gap" else _sum_text(rows)
-        text += _interval_of(rows[-1]) if view != "gap" else ""
-        lines.append((head or pad) + text)
+        start = head if not lines else " " * (len(head) - 2) + "= "
+        interval = "" if view == "gap" else _interval_of(rows[-1])
+        lines.append(start + _sum_text(rows) + interval)
     return lines
 
 
@@ -88,12 +90,22 @@ def render_text(data):
     if issues:
         lines.append("Issues")
         shown = issues if len(issues) <= room else issues[: room - 1]
-        lines += [f"  {f['name']:25s} {_shorten(f['message'])}" for f in shown]
+        lines += [_issue_line(f) for f in shown]
         if len(shown) < len(issues):
             lines.append(f"  and {len(issues) - len(shown)} more: report.frame('issue')")
     else:
         lines.append("Issues: none.")
-    return "\n".join(printable(line) for line in [*lines, *tail])
+    return "\n".join(_shorten(printable(line), LINE_WIDTH) for line in [*lines, *tail])
+
+
+def _issue_line(finding):
+    """One issue; an explained one is indented under its cause."""
+    if finding["explained_by"] is None:
+        return f"  {finding['name']:25s} {_shorten(finding['message'])}"
+    return (
+        f"    {finding['name']:23s} gone once {finding['explained_by']} is mended: "
+        f"{_shorten(finding['message'], MESSAGE_WIDTH - 40)}"
+    )
 
 
 def _counts_line(by_section):
@@ -119,7 +131,8 @@ def _counts_line(by_section):
 def _next_line(data):
     """What to call next."""
     n_remedies = sum(
-        f["section"] == "issue" and f["remedy"] is not None for f in data["findings"]
+        f["section"] == "issue" and f["remedy"] is not None and f["explained_by"] is None
+        for f in data["findings"]
     )
     if data["context"].get("read_from_file") or not n_remedies:
         return 'report.frame() | report.plot() | report.to_html("report.html")'

@@ -50,6 +50,7 @@ def judge_twin(check, analysis, name, *, cause, harmless="passed"):
     Finding
     """
     analysis = analysis.refits
+    cause = cause[0].upper() + cause[1:]
     twin = analysis.evidence.twins[name]
     loss_gain, metric_gain = twin_gains(analysis, twin)
     candidates = []

@@ -4,13 +4,15 @@ import numpy as np
 
 
 def number(value, digits=3):
-    """A number as a reader wants it: three significant digits, no exponent where avoidable."""
+    """A number as a reader wants it: three significant digits, an exponent only where it is tiny."""
     if value is None or not np.isfinite(value):
         return "n/a"
     if value == 0:
         return "0"
+    if abs(value) < 10.0 ** -(digits + 1):
+        return f"{value:.2g}"
     text = f"{value:.{digits}g}"
-    return f"{value:.{digits}f}" if "e" in text and abs(value) < 1e6 else text
+    return f"{value:.0f}" if "e" in text and abs(value) < 1e6 else text
 
 
 def headline(analysis):
@@ -107,6 +109,17 @@ def ranking_text(analysis):
     return f"mean one-vs-rest AUC {np.mean([a.value for a in known]):.2f}"
 
 
+# Causes in the optimiser come before what they do to probabilities and labels.
+CAUSES_FIRST = ("not-converged", "unscaled-features")
+
+
+def _with_consequences(cause, issues):
+    """A cause's message, with the issues that it explains."""
+    text = cause.message.rstrip(".")
+    gone = [issue.name for issue in issues if issue.explained_by == cause.name]
+    return f"{text} (which also explains {', '.join(gone)})" if gone else text
+
+
 def verdict(analysis, issues):
     """One sentence: what the loss says, what the metric says, and where they part.
 
@@ -121,7 +134,7 @@ def verdict(analysis, issues):
     -------
     str
     """
-    found = {finding.name: finding for finding in issues}
+    found = {finding.name: finding for finding in issues if finding.explained_by is None}
     decision = found.get("misaligned-decision-rule") or found.get("majority-collapse")
     sharpness = found.get("overconfident") or found.get("underconfident")
     ranks = ranking_text(analysis)
@@ -131,7 +144,7 @@ def verdict(analysis, issues):
         return (
             "Neither loss nor metric can move: the scores hold no signal beyond the class shares."
         )
-    parts = []
+    parts = [_with_consequences(found[name], issues) for name in CAUSES_FIRST if name in found]
     if decision is not None:
         parts.append(
             f"they disagree because the model ranks well ({ranks}) but its labels lose "

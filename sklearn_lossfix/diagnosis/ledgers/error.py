@@ -95,34 +95,55 @@ def class_utilities(metric, shares):
     return np.divide(gain, shares, out=np.ones(n_classes), where=shares > 0)
 
 
-def plug_in_codes(proba, fold_maps, folds, utilities):
+def plug_in_codes(proba, y, fold_maps, folds, metric, utilities, sample_weight=None):
     """Best labels under recalibrated probabilities: ``argmax_k utility_k * r_k``, cross-fitted.
 
     For a linear metric this is the optimal rule on calibrated scores (Elkan 2001); with the
-    temperature map it is a rule of per-class offsets.
+    temperature map it is a rule of per-class offsets. Scores that no temperature calibrates can make it
+    worse than argmax: each fold takes whichever is better on the rows it may see.
 
     Parameters
     ----------
     proba : ndarray of shape (n_rows, n_classes)
         Probabilities.
+    y : ndarray of shape (n_rows,), dtype int
+        Class codes.
     fold_maps : list of SmoothMap
         Maps per fold.
     folds : ndarray of shape (n_rows,), dtype int
         Fold of every row.
+    metric : Metric
+        A linear, symmetric label metric.
     utilities : ndarray of shape (n_classes,)
         From :func:`class_utilities`.
+    sample_weight : ndarray of shape (n_rows,), default=None
+        Weights.
 
     Returns
     -------
     ndarray of shape (n_rows,), dtype int
     """
-    codes = np.empty(len(proba), dtype=CODE_DTYPE)
+    n_classes = proba.shape[1]
+    plain = proba.argmax(axis=1).astype(CODE_DTYPE)
+    codes = plain.copy()
     for fold, recalibration in enumerate(fold_maps):
-        rows = np.flatnonzero(folds == fold)
-        offsets = np.asarray(plug_in_offsets(recalibration, utilities))
-        for part in row_chunks(len(rows)):
-            log_p = clipped_log(proba[rows[part]])
-            codes[rows[part]] = (log_p + offsets).argmax(axis=1)
+        tuned = offset_codes(proba, plug_in_offsets(recalibration, utilities))
+        weight = (folds != fold).astype(float)
+        if sample_weight is not None:
+            weight *= sample_weight
+        gain = metric_from_codes(metric, y, tuned, n_classes, weight)
+        gain -= metric_from_codes(metric, y, plain, n_classes, weight)
+        if gain > 0:
+            rows = folds == fold
+            codes[rows] = tuned[rows]
+    return codes
+
+
+def offset_codes(proba, offsets):
+    """Labels of the rule ``argmax_k(log p_k + b_k)``, worked out in row chunks."""
+    codes = np.empty(len(proba), dtype=CODE_DTYPE)
+    for rows in row_chunks(len(proba)):
+        codes[rows] = (clipped_log(proba[rows]) + np.asarray(offsets)).argmax(axis=1)
     return codes
 
 

@@ -104,7 +104,9 @@ class FlipTable:
             for key in ("n_rows", "share", "loss_change", "accuracy_change")
         }
         scalars = ("loss_total", "accuracy_total", "loss_low", "loss_high", "loss_p", "accuracy_p")
-        return cls(**columns, **{k: data[k] for k in scalars}, states=tuple(data["states"]))
+        # Strict JSON has no infinity: an interval that was not known came back as null.
+        known = {k: np.nan if data[k] is None else data[k] for k in scalars}
+        return cls(**columns, **known, states=tuple(data["states"]))
 
     def __str__(self):
         first, second = self.states
