@@ -131,7 +131,8 @@ class Finding:
     ci : tuple of (float, float) or None
         95 % interval of the effect.
     p_value, p_adjusted : float or None
-        One-sided p-value of "the effect is at most `limit`", alone and after Benjamini-Hochberg over
+        One-sided p-value of "the effect is at most `limit`", alone and after Benjamini-Hochberg
+        over
         the report; None for facts.
     limit : float or None
         The smallest effect that matters.

@@ -203,7 +203,9 @@ def _check_class_counts(n_splits, y, groups):
     labels, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
     what = "rows"
     if groups is not None:
-        pairs = np.unique(np.column_stack([codes, np.unique(groups, return_inverse=True)[1]]), axis=0)
+        pairs = np.unique(
+            np.column_stack([codes, np.unique(groups, return_inverse=True)[1]]), axis=0
+        )
         counts = np.bincount(pairs[:, 0], minlength=len(labels))
         what = "groups"
     smallest = int(np.argmin(counts))
@@ -315,7 +317,8 @@ def _routes_weights(estimator):
 
 
 def _seed_clone(estimator, seed):
-    """Give every free ``random_state`` of a clone a seed of its own, so that fits are repeatable."""
+    """Give every free ``random_state`` of a clone a seed of its own, so that fits are
+    repeatable."""
     free = sorted(
         name
         for name, value in estimator.get_params(deep=True).items()
@@ -481,7 +484,8 @@ def _run_task(estimator, X, y, codes, weight, task):
 def _run_all(shared, tasks, n_jobs, on_done):
     """Run tasks in parallel and keep what is finished when a worker dies.
 
-    Tasks that a lost worker took along are sent out again, at most `MAX_ROUNDS` times. An error that
+    Tasks that a lost worker took along are sent out again, at most `MAX_ROUNDS` times. An error
+    that
     the estimator itself raised is raised at once. `shared` are direct arguments of every task: that
     is how joblib's distributed backends recognise data they already hold.
     """
@@ -493,7 +497,9 @@ def _run_all(shared, tasks, n_jobs, on_done):
                 parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
                 outputs = parallel(delayed(_run_task)(*shared, task) for task in waiting)
             except ValueError:  # the backend has no generators (multiprocessing, ray, spark)
-                outputs = Parallel(n_jobs=n_jobs)(delayed(_run_task)(*shared, task) for task in waiting)
+                outputs = Parallel(n_jobs=n_jobs)(
+                    delayed(_run_task)(*shared, task) for task in waiting
+                )
             for result in outputs:
                 results[result[0]] = result
                 on_done(len(results), len(tasks))
@@ -541,7 +547,8 @@ def out_of_fold(
     n_jobs : int, default=None
         Number of folds fitted at a time, through joblib.
     random_state : int or None, default=None
-        Seeds every free ``random_state`` of the clones, from (seed, fold) alone: the result does not
+        Seeds every free ``random_state`` of the clones, from (seed, fold) alone: the result does
+        not
         depend on `n_jobs` or on the worker.
     want_train : bool, default=False
         Also give the losses and class totals on the training rows.
@@ -575,9 +582,7 @@ def out_of_fold(
     for number, split in enumerate(folds.splits):
         layout = split if folds.fold_of_row is None else (folds.fold_of_row,)
         seed = None if random_state is None else (int(random_state), number)
-        tasks.append(
-            (number, layout, params, classes, response_method, encoded, want_train, seed)
-        )
+        tasks.append((number, layout, params, classes, response_method, encoded, want_train, seed))
     if effective_n_jobs(n_jobs) == 1:
         n_jobs = 1
     shared = (estimator, X, y, codes, sample_weight)

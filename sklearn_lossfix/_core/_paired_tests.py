@@ -64,9 +64,7 @@ def mean_standard_error(values, sample_weight=None, groups=None):
         centred = np.bincount(groups, centred)
     # Rows of weight zero are not there: they must not count as groups either.
     if sample_weight is not None or groups is not None:
-        present = np.bincount(
-            np.arange(len(values)) if groups is None else groups, sample_weight
-        )
+        present = np.bincount(np.arange(len(values)) if groups is None else groups, sample_weight)
         n_units = int(np.count_nonzero(present))
     else:
         n_units = len(centred)

@@ -5,7 +5,9 @@ The smooth maps are one nested family on clipped log-probabilities,
 .. math:: \log r_k \propto s_k \log p_k + b_k ,
 
 - *prior shift*: all slopes are 1, offsets free (Saerens, Latinne & Decaestecker 2002);
-- *slope*: one common slope, no offsets: temperature scaling (Guo et al. 2017);
+- *slope*: one common slope about the class shares :math:`\pi`, so that
+  :math:`\log r_k \propto \log \pi_k + s (\log p_k - \log \pi_k)`: temperature scaling (Guo et al.
+  2017) whose flattest forecast is the prior, not even odds;
 - *temperature*: one common slope :math:`s = 1/T` and free offsets. For two classes this is Cox's
   logistic recalibration (Cox 1958), for more it is temperature scaling (Guo et al. 2017) with an
   offset per class;
@@ -88,14 +90,15 @@ def identity_map(n_classes):
     return SmoothMap("identity", (1.0,) * n_classes, (0.0,) * n_classes)
 
 
-def _constraint(kind, n_classes):
+def _constraint(kind, shares):
     """Matrix D with ``(slopes, offsets) = identity + D phi``."""
+    n_classes = len(shares)
     eye, zero = np.eye(n_classes), np.zeros((n_classes, n_classes))
     if kind == "prior_shift":
         return np.vstack([zero, eye])
     common = np.vstack([np.ones((n_classes, 1)), np.zeros((n_classes, 1))])
     if kind == "slope":
-        return common
+        return np.vstack([common[:n_classes], -np.log(shares)[:, None]])
     if kind == "temperature":
         return np.hstack([common, np.vstack([zero, eye])])
     if kind == "vector":
@@ -178,7 +181,8 @@ def _binary_objective(theta, log_p, y, weight, keep):
 
 
 def _damped_newton(objective, start):
-    """Minimise a convex function given with gradient and Hessian; steps are halved until it falls."""
+    """Minimise a convex function given with gradient and Hessian; steps are halved until it
+    falls."""
     point = start
     value, gradient, hessian = objective(point)
     for _ in range(MAX_NEWTON_STEPS):
@@ -207,6 +211,15 @@ def _kept_totals(n_rows, sample_weight, keep):
     return float(weight.sum()), effective_rows(weight, len(weight))
 
 
+def _kept_shares(y, n_classes, sample_weight, keep):
+    """Class shares of the kept rows; half a row more each, so that none is zero (Jeffreys)."""
+    mask = np.ones(len(y)) if keep is None else keep.astype(float)
+    counts = np.bincount(y, mask if sample_weight is None else mask * sample_weight, n_classes)
+    total = _kept_totals(len(y), sample_weight, keep)[1]
+    counts = counts * (total / counts.sum()) + 0.5
+    return counts / counts.sum()
+
+
 def fit_smooth_map(log_p, y, kind, sample_weight=None, start=None, keep=None):
     """Fit one map of the nested family by damped Newton steps.
 
@@ -230,7 +243,7 @@ def fit_smooth_map(log_p, y, kind, sample_weight=None, start=None, keep=None):
     SmoothMap
     """
     n_classes = log_p.shape[1]
-    design = _constraint(kind, n_classes)
+    design = _constraint(kind, _kept_shares(y, n_classes, sample_weight, keep))
     identity = np.r_[np.ones(n_classes), np.zeros(n_classes)]
     total, n_effective = _kept_totals(len(y), sample_weight, keep)
     likelihood = _binary_objective if n_classes == 2 else _multiclass_objective
@@ -440,7 +453,8 @@ def cross_fit(fit, folds):
 
 
 def cross_fitted_chunks(maps, log_p, folds):
-    """Yield ``(rows, log_r)``: recalibrated log-probabilities, each row by the map that never saw it.
+    """Yield ``(rows, log_r)``: recalibrated log-probabilities, each row by the map that never saw
+    it.
 
     Parameters
     ----------

@@ -48,7 +48,8 @@ from sklearn_lossfix.diagnosis.ledgers.loss import (
     loss_ledger,
 )
 
-# Margins are cut here before they are read as logits: classes that a fold never saw have a margin of
+# Margins are cut here before they are read as logits: classes that a fold never saw have a margin
+# of
 # minus infinity, and exp(-500) is as good as zero.
 MAX_MARGIN = 500.0
 
@@ -249,7 +250,8 @@ class Analysis:
 
     @property
     def rule_scores(self):
-        """Scores that a decision rule can work on, and their space; (None, None) if there are none."""
+        """Scores that a decision rule can work on, and their space; (None, None) if there are
+        none."""
         model = self.evidence.model
         if model.proba is not None:
             return model.proba, "proba"
@@ -272,9 +274,7 @@ class Analysis:
         if self._uses_plug_in(metric, space):
             maps = self.ladder.fold_maps[self.ladder.rungs[2]] if proba_maps is None else proba_maps
             utilities = class_utilities(metric, self.shares)
-            return plug_in_codes(
-                scores, e.y, maps, e.folds, metric, utilities, e.sample_weight
-            )
+            return plug_in_codes(scores, e.y, maps, e.folds, metric, utilities, e.sample_weight)
         return cross_fitted_codes(
             e.y,
             scores,
@@ -303,13 +303,15 @@ class Analysis:
                 metric=metric.name,
                 space="log_proba",
             )
+        # A cut is said of the rarer class where the metric does not name one.
+        rarer = int(np.argmin(self.shares)) if e.n_classes == 2 else None
         return fit_rule(
             e.y,
             scores,
             metric,
             classes=e.classes.tolist(),
             sample_weight=e.sample_weight,
-            pos=e.pos if metric.asymmetric else None,
+            pos=e.pos if metric.asymmetric else rarer,
             space=space,
         )
 
@@ -330,7 +332,13 @@ class Analysis:
         pred_old = e.model.pred if pred_old is None else pred_old
         pos = e.pos if metric.asymmetric else None
         return metric_gain(
-            metric, e.y, pred_new, pred_old, e.n_classes, pos=pos, inflation=inflation,
+            metric,
+            e.y,
+            pred_new,
+            pred_old,
+            e.n_classes,
+            pos=pos,
+            inflation=inflation,
             **self.sampling,
         )
 
@@ -338,9 +346,7 @@ class Analysis:
         """Best value of a metric that a constant answer reaches, and the answer's code."""
         e = self.evidence
         pos = e.pos if metric.asymmetric else None
-        return constant_metric(
-            metric, e.y, e.n_classes, pos=pos, sample_weight=e.sample_weight
-        )
+        return constant_metric(metric, e.y, e.n_classes, pos=pos, sample_weight=e.sample_weight)
 
     @property
     def metric_floor(self):
@@ -384,7 +390,8 @@ class Analysis:
 
     @cached_property
     def ranking(self):
-        """Per class: one-vs-rest AUC estimate (NaN where undefined), for two classes of the second."""
+        """Per class: one-vs-rest AUC estimate (NaN where undefined), for two classes of the
+        second."""
         e = self.evidence
         scores, _ = self.rule_scores
         if scores is None:
@@ -424,9 +431,7 @@ class Analysis:
         e = self.evidence
         columns = {"label": [_plain(label) for label in e.classes], "row_share": self.shares}
         if self.ladder is not None:
-            _, share, mean = class_loss_shares(
-                self.row_losses, e.y, e.n_classes, e.sample_weight
-            )
+            _, share, mean = class_loss_shares(self.row_losses, e.y, e.n_classes, e.sample_weight)
             columns |= {"loss_share": share, "mean_loss": mean}
         columns |= self.recalls
         if self.ranking is not None:

@@ -36,9 +36,7 @@ def build_report(analysis, *, effort, ignore, context):
     -------
     FitReport
     """
-    findings = run_checks(
-        analysis, BUILTIN_CHECKS, kind="model", effort=effort, ignore=ignore
-    )
+    findings = run_checks(analysis, BUILTIN_CHECKS, kind="model", effort=effort, ignore=ignore)
     issues = [finding for finding in findings if finding.section == "issue"]
     return FitReport(
         kind="model",

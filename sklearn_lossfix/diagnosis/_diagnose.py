@@ -82,7 +82,8 @@ def diagnose_predictions(
 ):
     """Explain the gap between loss and metric from labels and probabilities alone.
 
-    For probabilities from any framework. Nothing is fitted but small recalibration maps and decision
+    For probabilities from any framework. Nothing is fitted but small recalibration maps and
+    decision
     rules, each judged on rows it did not see.
 
     Parameters
@@ -90,7 +91,8 @@ def diagnose_predictions(
     y : array-like of shape (n_rows,)
         True labels of rows that the model did not learn from.
     y_proba : array-like of shape (n_rows, n_classes) or (n_rows,)
-        Probabilities, columns in the order of `classes`; one column is the probability of the second
+        Probabilities, columns in the order of `classes`; one column is the probability of the
+        second
         of two classes.
     classes : array-like of shape (n_classes,), default=None
         Labels in the order of the columns; None takes the sorted labels of `y`.
@@ -293,7 +295,8 @@ def diagnose(
 ):
     """Explain the gap between the loss and the metric of a classifier.
 
-    The estimator is never refitted or changed: clones are. With validation rows the fitted estimator
+    The estimator is never refitted or changed: clones are. With validation rows the fitted
+    estimator
     is judged on them; out of fold it is judged as well.
 
     Parameters
@@ -320,9 +323,9 @@ def diagnose(
     cv : int, splitter or iterable, default=5
         Folds; an int means stratified, shuffled folds (grouped where `groups` is given).
     effort : {"fast", "normal"}, default="normal"
-        "fast" fits nothing and needs a fitted estimator with X_val and y_val. "normal" scores out of
-        fold, with a gradient-boosting reference and the twins that apply on the same folds; above
-        20,000 training rows the refits use a stratified sample, and the report says so.
+        "fast" fits nothing and needs a fitted estimator with X_val and y_val. "normal" scores out
+        of fold, with a gradient-boosting reference and the twins that apply on the same folds;
+        above 20,000 training rows the refits use a stratified sample, and the report says so.
     alpha : float, default=0.01
         Level of the findings, after Benjamini-Hochberg over the report.
     ignore : str or iterable of str, default=()
@@ -438,8 +441,10 @@ def _validation_data(X_val, y_val, classes):
 
 def _through_search(estimator, fitted, data, request):
     """A search is judged through its best estimator, with the parameters fixed."""
-    if not hasattr(estimator, "best_estimator_") and hasattr(estimator, "refit") and (
-        hasattr(estimator, "param_grid") or hasattr(estimator, "param_distributions")
+    if (
+        not hasattr(estimator, "best_estimator_")
+        and hasattr(estimator, "refit")
+        and (hasattr(estimator, "param_grid") or hasattr(estimator, "param_distributions"))
     ):
         if not fitted:
             request.say("fitting the search once")
@@ -460,8 +465,8 @@ def _gather(estimator, data, validation, request, effort, alpha):
     frozen = frozen_parts(estimator)
     if effort == "fast" and not fitted:
         raise ValueError(
-            f"effort='fast' fits nothing, and this {type(estimator).__name__} is not fitted. Fit it "
-            f"first, or use effort='normal'."
+            f"effort='fast' fits nothing, and this {type(estimator).__name__} is not fitted. Fit "
+            f"it first, or use effort='normal'."
         )
     if frozen and validation is None:
         raise FrozenPartError(
@@ -473,9 +478,7 @@ def _gather(estimator, data, validation, request, effort, alpha):
     unfitted = estimator if isinstance(estimator, FrozenEstimator) else clone(estimator)
     if validation is None:
         sampled = sample_for_refits(data, request)
-        evidence = gather_out_of_fold(
-            unfitted, sampled, request, estimator if fitted else None
-        )
+        evidence = gather_out_of_fold(unfitted, sampled, request, estimator if fitted else None)
         return Analysis(evidence, alpha)
     judged = estimator if fitted else fit_clone(estimator, data)
     if effort == "fast" or frozen:

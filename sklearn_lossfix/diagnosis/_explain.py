@@ -16,7 +16,8 @@ TWIN_OF = {
 def explained_issues(issues, analysis, checks):
     """Mark issues that are gone once an earlier cause is repaired.
 
-    The twin that repairs the cause was scored on the same rows: every other check is asked again with
+    The twin that repairs the cause was scored on the same rows: every other check is asked again
+    with
     the twin in the model's place. What it no longer calls an issue is explained by the cause.
 
     Parameters

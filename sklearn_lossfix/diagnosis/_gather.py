@@ -15,7 +15,6 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_lossfix._core._evidence import Evidence, Scored, TrainState, Twin
 from sklearn_lossfix._core._oof import (
     fix_folds,
-    frozen_parts,
     is_regressor_given_labels,
     out_of_fold,
     score_rows,
@@ -31,6 +30,7 @@ from sklearn_lossfix.diagnosis._twins import (
     classifier_twin,
     column_spread,
     converged_twin,
+    iteration_limits,
     scaled_twin,
     steps_at_limit,
 )
@@ -169,8 +169,10 @@ def map_folds(y, groups, seed):
         warnings.simplefilter("ignore", UserWarning)
         # scikit-learn refuses folds only where every class is smaller than their number.
         if np.bincount(y).max() < n_folds:
-            return np.random.default_rng(seed).permutation(np.arange(len(y)) % n_folds).astype(
-                np.uint8
+            return (
+                np.random.default_rng(seed)
+                .permutation(np.arange(len(y)) % n_folds)
+                .astype(np.uint8)
             )
         for fold, (_, test) in enumerate(splitter.split(np.zeros((len(y), 1)), y, groups)):
             folds[test] = fold
@@ -206,9 +208,7 @@ def score_fitted(estimator, X, classes):
     with warnings.catch_warnings():
         if regressor:
             warnings.simplefilter("ignore")
-        scores, pred, response = score_rows(
-            estimator, X, classes, encoded=regressor
-        )
+        scores, pred, response = score_rows(estimator, X, classes, encoded=regressor)
     name = REGRESSOR if regressor else type(estimator).__name__
     return to_scored(scores, pred, response, len(classes), name)
 
@@ -377,9 +377,7 @@ def sample_for_refits(data, request):
         keep = np.flatnonzero(np.isin(data.groups, chosen))
     else:
         rare = np.bincount(data.y).min() < 2
-        splitter = StratifiedShuffleSplit(
-            1, train_size=MAX_REFIT_ROWS, random_state=request.seed
-        )
+        splitter = StratifiedShuffleSplit(1, train_size=MAX_REFIT_ROWS, random_state=request.seed)
         strata = np.zeros(n_rows, dtype=int) if rare else data.y
         keep = np.sort(next(splitter.split(np.zeros((n_rows, 1)), strata))[0])
     if len(np.unique(data.y[keep])) < len(request.classes):
@@ -452,18 +450,29 @@ def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=Tru
         n_train=int(folds.mean_sizes[0]),
         has_groups=data.groups is not None,
     )
-    _iteration_facts(facts, fitted, model)
+    _iteration_facts(facts, estimator, fitted, model)
+
     reference = None
     if with_reference:
         reference_model, reason = make_reference(data.X, request.seed)
         if reference_model is None:
             request.notes.append(f"No reference: {reason}")
         else:
-            reference = scored_of(run(reference_model, "the reference"), "the reference")
+            label = "the reference"
+            reference, _ = _attempt(
+                lambda: scored_of(run(reference_model, label), label), label, request
+            )
     twins = {}
-    for key, (twin, changes, code, params) in applicable_twins(estimator, data, facts).items():
-        result = run(twin, f"the {key} twin")
-        twins[key] = Twin(scored_of(result, f"the {key} twin"), twin, changes, code, params)
+    applicable = applicable_twins(estimator, data, facts, warned=bool(model.warnings))
+    for key, (twin, changes, code, params) in applicable.items():
+        label = f"the {key} twin"
+        scored, reason = _attempt(
+            lambda twin=twin, label=label: scored_of(run(twin, label), label), label, request
+        )
+        if scored is None:
+            facts.setdefault("failed_twins", {})[key] = reason
+        else:
+            twins[key] = Twin(scored, twin, changes, code, params)
     weight, groups = _triplet_weights(scores, data)
     n_train, n_test = folds.mean_sizes
     y = data.y[scores.row]
@@ -488,7 +497,7 @@ def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=Tru
         reference=reference,
         twins=twins,
         estimator=estimator,
-        conflicts=label_conflicts(data.X, data.y, data.weight),
+        conflicts=conflicts,
         facts=facts,
     )
 
@@ -508,15 +517,16 @@ def _triplet_weights(scores, data):
     return weight, groups
 
 
-def _iteration_facts(facts, fitted, model):
+def _iteration_facts(facts, estimator, fitted, model):
     """Whether an optimiser stopped at its limit: by the fitted object, else by its warnings."""
     at_limit, known = steps_at_limit(fitted) if fitted is not None else ([], False)
     facts["at_iteration_limit"] = at_limit
-    facts["n_iterations_known"] = known or bool(model.warnings)
+    # Fold fits that reach a limit warn of it: silence of an estimator that has a limit is an answer.
+    facts["n_iterations_known"] = known or bool(model.warnings) or bool(iteration_limits(estimator))
 
 
-def applicable_twins(estimator, data, facts):
-    """The twins that this estimator and these data call for.
+def applicable_twins(estimator, data, facts, warned):
+    """The twins that this estimator and these data call for; `warned` of convergence.
 
     Returns
     -------
@@ -526,7 +536,7 @@ def applicable_twins(estimator, data, facts):
         facts["no_spread_reason"] = "The estimator is a regressor: replace it first."
         return {"classifier": classifier_twin(estimator)}
     twins = {}
-    if facts["at_iteration_limit"] or _warned(facts):
+    if facts["at_iteration_limit"] or warned:
         twin = converged_twin(estimator)
         if twin is not None:
             twins["converged"] = twin
@@ -541,11 +551,6 @@ def applicable_twins(estimator, data, facts):
     return twins
 
 
-def _warned(facts):
-    """Whether the fold fits gave convergence warnings."""
-    return facts["n_iterations_known"] and not facts["at_iteration_limit"]
-
-
 def fit_clone(estimator, data):
     """Fit a clone on all training rows; convergence warnings are what a check is for."""
     with warnings.catch_warnings():
@@ -555,13 +560,29 @@ def fit_clone(estimator, data):
 
 
 def reference_on(data, validation, request):
-    """Scores of the reference, fitted on training rows, on the validation rows; None if impossible."""
+    """Scores of the reference, fitted on training rows, on the validation rows; None if
+    impossible."""
     model, reason = make_reference(data.X, request.seed)
     if model is None:
         request.notes.append(f"No reference: {reason}")
         return None
     request.say("the reference on the validation rows")
-    model.fit(data.X, data.labels, **weight_params(model, data.weight))
-    scores, pred, response = score_rows(model, validation.X, request.classes)
-    return to_scored(scores, pred, response, len(request.classes), "the reference")
 
+    def score():
+        model.fit(data.X, data.labels, **weight_params(model, data.weight))
+        scores, pred, response = score_rows(model, validation.X, request.classes)
+        return to_scored(scores, pred, response, len(request.classes), "the reference")
+
+    return _attempt(score, "the reference", request)[0]
+
+
+def _attempt(score, what, request):
+    """Scores of a fit that the user did not ask for; where it fails, None and the reason, noted."""
+    try:
+        return score(), None
+    except Exception as error:  # any estimator may raise anything on data it was not made for
+        first = str(error).partition("\n")[0]
+        reason = f"{what} could not be fitted ({type(error).__name__}: {first})."
+        reason = reason[0].upper() + reason[1:]
+        request.notes.append(reason)
+        return None, reason

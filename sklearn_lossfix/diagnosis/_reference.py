@@ -48,6 +48,8 @@ def make_reference(X, random_state=None):
         return make_pipeline(FunctionTransformer(_to_dense, accept_sparse=True), boosting), None
     if not hasattr(X, "columns"):
         array = np.asarray(X)
+        if array.ndim != 2:
+            return None, f"The features have {array.ndim} dimension(s), not rows and columns."
         if array.dtype.kind in "biuf":
             return boosting, None
         if array.dtype.kind != "O":

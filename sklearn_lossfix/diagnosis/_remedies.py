@@ -7,7 +7,8 @@ from sklearn_lossfix._core._oof import frozen_parts
 from sklearn_lossfix._core._paired_tests import paired_estimate
 from sklearn_lossfix.decision import DecisionRuleClassifier, RecalibratedClassifier
 
-# How far up the ladder each method of RecalibratedClassifier reaches: a temperature map has offsets as
+# How far up the ladder each method of RecalibratedClassifier reaches: a temperature map has offsets
+# as
 # well, so it ends on the rung that comes second.
 _RUNG_OF = {"prior_shift": 1, "temperature": 2, "vector": 3, "isotonic": 3}
 # Fits of the user's estimator: one per fold of the default cv, and the final one.
@@ -83,9 +84,7 @@ def decision_rule_remedy(analysis, metric, gain):
     if pos_label is not None:
         arguments += f", pos_label={pos_label!r}"
     return Remedy(
-        estimator=DecisionRuleClassifier(
-            clone(e.estimator), scoring=scoring, pos_label=pos_label
-        ),
+        estimator=DecisionRuleClassifier(clone(e.estimator), scoring=scoring, pos_label=pos_label),
         changes=f"tune the decision rule for {metric.name.replace('_', ' ')}, out of fold",
         params={"scoring": metric.name, "pos_label": pos_label},
         code=(
@@ -117,7 +116,7 @@ def twin_remedy(analysis, name, gain=None, unit="nats"):
 def rule_text(rule):
     """A decision rule in words, for a sentence."""
     if rule.kind == "threshold":
-        return f"with the cut at {rule.threshold:.3g}"
+        return f"with the cut at {rule.threshold:.3g} on {rule.pos_label!r}"
     if rule.kind == "offsets":
         return "with an offset per class"
     return f"with the rule {rule.kind!r}"

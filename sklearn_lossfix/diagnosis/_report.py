@@ -174,7 +174,8 @@ class FitReport:
         section : str, default=None
             None gives all findings, a section's name (``"issue"``, ``"tip"``, ``"passed"``,
             ``"not_applicable"``, ``"skipped"``, ``"ignored"``) those of it; ``"loss_ledger"``,
-            ``"brier_ledger"``, ``"error_ledger"``, ``"flips"`` and the names in `tables` give tables.
+            ``"brier_ledger"``, ``"error_ledger"``, ``"flips"`` and the names in `tables` give
+            tables.
 
         Returns
         -------
@@ -281,7 +282,9 @@ class FitReport:
         try:
             data = json.loads(text)
         except json.JSONDecodeError as error:
-            raise ValueError(f"Expected a report as JSON, got text that is none: {error}.") from None
+            raise ValueError(
+                f"Expected a report as JSON, got text that is none: {error}."
+            ) from None
         return cls.from_dict(data)
 
     @classmethod
@@ -376,7 +379,8 @@ class FitReport:
         Parameters
         ----------
         kind : {"ledger", "flips", "reliability", "classes"}, default="ledger"
-            Waterfalls of loss and error side by side; the flip table; the CORP reliability curve with
+            Waterfalls of loss and error side by side; the flip table; the CORP reliability curve
+            with
             its consistency band; shares of rows and loss per class.
         ax : matplotlib Axes or pair of Axes, default=None
             Where to draw; None makes a figure. ``"ledger"`` takes two, for loss and error.
@@ -451,8 +455,10 @@ def _finding_dict(finding, include_values):
         gain = remedy.expected_gain
         out["remedy"] = {
             "changes": remedy.changes,
-            "params": {k: v if isinstance(v, int | float | str) else repr(v)
-                       for k, v in remedy.params.items()},
+            "params": {
+                k: v if isinstance(v, int | float | str) else repr(v)
+                for k, v in remedy.params.items()
+            },
             "code": remedy.code,
             "expected_gain": None if gain is None else list(gain),
             "unit": remedy.unit,

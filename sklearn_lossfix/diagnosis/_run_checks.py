@@ -61,9 +61,7 @@ def run_checks(analysis, checks, *, kind, effort, ignore=()):
     list of Finding
         One per slug: issues ranked by what is at stake, then the other sections in causal order.
     """
-    spoken = [
-        _ask(check, analysis, effort, ignore) for check in checks if kind in check.kinds
-    ]
+    spoken = [_ask(check, analysis, effort, ignore) for check in checks if kind in check.kinds]
     decided = _adjust(_merge(spoken), analysis.alpha)
     issues = _nest(rank([f for f in decided if f.section == "issue"], analysis), analysis, checks)
     rest = [f for section in _LOUDEST[1:] for f in decided if f.section == section]

@@ -23,9 +23,7 @@ def twin_gains(analysis, twin):
             analysis.row_losses - losses, inflation=e.inflation, **analysis.sampling
         )
     if analysis.metric.kind == "label":
-        metric_gain = analysis.gain(
-            analysis.metric, twin.scored.pred, inflation=e.inflation
-        )
+        metric_gain = analysis.gain(analysis.metric, twin.scored.pred, inflation=e.inflation)
     return loss_gain, metric_gain
 
 

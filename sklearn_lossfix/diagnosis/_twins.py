@@ -152,7 +152,9 @@ def scaled_twin(estimator, X):
     scaler = StandardScaler(with_mean=False) if is_sparse else StandardScaler()
     if isinstance(estimator, Pipeline):
         twin = clone(estimator)
-        if sparse.issparse(X) or any(type(s).__name__ == "ColumnTransformer" for _, s in twin.steps):
+        if sparse.issparse(X) or any(
+            type(s).__name__ == "ColumnTransformer" for _, s in twin.steps
+        ):
             scaler = StandardScaler(with_mean=False)  # encoders may give sparse output
         name = "scale"
         while name in dict(twin.steps):

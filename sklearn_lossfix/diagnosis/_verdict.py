@@ -4,7 +4,8 @@ import numpy as np
 
 
 def number(value, digits=3):
-    """A number as a reader wants it: three significant digits, an exponent only where it is tiny."""
+    """A number as a reader wants it: three significant digits, an exponent only where it is
+    tiny."""
     if value is None or not np.isfinite(value):
         return "n/a"
     if value == 0:
@@ -61,7 +62,7 @@ def headline(analysis):
                 "label": label,
                 "value": estimate.value,
                 "unit": "",
-                "text": f"[{estimate.low:.3f}, {estimate.high:.3f}]; always answering "
+                "text": f"[{estimate.low:.3f}, {min(estimate.high, 1.0):.3f}]; always answering "
                 f"{e.classes[code].item()!r} gives {constant:.3f}",
             }
         )

@@ -1,6 +1,7 @@
 """What the guide promises about calibrated and miscalibrated forecasts, by simulation.
 
-Seeds are fixed: the numbers are those of one draw of the simulation, and the acceptance of a rate is the
+Seeds are fixed: the numbers are those of one draw of the simulation, and the acceptance of a rate
+is the
 one stated in the guide (the lower end of Wilson's 95 % interval, or the band named in the test).
 """
 
@@ -119,9 +120,7 @@ def test_miscalibration_interval_covers(n_classes, sharpness, n_rows):
     assert covered / n_draws >= 0.90
 
 
-@pytest.mark.parametrize(
-    ("n_classes", "n_rows"), [(2, 150), (2, 1000), (3, 300), (5, 1000)]
-)
+@pytest.mark.parametrize(("n_classes", "n_rows"), [(2, 150), (2, 1000), (3, 300), (5, 1000)])
 def test_calibration_findings_stay_silent_on_calibrated_forecasts(n_classes, n_rows):
     """Any calibration finding fires in at most 1 % of reports on truly calibrated forecasts."""
     rng = np.random.default_rng(100 * n_classes + n_rows)

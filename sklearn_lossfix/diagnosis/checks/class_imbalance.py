@@ -4,7 +4,8 @@ import numpy as np
 
 from sklearn_lossfix.diagnosis._judging import fact
 
-# One class in five, against the rest as one: from here a constant answer looks good (accuracy 80 %),
+# One class in five, against the rest as one: from here a constant answer looks good (accuracy 80
+# %),
 # the convention of skore's SKD004 and of most texts on the matter.
 IMBALANCE_RATIO = 4.0
 
@@ -27,11 +28,16 @@ class ClassImbalance:
         message = (
             f"The largest class is {ratio:.3g} times the smallest ({e.classes[rare].item()!r}, "
             f"{analysis.shares[rare]:.2%}); always answering the largest is right in "
-            f"{analysis.shares.max():.1%} of the rows. Imbalance alone is no fault: tune the decision "
-            f"rule first, resample last."
+            f"{analysis.shares.max():.1%} of the rows. Imbalance alone is no fault: tune the "
+            f"decision rule first, resample last."
         )
         section = "tip" if ratio >= IMBALANCE_RATIO else "passed"
         return fact(
-            self, section, message, estimate=ratio, unit="ratio", limit=IMBALANCE_RATIO,
+            self,
+            section,
+            message,
+            estimate=ratio,
+            unit="ratio",
+            limit=IMBALANCE_RATIO,
             evidence={"shares": analysis.shares.tolist()},
         )

@@ -7,7 +7,8 @@ from sklearn_lossfix.exceptions import CheckNotApplicable
 class ConflictingLabels:
     """Count rows whose features occur with more than one label, and the error they force.
 
-    A fact and therefore a tip: equal features with different labels are wrong labels in one data set
+    A fact and therefore a tip: equal features with different labels are wrong labels in one data
+    set
     and honest chance in another (few coarse features); the rows cannot tell which.
     """
 
@@ -24,14 +25,16 @@ class ConflictingLabels:
             raise CheckNotApplicable("No features were given, so equal rows cannot be found.")
         if found["n_rows"] == 0:
             return fact(
-                self, "passed", "No two rows with equal features have different labels.",
-                estimate=0.0, unit="share",
+                self,
+                "passed",
+                "No two rows with equal features have different labels.",
+                estimate=0.0,
+                unit="share",
             )
         message = (
-            f"{found['n_rows']:,} rows ({found['share']:.1%}) share their features with a row of "
-            f"another label: no classifier can be right in more than "
-            f"{1 - found['least_error']:.1%} of these data. Look for wrong labels, or for a feature "
-            f"that is missing."
+            f"{found['n_rows']:,} rows ({found['share']:.2g} of all) share their features with a "
+            f"row of another label: every classifier errs in at least "
+            f"{found['least_error']:.2g} of these data. Look for wrong labels, or for a feature that is missing."
         )
         return fact(
             self,

@@ -43,7 +43,12 @@ class LossMetricMismatch:
                 f"{gain.value:+.3f} {analysis.metric.name.replace('_', ' ')}."
             )
             tested = judge_effect(
-                self, analysis, gain, METRIC_FLOOR, unit="points", message=message,
+                self,
+                analysis,
+                gain,
+                METRIC_FLOOR,
+                unit="points",
+                message=message,
                 evidence={"share_of_rows_that_differ": share},
                 rows=e.rows[np.flatnonzero(differs)[:20]],
             )

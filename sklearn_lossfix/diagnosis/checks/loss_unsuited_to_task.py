@@ -47,8 +47,8 @@ class LossUnsuitedToTask:
         return fact(
             self,
             "tip",
-            f"{name} gives no probabilities: it was trained for margins or labels. There is no loss "
-            f"ledger, and no reliability can be checked.{cost} Wrap it in CalibratedClassifierCV if "
-            f"probabilities are needed.",
+            f"{name} gives no probabilities: it was trained for margins or labels. There is no "
+            f"loss ledger, and no reliability can be checked.{cost} Wrap it in "
+            f"CalibratedClassifierCV if probabilities are needed.",
             evidence={"margin_log_loss": None if margin_loss is None else margin_loss.value},
         )

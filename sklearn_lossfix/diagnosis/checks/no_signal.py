@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from sklearn_lossfix._core._finding import LOSS_FLOOR_SHARE
+from sklearn_lossfix._core._finding import LOSS_FLOOR_SHARE, Finding
 from sklearn_lossfix._core._paired_tests import paired_estimate, upper_tail_p
 from sklearn_lossfix._core._proper_scores import entropy
 from sklearn_lossfix.diagnosis._judging import detectable_effect, p_text
-from sklearn_lossfix._core._finding import Finding
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
 
@@ -15,8 +14,10 @@ class NoSignal:
 
     An equivalence test: H0 says that the cross-fitted, recalibrated forecasts save at least the
     effect floor against the class shares. Rejecting it proves that there is nothing to be had from
-    these scores; not being able to reject on few rows is no finding. A reference model, where there is
-    one, must have found nothing either, else the model fails and not the data: the message says which.
+    these scores; not being able to reject on few rows is no finding. A reference model, where there
+    is
+    one, must have found nothing either, else the model fails and not the data: the message says
+    which.
     """
 
     name = "no_signal"
@@ -32,9 +33,7 @@ class NoSignal:
         e = analysis.evidence
         constant = -np.log(np.maximum(analysis.shares, np.finfo(float).tiny))[e.y]
         uncertainty = entropy(analysis.shares)
-        saved = paired_estimate(
-            constant - analysis.ladder.log_rows["shape"], **analysis.sampling
-        )
+        saved = paired_estimate(constant - analysis.ladder.log_rows["shape"], **analysis.sampling)
         limit = LOSS_FLOOR_SHARE * uncertainty
         p_value = upper_tail_p(limit - saved.value, saved.se)
         context = ""

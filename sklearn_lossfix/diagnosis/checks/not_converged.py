@@ -29,11 +29,13 @@ class NotConverged:
             return fact(self, "passed", "No part stopped at its iteration limit.")
         where = ", ".join(steps) if steps else "the estimator"
         if "converged" not in e.twins:
+            failed = e.facts.get("failed_twins", {}).get("converged")
+            why = failed or "diagnose(..., effort='normal') tries ten times the iterations."
             return fact(
                 self,
                 "tip",
-                f"{where} stopped at its iteration limit. Whether that costs anything was not tried; "
-                f"diagnose(..., effort='normal') tries ten times the iterations.",
+                f"{where} stopped at its iteration limit. Whether that costs anything was not "
+                f"tried. {why}",
                 evidence={"warnings": list(e.model.warnings[:3])},
             )
         return judge_twin(

@@ -6,7 +6,8 @@ from sklearn_lossfix.diagnosis._temperature import judge_temperature
 class Overconfident:
     """The temperature map flattens the forecasts and lowers the loss.
 
-    Tested twice, both must reject: the likelihood ratio of the map, and the cross-fitted gain against
+    Tested twice, both must reject: the likelihood ratio of the map, and the cross-fitted gain
+    against
     the smallest gain that matters.
     """
 

@@ -25,6 +25,9 @@ class UnscaledFeatures:
             raise CheckNotApplicable(
                 e.facts.get("no_spread_reason", "No numeric features reach the last step.")
             )
+        failed = e.facts.get("failed_twins", {}).get("scaled")
+        if failed is not None:
+            raise CheckNotApplicable(failed)
         if "scaled" not in e.twins:
             return fact(
                 self,

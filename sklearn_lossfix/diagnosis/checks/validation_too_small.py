@@ -12,10 +12,13 @@ COARSE_DIFFERENCE = 0.10
 
 
 class ValidationTooSmall:
-    """The smallest difference of the metric that these rows can show is large, or larger than the claim.
+    """The smallest difference of the metric that these rows can show is large, or larger than the
+    claim.
 
-    The detectable difference is ``(z_{0.975} + z_{0.8}) * se`` for a paired comparison with the best
-    constant answer. The claim is what the report says first: how far the model is above that answer.
+    The detectable difference is ``(z_{0.975} + z_{0.8}) * se`` for a paired comparison with the
+    best
+    constant answer. The claim is what the report says first: how far the model is above that
+    answer.
     """
 
     name = "validation_too_small"
@@ -34,13 +37,18 @@ class ValidationTooSmall:
         e = analysis.evidence
         _, code = analysis.constant(metric)
         gain = analysis.gain(metric, e.model.pred, np.full_like(e.model.pred, code))
+        if gain.se == 0:
+            raise CheckNotApplicable(
+                "The labels are as good as the best constant answer in every row alike, so nothing "
+                "is known of how differences vary."
+            )
         detectable = float((stats.norm.ppf(0.975) + stats.norm.ppf(POWER)) * gain.se)
         claim = abs(gain.value)
         small = detectable > COARSE_DIFFERENCE or (claim > 0 and detectable > claim)
         name = metric.name.replace("_", " ")
         message = (
-            f"{len(e.y):,} judged rows can show a difference of {detectable:.3f} {name} with a power "
-            f"of 80 %; the model is {gain.value:+.3f} beside the best constant answer."
+            f"{len(e.y):,} judged rows can show a difference of {detectable:.3f} {name} with a "
+            f"power of 80 %; the model is {gain.value:+.3f} beside the best constant answer."
         )
         if small:
             message += " Judge on more rows, or on RepeatedStratifiedKFold."

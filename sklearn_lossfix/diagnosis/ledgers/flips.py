@@ -129,9 +129,7 @@ class FlipTable:
     __repr__ = __str__
 
 
-def flips(
-    loss_a, loss_b, right_a, right_b, sample_weight=None, groups=None, states=("a", "b")
-):
+def flips(loss_a, loss_b, right_a, right_b, sample_weight=None, groups=None, states=("a", "b")):
     """Flip table from row losses and hits.
 
     Parameters

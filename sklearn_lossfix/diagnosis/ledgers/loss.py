@@ -192,7 +192,8 @@ def climb(proba, y, folds, sample_weight=None, groups=None):
         in_sample_fall,
         maps,
         fold_maps,
-        # The seen variance is too small where no surprise happened to occur: the promised one holds.
+        # The seen variance is too small where no surprise happened to occur: the promised one
+        # holds.
         interval(
             weighted_mean(excess, sample_weight),
             max(
@@ -262,9 +263,7 @@ def likelihood_ratio(ladder, rung, n_effective):
 def rung_gain(ladder, rung, sample_weight=None, groups=None):
     """Cross-fitted fall of the loss from the rung before: what its map delivers on new rows."""
     before = ladder.before(rung)
-    return paired_estimate(
-        ladder.log_rows[before] - ladder.log_rows[rung], sample_weight, groups
-    )
+    return paired_estimate(ladder.log_rows[before] - ladder.log_rows[rung], sample_weight, groups)
 
 
 def _telescope(ladder, reference_rows, sample_weight, groups, inflation):
@@ -395,10 +394,7 @@ def brier_ledger(ladder, y, n_classes, sample_weight=None, reference_brier=None)
             LedgerRow("reference", reference_brier),
             LedgerRow("grouping", means["shape"] - reference_brier),
         ]
-    steps = [
-        LedgerRow(rung, means[ladder.before(rung)] - means[rung])
-        for rung in SHOWN_RUNGS
-    ]
+    steps = [LedgerRow(rung, means[ladder.before(rung)] - means[rung]) for rung in SHOWN_RUNGS]
     views = {
         "ladder": (*floor, *steps),
         "uncertainty": (
