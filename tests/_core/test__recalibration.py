@@ -51,7 +51,9 @@ def penalty(recalibration, kind, n_effective):
     """Half the squared distance of a map's free parameters from the identity, times the prior."""
     slopes, offsets = np.array(recalibration.slopes) - 1, np.array(recalibration.offsets)
     n_slopes = len(slopes) if kind == "vector" else 1
-    return PRIOR_ROWS / n_effective * (np.sum(slopes[:n_slopes] ** 2) + np.sum(offsets**2)) / 2
+    free = np.sum(slopes[:n_slopes] ** 2)
+    free += 0.0 if kind == "slope" else np.sum(offsets**2)  # its offsets follow from its slope
+    return PRIOR_ROWS / n_effective * free / 2
 
 
 def penalised_loss(recalibration, kind, log_p, y, weight=None):
@@ -59,6 +61,18 @@ def penalised_loss(recalibration, kind, log_p, y, weight=None):
     log_r = log_softmax(log_p * recalibration.slopes + recalibration.offsets, axis=1)
     loss = np.average(-log_r[np.arange(len(y)), y], weights=weight)
     return loss + penalty(recalibration, kind, effective_rows(weight, len(y)))
+
+
+def centred(offsets):
+    """Offsets without their common level, which no probability feels."""
+    return np.array(offsets) - np.mean(offsets)
+
+
+def smoothed_shares(y, n_classes, weight=None):
+    """Class shares with half an effective row more of each class."""
+    counts = np.bincount(y, weight, n_classes)
+    counts = counts * effective_rows(weight, len(y)) / counts.sum() + 0.5
+    return counts / counts.sum()
 
 
 def assert_same_map(found, expected, atol=1e-6):
@@ -102,8 +116,23 @@ def test_known_distortions_are_undone(kind, n_classes):
     y = draw_labels(np.exp(truth.log_proba(log_p)), rng)
     found = fit_smooth_map(log_p, y, kind)
     assert found.kind == kind
-    assert_same_map(found, truth, atol=0.1)
+    np.testing.assert_allclose(found.slopes, truth.slopes, atol=0.1)
+    np.testing.assert_allclose(centred(found.offsets), truth.offsets, atol=0.1)
     assert found.temperature == pytest.approx(1 / np.mean(slopes), rel=0.03)
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_slope_turns_about_the_class_shares(n_classes):
+    """Forecasts that say nothing are flattened to the class shares, not to even odds."""
+    rng = np.random.default_rng(3)
+    y = rng.choice(n_classes, size=4000, p=np.arange(1, n_classes + 1) / sum(range(n_classes + 1)))
+    shares = smoothed_shares(y, n_classes)
+    noise = np.log(shares) + rng.normal(size=(4000, n_classes))
+    log_p = log_softmax(noise, axis=1)
+    found = fit_smooth_map(log_p, y, "slope")
+    assert found.slopes[0] == pytest.approx(0.0, abs=0.1)
+    expected = (1 - found.slopes[0]) * np.log(shares)
+    np.testing.assert_allclose(centred(found.offsets), centred(expected), atol=1e-9)
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])
@@ -130,8 +159,10 @@ def test_fit_is_the_optimum_of_an_independent_optimiser(drawn, kind):
     def to_map(phi):
         phi = list(phi)
         n_slopes = {"prior_shift": 0, "vector": n_classes}.get(kind, 1)
-        slopes, offsets = phi[:n_slopes] or [0.0], phi[n_slopes:] or [0.0] * n_classes
+        slopes, offsets = phi[:n_slopes] or [0.0], phi[n_slopes:]
         slopes = slopes * (n_classes // len(slopes))
+        if kind == "slope":
+            offsets = -phi[0] * np.log(smoothed_shares(y, n_classes, weight))
         return SmoothMap(kind, tuple(1 + np.array(slopes)), tuple(offsets))
 
     size = {"prior_shift": n_classes, "slope": 1, "temperature": 1 + n_classes}
@@ -271,7 +302,7 @@ def test_two_classes_take_the_same_path_as_many(kind):
     three = fit_smooth_map(np.column_stack([log_p, np.full(500, -1000.0)]), y, kind)
     # The slope of a class that is not there multiplies nothing that is felt.
     np.testing.assert_allclose(three.slopes[:2], two.slopes, atol=1e-6)
-    np.testing.assert_allclose(three.offsets[:2], two.offsets, atol=1e-6)
+    np.testing.assert_allclose(centred(three.offsets[:2]), centred(two.offsets), atol=1e-6)
 
 
 def test_many_rows_are_worked_on_in_chunks():

@@ -271,6 +271,13 @@ def test_absent_and_short_groups():
         check_groups(["u", "v"], 3)
 
 
+def test_too_few_groups_are_refused_where_more_are_needed():
+    """One group says nothing about the variation between groups."""
+    assert check_groups(["u", "u"], 2).tolist() == [0, 0]
+    with pytest.raises(ValueError, match=r"groups holds 1 group, at least 2.*Leave groups out"):
+        check_groups(["u", "u"], 2, at_least=2)
+
+
 def test_lengths_are_compared_by_name():
     """The error lists every input with its number of rows; None is not an input."""
     check_same_length(X=np.zeros((2, 3)), y=[1, 2], groups=None)
