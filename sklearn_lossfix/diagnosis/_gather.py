@@ -473,6 +473,8 @@ def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=Tru
             facts.setdefault("failed_twins", {})[key] = reason
         else:
             twins[key] = Twin(scored, twin, changes, code, params)
+    conflicts = label_conflicts(data.X, data.y, data.weight)
+    conflicts["rows"] = data.rows[conflicts["rows"]]
     weight, groups = _triplet_weights(scores, data)
     n_train, n_test = folds.mean_sizes
     y = data.y[scores.row]
@@ -521,7 +523,7 @@ def _iteration_facts(facts, estimator, fitted, model):
     """Whether an optimiser stopped at its limit: by the fitted object, else by its warnings."""
     at_limit, known = steps_at_limit(fitted) if fitted is not None else ([], False)
     facts["at_iteration_limit"] = at_limit
-    # Fold fits that reach a limit warn of it: silence of an estimator that has a limit is an answer.
+    # Fold fits that reach a limit warn: silence of an estimator that has a limit is an answer.
     facts["n_iterations_known"] = known or bool(model.warnings) or bool(iteration_limits(estimator))
 
 

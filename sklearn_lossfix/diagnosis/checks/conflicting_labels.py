@@ -34,7 +34,8 @@ class ConflictingLabels:
         message = (
             f"{found['n_rows']:,} rows ({found['share']:.2g} of all) share their features with a "
             f"row of another label: every classifier errs in at least "
-            f"{found['least_error']:.2g} of these data. Look for wrong labels, or for a feature that is missing."
+            f"{found['least_error']:.2g} of these data. Look for wrong labels, or for a feature "
+            f"that is missing."
         )
         return fact(
             self,

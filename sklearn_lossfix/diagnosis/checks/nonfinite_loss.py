@@ -35,9 +35,10 @@ class NonfiniteLoss:
         limit = analysis.loss_floor / analysis.loss if analysis.loss > 0 else 0.0
         rows_word = "row" if rows.size == 1 else "rows"
         message = (
-            f"{rows.size} {rows_word} had been given a probability of {notes['clip_probability']:.2g} "
-            f"or less for what came true: their loss is infinite, the clip makes it "
-            f"{-np.log(notes['clip_probability']):.1f} nats each, {share:.0%} of the printed loss."
+            f"{rows.size} {rows_word} had been given a probability of "
+            f"{notes['clip_probability']:.2g} or less for what came true: their loss is infinite, "
+            f"the clip makes it {-np.log(notes['clip_probability']):.1f} nats each, {share:.0%} of "
+            f"the printed loss."
         )
         fires = rows.size > 0 and share > limit
         return fact(
