@@ -2,41 +2,24 @@
 
 import warnings
 from numbers import Integral
-from typing import NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
-from sklearn.model_selection import check_cv
-from sklearn.utils import Bunch, get_tags, indexable
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    _routing_enabled,
-    process_routing,
-)
+from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
-from sklearn_lossfix._core._oof import fix_folds, frozen_parts, out_of_fold, weight_params
-from sklearn_lossfix._core._validation import (
-    check_groups,
-    check_target,
-    check_weights,
-    encode_target,
-    refuse_lazy,
-)
 from sklearn_lossfix.decision._decision_rule import DecisionRule
 from sklearn_lossfix.decision._fit_rule import DEFAULT_THRESHOLDS, check_rule_metric
 from sklearn_lossfix.decision._guarded_rule import guarded_rule
 from sklearn_lossfix.decision._metrics import Metric, resolve_metric
+from sklearn_lossfix.decision._positive_class import resolve_positive
+from sklearn_lossfix.decision._tuned_wrapper import TunedWrapper, judging_folds, score_columns
 from sklearn_lossfix.exceptions import LossfixWarning
 
-# Folds where none are asked for, as in scikit-learn; fewer if a class has fewer rows.
-DEFAULT_N_SPLITS = 5
-
 _SPACES = {"predict_proba": "proba", "decision_function": "decision"}
+
+# What rules are chosen for where nothing is said: for accuracy the default rule is seldom beaten.
+DEFAULT_SCORING = "balanced_accuracy"
 
 
 def _estimator_has(method):
@@ -49,7 +32,7 @@ def _estimator_has(method):
     return check
 
 
-class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class DecisionRuleClassifier(TunedWrapper):
     """A classifier whose labels follow a decision rule that was chosen for a metric.
 
     A classifier usually predicts the class of the greatest probability, which is right for
@@ -100,6 +83,9 @@ class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
         Seed of the folds of an integer `cv` and of the clones fitted on them. None is seed 0 for
         the folds. The fit on all rows is governed by the estimator's own seed.
 
+    store_oof : bool, default=True
+        Whether to keep the scores out of fold, for `diagnose` without data.
+
     Attributes
     ----------
     estimator_ : estimator
@@ -125,6 +111,13 @@ class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
     gain_standard_error_ : float
         Standard error of the gain, with the correction of Nadeau and Bengio (2003) for rules
         chosen on overlapping rows. NaN if the rule was given.
+
+    oof_ : dict or None
+        One entry per score out of fold: `y` and `pred`, codes of the label and of the prediction
+        by a rule that was chosen without the row's fold (argmax where that is the rule in use);
+        `scores`; `row`; `sample_weight` and `groups`, or None; and `response`, the name of the
+        method that gave the scores. None if the rule was given, the estimator is prefit, or with
+        ``store_oof=False``.
 
     n_features_in_ : int
         Number of features seen during `fit`, if the estimator tells it.
@@ -165,17 +158,15 @@ class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
     """
 
     _parameter_constraints: dict = {
+        **TunedWrapper._parameter_constraints,
         "estimator": [
             HasMethods(["fit", "predict_proba"]),
             HasMethods(["fit", "decision_function"]),
         ],
         "scoring": [str, Metric, callable, None],
         "pos_label": [str, Integral, float, "boolean", None],
-        "cv": ["cv_object", StrOptions({"prefit"})],
         "rule": [DecisionRule, None],
         "response_method": [StrOptions({"auto", "predict_proba", "decision_function"})],
-        "n_jobs": [Integral, None],
-        "random_state": [Interval(Integral, 0, None, closed="left"), None],
     }
 
     def __init__(
@@ -189,77 +180,15 @@ class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
         response_method="auto",
         n_jobs=None,
         random_state=None,
+        store_oof=True,
     ):
-        self.estimator = estimator
+        super().__init__(
+            estimator, cv=cv, n_jobs=n_jobs, random_state=random_state, store_oof=store_oof
+        )
         self.scoring = scoring
         self.pos_label = pos_label
-        self.cv = cv
         self.rule = rule
         self.response_method = response_method
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-
-    @_fit_context(
-        # the estimator validates its own parameters
-        prefer_skip_nested_validation=False
-    )
-    def fit(self, X, y, sample_weight=None, groups=None, **params):
-        """Choose the decision rule and fit the estimator on all rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Data, in any container that the estimator takes.
-
-        y : array-like of shape (n_samples,)
-            Labels of two or more classes.
-
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights for the rule, and for the estimator if it takes them.
-
-        groups : array-like of shape (n_samples,), default=None
-            Groups of rows that are not independent, for the splitter.
-
-        **params : dict
-            Parameters of the estimator's `fit`; with metadata routing also of the splitter.
-
-        Returns
-        -------
-        self : DecisionRuleClassifier
-            Fitted.
-
-        Raises
-        ------
-        ValueError
-            If `y` is continuous, multilabel, of one class or has missing labels; if the metric
-            judges scores or cannot be computed from labels; if the estimator has no score per
-            class, or the rule does not suit it.
-        """
-        refuse_lazy(X, "X")
-        y = _as_labels(y)
-        X, y = indexable(X, y)
-        weight = check_weights(sample_weight, len(y))
-        groups = check_groups(groups, len(y))
-        routed = self._route(weight, groups, params)
-        prefit = self.cv == "prefit" or bool(frozen_parts(self.estimator))
-        codes, self.classes_ = self._encode(y, prefit)
-        if self.rule is not None:
-            self._use_given_rule()
-        else:
-            metric, pos = self._metric_and_positive_class(codes)
-            if prefit:
-                scored = self._score_prefit(X, y, groups)
-            else:
-                scored = self._score_out_of_fold(X, y, groups, routed)
-            self._choose_rule(codes, scored, metric, pos, weight, groups)
-        if prefit:
-            self.estimator_ = self.estimator
-        else:
-            self.estimator_ = clone(self.estimator).fit(X, y, **routed.estimator.fit)
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
-        return self
 
     def predict(self, X):
         """Predict labels by the decision rule.
@@ -281,7 +210,7 @@ class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
         """
         check_is_fitted(self)
         rule = self.decision_rule_
-        scores = _scores(self.estimator_, X, _response_of(rule), self.classes_)
+        scores = score_columns(self.estimator_, X, _response_of(rule), self.classes_)
         return self.classes_[rule.predict_codes(scores)]
 
     @available_if(_estimator_has("predict_proba"))
@@ -335,57 +264,47 @@ class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
         check_is_fitted(self)
         return self.estimator_.decision_function(X)
 
-    def get_metadata_routing(self):
-        """Get the metadata routing of this object.
+    @property
+    def _own_scoring(self):
+        """What `diagnose` explains where it is given no metric: what the rule is chosen for."""
+        return DEFAULT_SCORING if self.scoring is None else self.scoring
 
-        Returns
-        -------
-        routing : MetadataRouter
-            What this object, its estimator and its splitter ask for.
-        """
-        router = MetadataRouter(owner=self)
-        router.add_self_request(self)
-        router.add(
-            estimator=self.estimator,
-            method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+    def _plan(self, codes):
+        """Take the given rule, or return the metric and the code of its positive class."""
+        if self.rule is None:
+            return self._metric_and_positive_class(codes)
+        self._use_given_rule()
+        return None
+
+    def _response(self):
+        """Name the method of the estimator that gives the scores."""
+        if self.response_method != "auto":
+            return self.response_method
+        has_proba = hasattr(self.estimator, "predict_proba")
+        return "predict_proba" if has_proba else "decision_function"
+
+    def _learn(self, scored, plan):
+        """Tune the rule on the scores and keep it if it proves itself; return the evidence."""
+        metric, pos = plan
+        guarded = guarded_rule(
+            scored.y,
+            scored.scores,
+            metric,
+            judging_folds(scored, self.random_state),
+            classes=self.classes_.tolist(),
+            sample_weight=scored.weight,
+            units=scored.unit,
+            pos=pos,
+            space=_SPACES[self._response()],
+            random_state=self.random_state,
         )
-        if hasattr(self.cv, "split"):
-            router.add(
-                splitter=check_cv(self.cv),
-                method_mapping=MethodMapping().add(caller="fit", callee="split"),
-            )
-        return router
+        self.gain_, self.gain_standard_error_ = guarded.gain, guarded.standard_error
+        self._set_rule(guarded.rule, pos)
+        return guarded
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.input_tags.sparse = inner.input_tags.sparse
-        tags.input_tags.allow_nan = inner.input_tags.allow_nan
-        if inner.classifier_tags is not None:
-            tags.classifier_tags.multi_class = inner.classifier_tags.multi_class
-        return tags
-
-    def _route(self, sample_weight, groups, params):
-        """Sort fit parameters by who takes them: the estimator's fit, the splitter's split."""
-        if _routing_enabled():
-            params = {"sample_weight": sample_weight, "groups": groups, **params}
-            return process_routing(self, "fit", **params)
-        return Bunch(
-            estimator=Bunch(fit={**weight_params(self.estimator, sample_weight), **params}),
-        )
-
-    def _encode(self, y, prefit):
-        """Turn labels into codes; a prefit estimator says what the classes are."""
-        if prefit:
-            check_is_fitted(self.estimator)
-            return encode_target(y, self.estimator.classes_)
-        n_classes = len(np.unique(y))
-        if n_classes < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs labels of at least two classes; y has "
-                f"{n_classes} class. Nothing is left to decide there."
-            )
-        return encode_target(y)
+    def _cross_fitted(self, scored, learnt):
+        """Return the scores as they are, and the labels by rules that did not see the row."""
+        return scored.scores, learnt.codes
 
     def _use_given_rule(self):
         """Take the given rule, if it suits the classes and the estimator."""
@@ -421,163 +340,19 @@ class DecisionRuleClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator)
 
     def _metric_and_positive_class(self, codes):
         """Resolve the metric and the code of its positive class; None for more than two classes."""
-        metric = resolve_metric("balanced_accuracy" if self.scoring is None else self.scoring)
-        classes = self.classes_.tolist()
-        pos = None if len(classes) > 2 else len(classes) - 1
-        label = metric.pos_label if self.pos_label is None else self.pos_label
-        if label is not None:
-            if pos is None or label not in classes:
-                raise ValueError(
-                    f"pos_label={label!r} must be one of two classes; the classes are {classes}."
-                )
-            pos = classes.index(label)
-        elif metric.asymmetric and pos is not None and set(classes) not in ({0, 1}, {-1, 1}):
-            counts = np.bincount(codes, minlength=2)
-            pos = int(counts[1] <= counts[0])
-            warnings.warn(
-                f"scoring={metric.name!r} needs a positive class, and the labels {classes} do not "
-                f"tell which it is. The rarer one is taken: {classes[pos]!r}. Pass pos_label to "
-                "choose.",
-                LossfixWarning,
-                stacklevel=3,
-            )
-        check_rule_metric(metric, len(classes), pos)
+        metric = resolve_metric(self._own_scoring)
+        n_classes = len(self.classes_)
+        counts = np.bincount(codes, minlength=n_classes)
+        pos, note = resolve_positive(metric, self.classes_, counts, self.pos_label)
+        if note is not None:
+            # The frames between here and the user: _plan, fit, and fit's check of parameters.
+            warnings.warn(f"{note} Pass pos_label to choose.", LossfixWarning, stacklevel=5)
+        if pos is None and n_classes == 2:
+            pos = 1
+        check_rule_metric(metric, n_classes, pos)
         return metric, pos
-
-    def _score_prefit(self, X, y, groups):
-        """Score the given rows by the estimator as it is; folds serve to judge the rule only."""
-        response = self._response()
-        scores = _scores(self.estimator, X, response, self.classes_)
-        cv = None if self.cv == "prefit" else self.cv
-        folds = _fix_folds(cv, X, y, groups, self.random_state)
-        row, fold = _tested_rows(folds)
-        return _Scored(scores[row], row, fold, response)
-
-    def _score_out_of_fold(self, X, y, groups, routed):
-        """Score rows by clones that did not learn from them."""
-        response = self._response()
-        oof = out_of_fold(
-            self.estimator,
-            X,
-            y,
-            _fix_folds(self.cv, X, y, groups, self.random_state),
-            fit_params=routed.estimator.fit,
-            response_method=response,
-            n_jobs=self.n_jobs,
-            random_state=self.random_state,
-        )
-        if oof.response != response:
-            raise ValueError(_no_score_message(self.estimator, response, len(self.classes_)))
-        return _Scored(oof.scores, oof.row, oof.fold, response)
-
-    def _choose_rule(self, codes, scored, metric, pos, weight, groups):
-        """Tune the rule on the scores and keep it if it proves itself."""
-        scores, row = scored.scores, scored.row
-        if np.isnan(scores).any():
-            raise ValueError(
-                f"{type(self.estimator).__name__}.{scored.response} gave NaN; no decision rule "
-                "can be chosen from such scores."
-            )
-        space = _SPACES[scored.response]
-        row_weight = 1.0 / np.bincount(row)[row]
-        if weight is not None:
-            row_weight = row_weight * weight[row]
-        units = row if groups is None else groups[row]
-        chosen = guarded_rule(
-            codes[row],
-            scores,
-            metric,
-            _judging_folds(units, scored.fold, codes[row], self.random_state),
-            classes=self.classes_.tolist(),
-            sample_weight=row_weight,
-            units=units,
-            pos=pos,
-            space=space,
-            random_state=self.random_state,
-        )
-        self.gain_, self.gain_standard_error_ = chosen.gain, chosen.standard_error
-        self._set_rule(chosen.rule, pos)
-
-    def _response(self):
-        """Name the method that gives the scores."""
-        if self.response_method != "auto":
-            return self.response_method
-        has_proba = hasattr(self.estimator, "predict_proba")
-        return "predict_proba" if has_proba else "decision_function"
-
-
-class _Scored(NamedTuple):
-    """Scores of rows, the fold that each was tested in, and the method that gave them."""
-
-    scores: np.ndarray
-    row: np.ndarray
-    fold: np.ndarray
-    response: str
-
-
-def _as_labels(y):
-    """Check that y is one column of binary or multiclass labels, and return it as an array."""
-    refuse_lazy(y, "y")
-    array = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        # type_of_target would cast these to integers, with a warning, before it refuses them.
-        if np.isinf(array).any():
-            raise ValueError("Input y contains infinity; labels of classes were expected.")
-        check_target(y)
-    check_classification_targets(y)
-    if len(getattr(y, "shape", ())) == 2 and y.shape[1] == 1:
-        y = column_or_1d(y, warn=True)
-    return check_target(y)
 
 
 def _response_of(rule):
     """Name the method whose scores a rule takes."""
     return "decision_function" if rule.space == "decision" else "predict_proba"
-
-
-def _scores(estimator, X, response, classes):
-    """Score rows by a fitted estimator: one column per class, or one of the last of two."""
-    scores = np.asarray(getattr(estimator, response)(X))
-    if scores.ndim == 2 and scores.shape[1] == 1:
-        scores = scores[:, 0]
-    n_columns = 2 if scores.ndim == 1 else scores.shape[1]
-    if n_columns != len(classes):
-        raise ValueError(_no_score_message(estimator, response, len(classes)))
-    return scores
-
-
-def _no_score_message(estimator, response, n_classes):
-    """Say that an estimator has no score per class."""
-    return (
-        f"{type(estimator).__name__}.{response} does not give one score for each of the "
-        f"{n_classes} classes. Use another response_method, or for an SVC "
-        "decision_function_shape='ovr'."
-    )
-
-
-def _fix_folds(cv, X, y, groups, random_state):
-    """Draw the splits; by default as many as the smallest class allows, up to five."""
-    if cv is None:
-        codes = np.unique(y, return_inverse=True)[1]
-        if groups is not None:
-            codes = np.unique(np.column_stack([codes, groups]), axis=0)[:, 0]
-        cv = int(np.clip(np.bincount(codes).min(), 2, DEFAULT_N_SPLITS))
-    return fix_folds(cv, X, y, groups=groups, random_state=random_state)
-
-
-def _tested_rows(folds):
-    """List the rows that are tested, and in which fold."""
-    tests = [test for _, test in folds.splits]
-    return np.concatenate(tests), np.repeat(np.arange(len(tests)), [len(t) for t in tests])
-
-
-def _judging_folds(units, fold, codes, random_state):
-    """Give all scores of one unit the same fold: the first that it was tested in."""
-    first = np.full(units.max() + 1, fold.max() + 1)
-    np.minimum.at(first, units, fold)
-    folds = first[units]
-    if (folds != folds[0]).any():
-        return folds
-    # One split only: the rows that it tests are divided once more to judge the rule.
-    repeated = len(np.unique(units)) < len(units)
-    return _fix_folds(None, codes, codes, units if repeated else None, random_state).fold_of_row

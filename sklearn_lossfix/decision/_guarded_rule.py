@@ -4,14 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_lossfix._core._paired_tests import nadeau_bengio_inflation
+from sklearn_lossfix._core._paired_tests import mean_standard_error, nadeau_bengio_inflation
 from sklearn_lossfix.decision._decision_rule import DecisionRule
 from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
-from sklearn_lossfix.decision._metrics import (
-    influence,
-    influence_standard_error,
-    metric_from_codes,
-)
+from sklearn_lossfix.decision._metrics import influence, metric_from_codes
 
 # Standard errors by which a tuned rule must beat the default one: the one-standard-error rule of
 # Breiman et al., Classification and Regression Trees, 1984, section 3.4.3. Tuning chases noise on
@@ -30,11 +26,16 @@ class GuardedRule(NamedTuple):
     gain, standard_error : float
         Cross-fitted gain in the metric of tuning over argmax, and its standard error, with the
         correction of Nadeau and Bengio (2003) for rules chosen on overlapping rows.
+
+    codes : ndarray of shape (n_samples,), integer
+        Predicted codes of the rows: each by a rule that was tuned without its fold, or by argmax
+        where that is the rule.
     """
 
     rule: DecisionRule
     gain: float
     standard_error: float
+    codes: np.ndarray
 
 
 def guarded_rule(
@@ -105,8 +106,8 @@ def guarded_rule(
     standard_error *= _overlap_correction(folds)
     if gain > GUARD_STANDARD_ERRORS * standard_error:
         rule = fit_rule(y_codes, scores, metric, classes=classes, **options)
-        return GuardedRule(rule, gain, standard_error)
-    return GuardedRule(default_rule, gain, standard_error)
+        return GuardedRule(rule, gain, standard_error, tuned)
+    return GuardedRule(default_rule, gain, standard_error, default)
 
 
 def paired_gain(metric, y, tuned, default, n_classes, sample_weight=None, pos=None, units=None):
@@ -148,7 +149,7 @@ def paired_gain(metric, y, tuned, default, n_classes, sample_weight=None, pos=No
         strict=True,
     )
     difference = values[0] - values[1]
-    return value[0] - value[1], influence_standard_error(difference, sample_weight, units)
+    return value[0] - value[1], mean_standard_error(difference, sample_weight, units)
 
 
 def _overlap_correction(folds):

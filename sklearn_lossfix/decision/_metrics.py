@@ -592,7 +592,8 @@ def influence(metric, y, pred, n_classes, sample_weight=None, pos=None):
     Returns
     -------
     influence : ndarray of shape (n_samples,)
-        Float64. Take `influence_standard_error` of it, or of a difference of two of them.
+        Float64. `mean_standard_error` of it is the standard error of the metric; of the difference
+        of two of them, that of a paired comparison.
 
     References
     ----------
@@ -620,32 +621,3 @@ def _slopes(metric, totals, pos):
     down[which, which, k, k] -= step
     rise = metric.value(*up, pos=pos) - metric.value(*down, pos=pos)
     return _ratio(rise, 2 * step)
-
-
-def influence_standard_error(influences, sample_weight=None, groups=None):
-    """Compute the standard error of a metric, or of a difference, from its rows' influences.
-
-    Parameters
-    ----------
-    influences : ndarray of shape (n_samples,)
-        From `influence`, or a difference of two such arrays for a paired comparison.
-
-    sample_weight : ndarray of shape (n_samples,), default=None
-        The weights that `influence` was given.
-
-    groups : ndarray of shape (n_samples,), integer, default=None
-        Codes of the units that were drawn independently, such as persons with several rows; each
-        row is its own unit if None.
-
-    Returns
-    -------
-    standard_error : float
-        The root of the sum over units of the squared sum of ``w_i / W * influence_i``.
-    """
-    if sample_weight is None:
-        shares = influences / len(influences)
-    else:
-        shares = sample_weight * influences / np.sum(sample_weight)
-    if groups is not None:
-        shares = np.bincount(groups, weights=shares)
-    return float(np.sqrt(np.sum(shares**2)))

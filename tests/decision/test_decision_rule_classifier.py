@@ -1,23 +1,14 @@
 """Tests of DecisionRuleClassifier: what it tunes, keeps, delegates and refuses."""
 
-import pickle
-
-import joblib
 import numpy as np
-import pandas as pd
-import polars as pl
 import pytest
-import sklearn
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import balanced_accuracy_score, f1_score, make_scorer, recall_score
 from sklearn.model_selection import (
-    GroupKFold,
     KFold,
     RepeatedStratifiedKFold,
     ShuffleSplit,
@@ -26,14 +17,13 @@ from sklearn.model_selection import (
     train_test_split,
 )
 from sklearn.naive_bayes import GaussianNB
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
+from sklearn_lossfix._core._oof import fix_folds, out_of_fold
 from sklearn_lossfix.decision import DecisionRule, DecisionRuleClassifier
-from sklearn_lossfix.decision._metrics import make_metric
+from sklearn_lossfix.decision._metrics import make_metric, metric_from_codes
 from sklearn_lossfix.decision._sweep import best_threshold
-from sklearn_lossfix.exceptions import LossfixWarning, TooFewRowsError
+from sklearn_lossfix.exceptions import LossfixWarning
 
 
 @pytest.fixture(scope="module")
@@ -224,15 +214,6 @@ def test_prefit_estimator_is_not_refitted(rare, wrap, cv):
     assert model.threshold_ == expected
 
 
-def test_number_of_fits_is_folds_plus_one(rare):
-    """The estimator is fitted once for each fold and once on all rows; not at all for a rule."""
-    _CountingFits.n_fits = 0
-    DecisionRuleClassifier(_CountingFits(), cv=3).fit(*rare)
-    assert _CountingFits.n_fits == 4
-    DecisionRuleClassifier(_CountingFits(), rule=DecisionRule("argmax", (0, 1))).fit(*rare)
-    assert _CountingFits.n_fits == 5
-
-
 @pytest.mark.parametrize(
     ("labels", "positive", "warns"),
     [
@@ -254,7 +235,7 @@ def test_positive_class_of_an_asymmetric_metric(rare, labels, positive, warns, r
     messages = [str(w.message) for w in recwarn if w.category is LossfixWarning]
     assert len(messages) == warns
     if warns:
-        assert f"The rarer one is taken: {positive!r}. Pass pos_label" in messages[0]
+        assert f"the rarer one, {positive!r}, was taken. Pass pos_label" in messages[0]
 
 
 def test_pos_label_of_the_scorer_or_parameter_is_taken(rare):
@@ -312,121 +293,59 @@ def test_weights_enter_fit_and_rule(rare):
     assert model.threshold_ != pytest.approx(unweighted.threshold_, rel=1e-6)
 
 
-def test_weights_of_a_pipeline_reach_its_last_step(rare):
-    """Weights given to a pipeline are passed on, without being asked for by name."""
+@pytest.mark.parametrize("scoring", ["accuracy", "balanced_accuracy"])
+def test_record_holds_labels_of_rules_that_did_not_see_the_row(rare, scoring):
+    """The record's metric is argmax's plus the cross-fitted gain, or argmax's where that stays."""
+    model = DecisionRuleClassifier(LogisticRegression(), scoring=scoring, cv=4).fit(*rare)
+    record, metric = model.oof_, make_metric(scoring)
+    np.testing.assert_array_equal(
+        record["scores"],
+        out_of_fold(
+            LogisticRegression(), *rare, fix_folds(4, *rare), response_method="predict_proba"
+        ).scores,
+    )
+    argmax = metric_from_codes(metric, record["y"], record["scores"].argmax(axis=1), 2)
+    value = metric_from_codes(metric, record["y"], record["pred"], 2)
+    kept = model.decision_rule_.kind == "argmax"
+    assert kept == (scoring == "accuracy")
+    assert value == pytest.approx(argmax + (0 if kept else model.gain_))
+
+
+def test_record_of_decision_values_is_one_column(rare):
+    """Of two classes' decision values the record and its report hold one column."""
+    model = DecisionRuleClassifier(LinearSVC(random_state=0)).fit(*rare)
+    assert model.oof_["response"] == "decision_function"
+    assert model.oof_["scores"].shape == (2000,)
+    expected = 1 - balanced_accuracy_score(model.oof_["y"], model.oof_["pred"])
+    assert model.diagnose().error_ledger.total == pytest.approx(expected)
+
+
+def test_a_given_rule_leaves_no_record(rare):
+    """With a given rule nothing is scored out of fold, which `diagnose` says."""
+    model = DecisionRuleClassifier(LogisticRegression(), rule=DecisionRule("argmax", (0, 1)))
+    model.fit(*rare)
+    assert model.oof_ is None
+    with pytest.raises(ValueError, match="given rule"):
+        model.diagnose()
+
+
+def test_diagnose_explains_the_metric_and_class_of_the_rule(rare):
+    """The report takes the metric and the positive class that the rule was chosen for."""
     X, y = rare
-    w = np.where(y == 1, 5.0, 1.0)
-    pipe = make_pipeline(StandardScaler(), LogisticRegression())
-    model = DecisionRuleClassifier(pipe).fit(X, y, sample_weight=w)
-    weighted = clone(pipe).fit(X, y, logisticregression__sample_weight=w)
-    np.testing.assert_allclose(model.predict_proba(X), weighted.predict_proba(X))
+    names = np.array(["no", "yes"])[y]
+    model = DecisionRuleClassifier(GaussianNB(), scoring="f1", pos_label="no").fit(X, names)
+    for report in (model.diagnose(), model.diagnose(X, names)):
+        assert report.error_ledger.quantity == "1 - f1"
+        assert report.context["pos_label"] == "no"
+    other = model.diagnose(scoring="recall")
+    expected = 1 - recall_score(model.oof_["y"] == 0, model.oof_["pred"] == 0)
+    assert other.error_ledger.total == pytest.approx(expected)
 
 
-class _SeenGroups(GroupKFold):
-    """A splitter that remembers the groups it was given."""
-
-    def split(self, X, y=None, groups=None):
-        self.seen = groups
-        return super().split(X, y, groups)
-
-
-def test_groups_reach_the_splitter(rare):
-    """Groups are handed to the splitter."""
-    X, y = rare
-    groups = np.repeat(np.arange(200), 10)
-    cv = _SeenGroups(4)
-    DecisionRuleClassifier(GaussianNB(), cv=cv).fit(X, y, groups=groups)
-    np.testing.assert_array_equal(cv.seen, groups)
-
-
-class _SharedGroups(GaussianNB):
-    """A classifier that counts the groups, in column 0, which it both learns from and scores."""
-
-    shared = []
-
-    def fit(self, X, y, sample_weight=None):
-        self.learnt_ = set(X[:, 0])
-        return super().fit(X, y, sample_weight)
-
-    def predict_proba(self, X):
-        type(self).shared.append(len(self.learnt_ & set(X[:, 0])))
-        return super().predict_proba(X)
-
-
-@pytest.mark.parametrize("cv", [None, 3])
-def test_folds_keep_groups_together(rare, cv):
-    """Folds by number never test a group that the clone learnt from, if groups are given."""
-    X, y = rare
-    groups = np.arange(len(y)) % 200
-    X = np.column_stack([groups, X])
-    _SharedGroups.shared = []
-    model = DecisionRuleClassifier(_SharedGroups(), cv=cv).fit(X, y, groups=groups)
-    assert set(_SharedGroups.shared) == {0}
-    model.set_params(cv=3).fit(X, y)
-    assert max(_SharedGroups.shared) > 0
-
-
-def test_metadata_routing(rare):
-    """With routing on, weights go to an estimator that asks for them and groups to the splitter."""
-    X, y = rare
-    w, groups = np.where(y == 1, 4.0, 1.0), np.repeat(np.arange(200), 10)
-    with sklearn.config_context(enable_metadata_routing=True):
-        estimator = LogisticRegression().set_fit_request(sample_weight=True)
-        cv = _SeenGroups(3)
-        model = DecisionRuleClassifier(estimator, cv=cv)
-        model.fit(X, y, sample_weight=w, groups=groups)
-        np.testing.assert_array_equal(cv.seen, groups)
-        weighted = LogisticRegression().fit(X, y, sample_weight=w)
-        np.testing.assert_allclose(model.predict_proba(X), weighted.predict_proba(X))
-
-        deaf = LogisticRegression().set_fit_request(sample_weight=False)
-        rule_only = DecisionRuleClassifier(deaf).fit(X, y, sample_weight=w)
-        np.testing.assert_allclose(
-            rule_only.predict_proba(X), LogisticRegression().fit(X, y).predict_proba(X)
-        )
-        unasked = DecisionRuleClassifier(LogisticRegression())
-        with pytest.raises(ValueError, match=r"sample_weight.* not explicitly set"):
-            unasked.fit(X, y, sample_weight=w)
-
-
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_results_do_not_depend_on_n_jobs(three, n_jobs):
-    """The same seed gives the same rule for any number of jobs."""
-    forest = RandomForestClassifier(10)
-    reference = DecisionRuleClassifier(forest, cv=3, random_state=5).fit(*three)
-    model = DecisionRuleClassifier(forest, cv=3, random_state=5, n_jobs=n_jobs)
-    with joblib.parallel_config(backend="threading"):
-        model.fit(*three)
-    assert model.decision_rule_ == reference.decision_rule_
-    assert model.gain_ == reference.gain_
-
-
-@pytest.mark.parametrize("container", [pd.DataFrame, pl.DataFrame, sparse.csr_array])
-def test_containers(rare, container):
-    """Data frames and sparse matrices give what arrays do, with names where there are some."""
-    X, y = rare
-    if container is sparse.csr_array:
-        data, target = container(X), y
-    else:
-        data = container({f"f{k}": X[:, k] for k in range(X.shape[1])})
-        target = (pd if container is pd.DataFrame else pl).Series(y)
-    model = DecisionRuleClassifier(LogisticRegression()).fit(data, target)
-    expected = DecisionRuleClassifier(LogisticRegression()).fit(X, y)
-    assert model.threshold_ == pytest.approx(expected.threshold_, rel=1e-4)
-    assert model.n_features_in_ == X.shape[1]
-    alone = LogisticRegression().fit(data, y)
-    assert hasattr(model, "feature_names_in_") == hasattr(alone, "feature_names_in_")
-    if container is pd.DataFrame:
-        assert list(model.feature_names_in_) == list(data.columns)
-
-
-def test_fitted_object_is_plain_and_survives_pickling(rare):
-    """A copy through pickle predicts the same; no data is kept."""
-    X, y = rare
-    model = DecisionRuleClassifier(LogisticRegression(), scoring="f1").fit(X, y)
-    data = pickle.dumps(model)
-    np.testing.assert_array_equal(pickle.loads(data).predict(X), model.predict(X))
-    assert len(data) < X.nbytes / 10
+def test_warning_points_to_the_call_of_fit(rare, recwarn):
+    """The warning about the positive class names the line of the user's that called fit."""
+    DecisionRuleClassifier(GaussianNB(), scoring="f1").fit(rare[0], np.array(["a", "b"])[rare[1]])
+    assert [w.filename for w in recwarn if w.category is LossfixWarning] == [__file__]
 
 
 def test_refitting_forgets_the_threshold(rare, three):
@@ -436,16 +355,6 @@ def test_refitting_forgets_the_threshold(rare, three):
     model.fit(*three)
     assert not hasattr(model, "threshold_")
     assert not hasattr(model, "pos_label_")
-
-
-def test_small_classes_get_fewer_folds():
-    """By default a class of three rows gets three folds; asking for more is refused."""
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(40, 2)), np.r_[np.zeros(37), np.ones(3)]
-    model = DecisionRuleClassifier(LogisticRegression()).fit(X, y)
-    assert np.isfinite(model.gain_)
-    with pytest.raises(TooFewRowsError, match="Pass cv=3"):
-        DecisionRuleClassifier(LogisticRegression(), cv=5).fit(X, y)
 
 
 @pytest.mark.parametrize(
@@ -491,34 +400,3 @@ def test_votes_of_pairs_are_refused(three):
     y = np.where(np.arange(len(y)) % 9 == 0, 3, y)
     with pytest.raises(ValueError, match="one score for each of the 4 classes"):
         model.fit(X, y)
-
-
-@pytest.mark.parametrize(
-    ("y", "message"),
-    [
-        (np.linspace(0, 1, 20), "Unknown label type: continuous"),
-        (np.eye(20, 3, dtype=int), "multilabel-indicator"),
-        (np.r_[np.nan, np.zeros(19)], "missing"),
-        (np.r_[np.inf, np.zeros(19)], "y contains infinity"),
-        (np.zeros(20), "at least two classes; y has 1 class"),
-        (np.arange(19) % 2, "inconsistent numbers of samples"),
-    ],
-)
-def test_targets_that_are_no_classes_are_refused(y, message):
-    """Targets that are not one label of two or more classes per row are refused by kind."""
-    X = np.random.default_rng(0).normal(size=(20, 2))
-    with pytest.raises(ValueError, match=message):
-        DecisionRuleClassifier(LogisticRegression()).fit(X, y)
-
-
-class _Undefined(LogisticRegression):
-    """A classifier whose probabilities are not numbers."""
-
-    def predict_proba(self, X):
-        return np.full((X.shape[0], 2), np.nan)
-
-
-def test_scores_that_are_no_numbers_are_refused(rare):
-    """NaN scores name the estimator that gave them."""
-    with pytest.raises(ValueError, match=r"_Undefined.predict_proba gave NaN"):
-        DecisionRuleClassifier(_Undefined(), cv=2).fit(*rare)

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from imblearn.metrics import geometric_mean_score, specificity_score
 from sklearn.metrics import get_scorer, get_scorer_names, make_scorer
 
+from sklearn_lossfix._core._paired_tests import mean_standard_error
 from sklearn_lossfix.decision._metrics import (
     LABEL_METRICS,
     Metric,
     class_totals,
     influence,
-    influence_standard_error,
     make_metric,
     metric_from_codes,
     resolve_metric,
@@ -352,7 +352,7 @@ def test_influence_standard_error_is_near_the_jackknife(metric):
     """The standard error is within a few per cent of deleting one row at a time."""
     n_classes, pos = (2, 1) if metric.asymmetric else (3, None)
     y, pred, _ = _rows(400, n_classes)
-    ours = influence_standard_error(influence(metric, y, pred, n_classes, pos=pos))
+    ours = mean_standard_error(influence(metric, y, pred, n_classes, pos=pos))
     left_out = [
         metric_from_codes(metric, np.delete(y, i), np.delete(pred, i), n_classes, pos=pos)
         for i in range(len(y))
@@ -362,24 +362,25 @@ def test_influence_standard_error_is_near_the_jackknife(metric):
 
 
 def test_influence_of_accuracy_is_binomial():
-    """For accuracy the influence is correct minus accuracy and the error the binomial one."""
+    """For accuracy the influence is correct minus accuracy, and the error that of its mean."""
     y, pred, _ = _rows(500, 4)
     metric, accuracy = make_metric("accuracy"), np.mean(y == pred)
     values = influence(metric, y, pred, 4)
     np.testing.assert_allclose(values, (y == pred) - accuracy, atol=1e-9)
-    binomial = np.sqrt(accuracy * (1 - accuracy) / len(y))
-    assert influence_standard_error(values) == pytest.approx(binomial, rel=1e-9)
+    binomial = np.sqrt(accuracy * (1 - accuracy) / (len(y) - 1))
+    assert mean_standard_error(values) == pytest.approx(binomial, rel=1e-9)
 
 
 def test_standard_error_counts_a_group_as_one_unit():
     """Rows repeated within groups give the standard error of the rows before repetition."""
     y, pred, _ = _rows(150, 3)
     metric = make_metric("f1_macro")
-    once = influence_standard_error(influence(metric, y, pred, 3))
+    once = mean_standard_error(influence(metric, y, pred, 3))
     y4, pred4, groups = np.repeat(y, 4), np.repeat(pred, 4), np.repeat(np.arange(len(y)), 4)
     values = influence(metric, y4, pred4, 3)
-    assert influence_standard_error(values, groups=groups) == pytest.approx(once, rel=1e-9)
-    assert influence_standard_error(values) == pytest.approx(once / 2, rel=1e-9)
+    assert mean_standard_error(values, groups=groups) == pytest.approx(once, rel=1e-9)
+    correction = np.sqrt((1 - 1 / len(y)) / (1 - 1 / len(y4)))
+    assert mean_standard_error(values) == pytest.approx(once / 2 * correction, rel=1e-9)
 
 
 @pytest.mark.parametrize("metric", ALL, ids=_names(ALL))
