@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _num_samples
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from sklearn_lossfix._core._evidence import Evidence, Scored, TrainState
 from sklearn_lossfix._core._oof import frozen_parts
@@ -520,6 +520,7 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
     FitReport
         The report.
     """
+    check_is_fitted(estimator)
     if (X is None) != (y is None):
         raise ValueError("X and y come together: pass both, or neither to use what fit recorded.")
     name = type(estimator).__name__
