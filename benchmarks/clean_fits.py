@@ -78,7 +78,7 @@ def models(seed):
     return {
         "LR": make_pipeline(StandardScaler(), LogisticRegression(C=0.1)),
         "LR C=1": make_pipeline(StandardScaler(), LogisticRegression()),
-        "RF": RandomForestClassifier(100, min_samples_leaf=3, random_state=seed),
+        "RF": RandomForestClassifier(50, min_samples_leaf=3, random_state=seed),
         "HGB": HistGradientBoostingClassifier(
             learning_rate=0.05,
             max_iter=60,

@@ -145,7 +145,7 @@ def verdict(analysis, issues):
         return (
             "Neither loss nor metric can move: the scores hold no signal beyond the class shares."
         )
-    parts = [_with_consequences(found[name], issues) for name in CAUSES_FIRST if name in found]
+    parts = [_with_consequences(f, issues) for f in found.values() if f.name in CAUSES_FIRST]
     if decision is not None:
         parts.append(
             f"they disagree because the model ranks well ({ranks}) but its labels lose "
@@ -168,7 +168,7 @@ def verdict(analysis, issues):
     if not parts and issues:
         parts.append(issues[0].message.rstrip("."))
     if parts:
-        sentence = "; ".join(parts)
+        sentence = "; ".join(part[0].lower() + part[1:] for part in parts)
         return sentence[0].upper() + sentence[1:] + "."
     if analysis.ladder is None:
         return "No issue was found in the labels; without probabilities the loss was not judged."
