@@ -1,5 +1,6 @@
 """From options to a report: what `diagnose` and `predictions` do."""
 
+import traceback
 from dataclasses import replace
 
 import numpy as np
@@ -39,12 +40,23 @@ def call_library(function, notes, description, *args, **kwargs):
             kwargs["verbose"] = verbose
         try:
             result = function(*args, **kwargs)
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
+            raise InputError(str(error)) from error
+        except TypeError as error:
+            # Estimators refuse types of data that way; from this package it is a defect.
+            if _module_of(error).startswith("sklearn_lossfix."):
+                raise
             raise InputError(str(error)) from error
     if isinstance(result, FitReport):
         for note in result.context.get("notes", ()):
             notes.add(note)
     return result
+
+
+def _module_of(error):
+    """Name of the module in which an exception was raised."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_globals.get("__name__", "")
 
 
 def check_scoring(scoring):

@@ -228,6 +228,12 @@ def test_notes_of_the_report_reach_the_user(csv, notes):
     assert set(report.context["notes"]) <= set(notes.lines)
 
 
+def test_a_type_error_of_the_package_is_a_defect(notes):
+    """A call of ours that does not fit its function is not blamed on the input."""
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        call_library(diagnose_predictions, notes, "working", [0, 1], [0.1, 0.9], no_such_name=1)
+
+
 @pytest.mark.parametrize("error", [ValueError, TypeError])
 def test_errors_of_the_library_are_input_errors(notes, error):
     """What the library says about its input is what the user reads."""
