@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import sklearn
+from packaging.version import Version
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import make_classification
@@ -21,6 +23,11 @@ def frame(kind):
     return kind(columns | {"colour": COLOURS.tolist(), "flag": (np.arange(200) % 2 == 0).tolist()})
 
 
+# scikit-learn 1.7 selects columns through an interchange protocol that polars 2 has dropped: there
+# the user's own ColumnTransformer fails on such a frame too.
+MIXED_POLARS = [frame(pl.DataFrame)] if Version(sklearn.__version__) >= Version("1.9") else []
+
+
 @pytest.mark.parametrize(
     "features",
     [
@@ -33,7 +40,7 @@ def frame(kind):
         frame(pd.DataFrame).astype({"colour": "category"}),
         pd.DataFrame({"a": pd.Series([1, None] * 100, dtype="Int64"), "b": X[:, 0]}),
         pl.DataFrame(X, schema=NAMES),
-        frame(pl.DataFrame),
+        *MIXED_POLARS,
         sparse.csr_array(X),
         sparse.csc_matrix(X),
         np.column_stack([COLOURS, np.array(["u", "v"] * 100, dtype=object)]),
