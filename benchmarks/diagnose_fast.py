@@ -22,7 +22,7 @@ from functools import partial
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import clone
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.naive_bayes import GaussianNB
@@ -105,9 +105,9 @@ def beside_skore():
     except ImportError:
         print("skore is not installed: `pip install skore` to run this part")
         return
-    X, y = load_digits(return_X_y=True)
+    X, y = load_breast_cancer(return_X_y=True)
     X, X_val, y, y_val = train_test_split(X, y, test_size=0.5, stratify=y, random_state=0)
-    model = GaussianNB(var_smoothing=1e-3)
+    model = GaussianNB()
 
     def theirs():
         report = skore.EstimatorReport(
