@@ -149,6 +149,8 @@ def diagnose_predictions(
     """
     alpha, seed = _check_alpha(alpha), _seed_of(random_state)
     ignore = validate_ignore(ignore, BUILTIN_CHECKS)
+    refuse_lazy(y, "y")
+    refuse_lazy(y_proba, "y_proba")
     check_same_length(
         y=y, y_proba=y_proba, y_pred=y_pred, sample_weight=sample_weight, groups=groups
     )
@@ -160,7 +162,7 @@ def diagnose_predictions(
         pred = proba.argmax(axis=1).astype(codes.dtype)
     else:
         pred, _ = encode_target(check_target(y_pred, "y_pred"), classes, name="y_pred")
-    weight = check_weights(sample_weight, len(codes))
+    weight = _check_class_weights(sample_weight, codes, classes)
     return _report_of_scores(
         Scored(pred, proba=proba),
         codes,
@@ -377,13 +379,14 @@ def diagnose(
     _check_estimator(estimator)
     _check_pairs(X_val, y_val, effort)
     refuse_lazy(X, "X")
+    refuse_lazy(y, "y")
     check_same_length(X=X, y=y, sample_weight=sample_weight, groups=groups)
     codes, classes = encode_target(check_target(y))
     data = Data(
         X,
         codes,
         classes[codes],
-        check_weights(sample_weight, len(codes)),
+        _check_class_weights(sample_weight, codes, classes),
         check_groups(groups, len(codes), at_least=2),
         np.arange(len(codes)),
     )
@@ -402,15 +405,32 @@ def diagnose(
 
 def _check_estimator(estimator):
     """Refuse what is not an estimator object."""
-    if isinstance(estimator, type) or not (
-        hasattr(estimator, "fit") and hasattr(estimator, "predict")
-    ):
+    wanted = ("fit", "predict", "get_params")
+    if isinstance(estimator, type) or not all(hasattr(estimator, name) for name in wanted):
         shown = estimator.__name__ if isinstance(estimator, type) else type(estimator).__name__
-        hint = f" Did you mean {shown}()?" if isinstance(estimator, type) else ""
+        hint = "Predictions of other models go to diagnose_predictions(y, y_proba)."
+        if isinstance(estimator, type):
+            hint = f"Did you mean {shown}()?"
+        elif getattr(estimator, "refit", True) is False:
+            hint = "With refit=False a search has no best estimator to judge: use refit=True."
         raise TypeError(
-            f"estimator must be a scikit-learn compatible classifier with fit and predict. Got "
-            f"{shown} instead.{hint}"
+            f"estimator must be a scikit-learn compatible classifier with fit, predict and "
+            f"get_params. Got {shown} instead. {hint}"
         )
+
+
+def _check_class_weights(sample_weight, codes, classes):
+    """Checked weights; those that leave a single class are refused like a target of one class."""
+    weight = check_weights(sample_weight, len(codes))
+    if weight is None:
+        return None
+    left = np.unique(codes[weight > 0])
+    if len(left) < 2:
+        raise ValueError(
+            f"sample_weight is zero in every row that is not of class {classes[left[0]].item()!r}. "
+            f"Expected positive weights in rows of at least two classes."
+        )
+    return weight
 
 
 def _check_pairs(X_val, y_val, effort):
@@ -429,6 +449,7 @@ def _check_pairs(X_val, y_val, effort):
 def _validation_data(X_val, y_val, classes):
     """Validation rows, with labels that training has seen."""
     refuse_lazy(X_val, "X_val")
+    refuse_lazy(y_val, "y_val")
     check_same_length(X_val=X_val, y_val=y_val)
     codes, _ = encode_target(check_target(y_val, "y_val"), classes, name="y_val")
     if len(np.unique(codes)) < 2:
@@ -547,7 +568,7 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
             score_fitted(estimator, X, classes),
             codes,
             classes,
-            weight=check_weights(sample_weight, len(codes)),
+            weight=_check_class_weights(sample_weight, codes, classes),
             groups=check_groups(groups, len(codes), at_least=2),
             source="validation",
             conflicts=label_conflicts(X, codes),

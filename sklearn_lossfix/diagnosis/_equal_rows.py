@@ -1,5 +1,7 @@
 """Rows with equal features, in any container."""
 
+import numbers
+
 import numpy as np
 from scipy import sparse
 
@@ -31,8 +33,7 @@ def equal_row_codes(X):
         columns = [np.asarray(X[name]) for name in X.columns]
     else:
         array = np.asarray(X)
-        if array.ndim == 1:
-            array = array.reshape(-1, 1)
+        array = array.reshape(len(array), -1)  # texts are one feature, pixels of images many
         if array.dtype.kind in "biuf":
             return _numeric_codes(array)
         columns = list(array.T)
@@ -50,8 +51,13 @@ def _column_codes(column):
 
 def _hashable(value):
     """A key for any cell: type and value, with one key for everything that is missing."""
-    if value is None or value != value or type(value).__name__ in ("NAType", "NaTType"):
+    # pandas' NA comes first: comparing it gives NA, which has no truth value.
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return None
+    if isinstance(value, numbers.Real) and value != value:
+        return None
+    if isinstance(value, np.ndarray):
+        value = value.tolist()  # a long array is cut when it is printed
     return type(value).__name__, str(value)
 
 

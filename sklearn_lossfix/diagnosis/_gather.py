@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
@@ -194,6 +196,12 @@ def to_scored(scores, pred, response, n_classes, name, convergence=()):
         proba = check_probabilities(scores, n_classes, f"predict_proba of {name}")
         return Scored(pred, proba=proba, warnings=tuple(convergence))
     if response == "decision_function":
+        missing = np.flatnonzero(np.isnan(scores.reshape(len(scores), -1)).any(axis=1))
+        if missing.size:
+            raise ValueError(
+                f"decision_function of {name} gave NaN in {missing.size} rows (first: "
+                f"{missing[:5].tolist()}). Expected a number in every row."
+            )
         return Scored(pred, margins=scores, warnings=tuple(convergence))
     return Scored(pred, margins=scores if name == REGRESSOR else None, warnings=tuple(convergence))
 
@@ -558,7 +566,18 @@ def fit_clone(estimator, data):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         target = data.y if is_regressor_given_labels(estimator) else data.labels
-        return clone(estimator).fit(data.X, target, **weight_params(estimator, data.weight))
+        params = weight_params(estimator, data.weight)
+        if data.groups is not None and _takes_groups(estimator):
+            params["groups"] = data.groups
+        return clone(estimator).fit(data.X, target, **params)
+
+
+def _takes_groups(estimator):
+    """Whether `fit` hands groups to a splitter, as searches do."""
+    if get_config()["enable_metadata_routing"]:
+        router = getattr(estimator, "get_metadata_routing", None)
+        return router is not None and bool(router().consumes("fit", ["groups"]))
+    return isinstance(estimator, BaseSearchCV)
 
 
 def reference_on(data, validation, request):

@@ -28,7 +28,11 @@ def validate_ignore(ignore, checks):
     ------
     ValueError
         For a name that no check emits, with the nearest names.
+    TypeError
+        For anything but names.
     """
+    if not hasattr(ignore, "__iter__"):
+        raise TypeError(f"ignore must hold names of findings. Got {type(ignore).__name__} instead.")
     names = [ignore] if isinstance(ignore, str) else list(ignore)
     known = known_slugs(checks)
     for name in names:

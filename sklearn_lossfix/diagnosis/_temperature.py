@@ -29,14 +29,17 @@ def judge_temperature(check, analysis, *, too_sharp):
     temperature = ladder.maps["temperature"].temperature
     gain = rung_gain(ladder, "temperature", **analysis.sampling)
     test = likelihood_ratio(ladder, "temperature", analysis.n_effective)
-    if (temperature > 1) != too_sharp:
+    # A negative temperature turns the forecasts round: too sure, and of the wrong thing.
+    if (temperature > 1 or temperature < 0) != too_sharp:
         # The fault lies on the other side, if anywhere: of this one there is nothing.
         gain, test = interval(min(0.0, -gain.value), gain.se), {**test, "p_value": 1.0}
     word = "over" if too_sharp else "under"
     paid = analysis.bridges["promised_vs_paid"]
     message = (
         f"{gain.value:.3g} of {analysis.loss:.3g} nats ({gain.value / analysis.loss:.0%}) is "
-        f"{word}-confidence: the temperature is {temperature:.2g}, the forecasts promise a loss of "
+        f"{word}-confidence: the temperature is {temperature:.2g}"
+        f"{' (the forecasts point the wrong way)' if temperature < 0 else ''}, "
+        f"the forecasts promise a loss of "
         f"{paid['loss']['promised']:.3g} and an accuracy of {paid['accuracy']['promised']:.3g} and "
         f"deliver {paid['loss']['paid']:.3g} and {paid['accuracy']['paid']:.3g} "
         f"({p_text(test['p_value'])})."
