@@ -27,6 +27,8 @@ def effective_rows(sample_weight, n_rows):
     """Kish's effective number of rows, ``(sum w)^2 / sum w^2``."""
     if sample_weight is None:
         return float(n_rows)
+    if not sample_weight.any():
+        return 0.0
     return float(sample_weight.sum() ** 2 / np.square(sample_weight).sum())
 
 

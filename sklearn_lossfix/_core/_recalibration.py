@@ -243,9 +243,11 @@ def fit_smooth_map(log_p, y, kind, sample_weight=None, start=None, keep=None):
     SmoothMap
     """
     n_classes = log_p.shape[1]
+    total, n_effective = _kept_totals(len(y), sample_weight, keep)
+    if total == 0:  # all the weight lies in rows that are not kept: nothing to learn from
+        return SmoothMap(kind, (1.0,) * n_classes, (0.0,) * n_classes)
     design = _constraint(kind, _kept_shares(y, n_classes, sample_weight, keep))
     identity = np.r_[np.ones(n_classes), np.zeros(n_classes)]
-    total, n_effective = _kept_totals(len(y), sample_weight, keep)
     likelihood = _binary_objective if n_classes == 2 else _multiclass_objective
     ridge = PRIOR_ROWS / n_effective
 
@@ -407,7 +409,7 @@ def fit_shape_map(log_p, y, sample_weight=None, start=None, order=None, keep=Non
     SmoothMap or IsotonicMap
     """
     vector = fit_smooth_map(log_p, y, "vector", sample_weight, start, keep)
-    if log_p.shape[1] > 2:
+    if log_p.shape[1] > 2 or _kept_totals(len(y), sample_weight, keep)[0] == 0:
         return vector
     isotonic = fit_isotonic_map(log_p, y, sample_weight, order, keep)
     saved = map_loss_rows(vector, log_p, y) - map_loss_rows(isotonic, log_p, y)

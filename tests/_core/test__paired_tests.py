@@ -57,6 +57,11 @@ def test_weighted_error_follows_its_formula(drawn):
     )
 
 
+def test_no_weight_is_no_rows():
+    """Rows that all weigh nothing count as none, without a division by zero."""
+    assert effective_rows(np.zeros(5), 5) == 0.0
+
+
 @given(weighted_values(), st.floats(0.01, 100))
 def test_weights_matter_by_their_ratios_only(drawn, factor):
     """Equal weights are no weights, and the scale of weights changes nothing."""

@@ -555,3 +555,16 @@ def test_identity_map_changes_nothing():
     np.testing.assert_allclose(rows, log_loss_rows(proba, y), atol=1e-12)
     assert identity_map(4).temperature == 1.0
     assert weighted_mean(rows) == pytest.approx(rows.mean())
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_fold_that_holds_all_the_weight_is_left_as_it_is(n_classes):
+    """Where the other folds weigh nothing there is nothing to learn, and maps change nothing."""
+    proba, y = draw_forecasts(40, n_classes)
+    log_p = np.log(proba)
+    weight = np.zeros(40)
+    weight[:4] = 1.0
+    keep = np.arange(40) >= 10
+    maps = [fit_smooth_map(log_p, y, kind, weight, keep=keep) for kind in SMOOTH_MAPS]
+    for found in [*maps, fit_shape_map(log_p, y, weight, keep=keep)]:
+        np.testing.assert_allclose(found.log_proba(log_p), log_p, atol=1e-12)
