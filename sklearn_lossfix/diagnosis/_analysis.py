@@ -433,6 +433,8 @@ class Analysis:
         if self.ladder is not None:
             _, share, mean = class_loss_shares(self.row_losses, e.y, e.n_classes, e.sample_weight)
             columns |= {"loss_share": share, "mean_loss": mean}
+            brier = brier_rows(e.model.proba, e.y)
+            columns["mean_brier"] = class_loss_shares(brier, e.y, e.n_classes, e.sample_weight)[2]
         columns |= self.recalls
         if self.ranking is not None:
             auc = [estimate.value for estimate in self.ranking]

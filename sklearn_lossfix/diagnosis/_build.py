@@ -110,7 +110,10 @@ def _out_of_fold_columns(analysis):
     if analysis.ladder is not None and other.evidence.model.proba is not None:
         names.append("log loss")
         judged.append(analysis.loss)
-        folds.append(float(np.average(other.row_losses, weights=other.evidence.sample_weight)))
+        folds.append(other.loss)
+        names.append("Brier score")
+        judged.append(analysis.brier_ledger.total)
+        folds.append(other.brier_ledger.total)
     if analysis.metric.kind == "label":
         names.append(analysis.metric.name)
         judged.append(analysis.score(analysis.metric).value)

@@ -20,6 +20,9 @@ from sklearn_lossfix.diagnosis.ledgers.flips import FlipTable
 SCHEMA_VERSION = 1
 
 
+# Tables about single rows, which stay here unless asked for: reports travel.
+_ROW_TABLES = ("hardest_rows",)
+
 # What a file must hold to be a report.
 _REPORT_KEYS = (
     "kind verdict headline loss_ledger brier_ledger error_ledger flips bridges findings tables "
@@ -211,7 +214,8 @@ class FitReport:
         Parameters
         ----------
         include_values : bool, default=False
-            Whether to keep row numbers of findings; without, only their counts travel.
+            Whether to keep what points at single rows: row numbers of findings and the table of the
+            hardest rows. Without, only counts travel.
 
         Returns
         -------
@@ -231,7 +235,11 @@ class FitReport:
                 "flips": _dict_or_none(self.flips),
                 "bridges": self.bridges,
                 "findings": [_finding_dict(f, include_values) for f in self.findings],
-                "tables": self._columns,
+                "tables": {
+                    name: columns
+                    for name, columns in self._columns.items()
+                    if include_values or name not in _ROW_TABLES
+                },
                 "reliability": self.reliability,
                 "context": self.context,
             }

@@ -17,7 +17,7 @@ def number(value, digits=3):
 
 
 def headline(analysis):
-    """Lines of label, value and context: the loss, and the metric (with balanced accuracy beside).
+    """Lines of label, value and context: loss, Brier score, metric (balanced accuracy beside).
 
     Returns
     -------
@@ -33,6 +33,15 @@ def headline(analysis):
                 "value": analysis.loss,
                 "unit": "nats",
                 "text": _beside(analysis.loss, uncertainty),
+            }
+        )
+        brier = analysis.brier_ledger
+        lines.append(
+            {
+                "label": "Brier score",
+                "value": brier.total,
+                "unit": "",
+                "text": _beside(brier.total, brier.value("uncertainty")),
             }
         )
     else:
@@ -110,6 +119,12 @@ def ranking_text(analysis):
     return f"mean one-vs-rest AUC {np.mean([a.value for a in known]):.2f}"
 
 
+def _ranks_how(analysis):
+    """Whether the scores put the classes into the right order, in words."""
+    auc = np.nanmean([estimate.value for estimate in analysis.ranking])
+    return "ranks well" if auc > 0.5 else "holds a signal"
+
+
 # Causes in the optimiser come before what they do to probabilities and labels.
 CAUSES_FIRST = ("not-converged", "unscaled-features")
 
@@ -143,12 +158,13 @@ def verdict(analysis, issues):
         return found["loss-unsuited-to-task"].message
     if "no-signal" in found:
         return (
-            "Neither loss nor metric can move: the scores hold no signal beyond the class shares."
+            "Neither loss nor metric can beat a constant answer: the scores hold no signal beyond "
+            "the class shares."
         )
     parts = [_with_consequences(f, issues) for f in found.values() if f.name in CAUSES_FIRST]
     if decision is not None:
         parts.append(
-            f"they disagree because the model ranks well ({ranks}) but its labels lose "
+            f"they disagree because the model {_ranks_how(analysis)} ({ranks}) but its labels lose "
             f"{decision.estimate:.3f} of the metric to the decision rule"
         )
     if sharpness is not None:

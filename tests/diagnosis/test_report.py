@@ -425,3 +425,17 @@ def test_report_is_not_changed_by_showing_it(report):
     report.plot("ledger")
     report.plot("classes")
     assert report.to_dict() == before
+
+
+def test_single_rows_travel_only_when_asked_for():
+    """Row numbers and the table of the hardest rows leave the report only with include_values."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=200)
+    proba = np.where(y == 1, 0.9, 0.1)
+    proba[:5] = 1 - y[:5]
+    report = diagnose_predictions(y, proba)
+    shy, open_ = report.to_dict(), report.to_dict(include_values=True)
+    assert "hardest_rows" not in shy["tables"]
+    assert all(finding["rows"] is None for finding in shy["findings"])
+    assert open_["tables"]["hardest_rows"]["row"]
+    assert any(finding["rows"] for finding in open_["findings"])

@@ -50,7 +50,8 @@ class NoSignal:
         message = (
             f"Recalibrated, the scores save {saved.value:.2g} of {uncertainty:.3g} nats of "
             f"uncertainty [{saved.low:.2g}, {saved.high:.2g}]: less than {limit:.2g}, "
-            f"{p_text(p_value)}. This loss cannot fall by tuning the rule or the probabilities."
+            f"{p_text(p_value)}. Tuning the rule or the probabilities leads no "
+            f"further than to a constant answer."
             f"{context}"
         )
         return Finding(

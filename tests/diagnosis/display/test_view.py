@@ -226,7 +226,9 @@ def test_contents_name_row_numbers_only_where_they_are(binary):
     assert "numbers of the rows behind a finding" not in View(binary, LIMITS).contents
     finding["rows"] = [1, 2]
     assert "numbers of the rows behind a finding" in View(binary, LIMITS).contents
-    assert "for the 20 rows that cost most" in View(binary, LIMITS).contents
+    assert "rows that cost most" not in View(binary, LIMITS).contents
+    binary["tables"]["hardest_rows"] = {"row": [3, 4, 5], "loss": [3.0, 2.0, 1.0]}
+    assert "for the 3 rows that cost most" in View(binary, LIMITS).contents
 
 
 def test_context_shows_versions_and_seed(data):
