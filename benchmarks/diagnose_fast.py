@@ -3,9 +3,8 @@
 - ``diagnose_predictions`` at 100,000 rows, 2 and 10 classes, against ``log_loss`` plus
   ``roc_auc_score`` (one-vs-rest) on the same scores in the same run: at most 15 times the time.
 - Ten times the rows: at most 14 times the time.
-- Peak memory, as tracemalloc sees it: at most 16 float64 vectors of n rows for 2 classes, 3 times
-the
-  score matrix for 10.
+- Peak memory, as tracemalloc sees it: at most 16 float64 vectors of n rows for 2 classes, 3
+  times the score matrix for 10.
 - ``diagnose(effort="fast")`` beside skore's ``checks.summarize(fast_mode=True)`` on the same model
   and data; skipped with a line if skore is not installed.
 

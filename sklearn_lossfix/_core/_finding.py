@@ -132,8 +132,7 @@ class Finding:
         95 % interval of the effect.
     p_value, p_adjusted : float or None
         One-sided p-value of "the effect is at most `limit`", alone and after Benjamini-Hochberg
-        over
-        the report; None for facts.
+        over the report; None for facts.
     limit : float or None
         The smallest effect that matters.
     detectable : float or None

@@ -485,9 +485,8 @@ def _run_all(shared, tasks, n_jobs, on_done):
     """Run tasks in parallel and keep what is finished when a worker dies.
 
     Tasks that a lost worker took along are sent out again, at most `MAX_ROUNDS` times. An error
-    that
-    the estimator itself raised is raised at once. `shared` are direct arguments of every task: that
-    is how joblib's distributed backends recognise data they already hold.
+    that the estimator itself raised is raised at once. `shared` are direct arguments of every
+    task: that is how joblib's distributed backends recognise data they already hold.
     """
     results = {}
     for attempt in range(MAX_ROUNDS):
@@ -548,8 +547,7 @@ def out_of_fold(
         Number of folds fitted at a time, through joblib.
     random_state : int or None, default=None
         Seeds every free ``random_state`` of the clones, from (seed, fold) alone: the result does
-        not
-        depend on `n_jobs` or on the worker.
+        not depend on `n_jobs` or on the worker.
     want_train : bool, default=False
         Also give the losses and class totals on the training rows.
     encoded : bool, default=False

@@ -181,8 +181,7 @@ def _binary_objective(theta, log_p, y, weight, keep):
 
 
 def _damped_newton(objective, start):
-    """Minimise a convex function given with gradient and Hessian; steps are halved until it
-    falls."""
+    """Minimise a convex function by Newton steps that are halved until it falls."""
     point = start
     value, gradient, hessian = objective(point)
     for _ in range(MAX_NEWTON_STEPS):
@@ -455,8 +454,7 @@ def cross_fit(fit, folds):
 
 
 def cross_fitted_chunks(maps, log_p, folds):
-    """Yield ``(rows, log_r)``: recalibrated log-probabilities, each row by the map that never saw
-    it.
+    """Yield ``(rows, log_r)``: each row recalibrated by the map that never saw it.
 
     Parameters
     ----------

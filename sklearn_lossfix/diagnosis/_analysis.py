@@ -49,8 +49,7 @@ from sklearn_lossfix.diagnosis.ledgers.loss import (
 )
 
 # Margins are cut here before they are read as logits: classes that a fold never saw have a margin
-# of
-# minus infinity, and exp(-500) is as good as zero.
+# of minus infinity, and exp(-500) is as good as zero.
 MAX_MARGIN = 500.0
 
 
@@ -250,8 +249,7 @@ class Analysis:
 
     @property
     def rule_scores(self):
-        """Scores that a decision rule can work on, and their space; (None, None) if there are
-        none."""
+        """Scores that a decision rule can work on, and their space; both None without any."""
         model = self.evidence.model
         if model.proba is not None:
             return model.proba, "proba"
@@ -390,8 +388,7 @@ class Analysis:
 
     @cached_property
     def ranking(self):
-        """Per class: one-vs-rest AUC estimate (NaN where undefined), for two classes of the
-        second."""
+        """One-vs-rest AUC per class, NaN where undefined; of two classes only of the second."""
         e = self.evidence
         scores, _ = self.rule_scores
         if scores is None:

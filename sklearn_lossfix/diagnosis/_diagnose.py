@@ -83,8 +83,7 @@ def diagnose_predictions(
     """Explain the gap between loss and metric from labels and probabilities alone.
 
     For probabilities from any framework. Nothing is fitted but small recalibration maps and
-    decision
-    rules, each judged on rows it did not see.
+    decision rules, each judged on rows it did not see.
 
     Parameters
     ----------
@@ -92,8 +91,7 @@ def diagnose_predictions(
         True labels of rows that the model did not learn from.
     y_proba : array-like of shape (n_rows, n_classes) or (n_rows,)
         Probabilities, columns in the order of `classes`; one column is the probability of the
-        second
-        of two classes.
+        second of two classes.
     classes : array-like of shape (n_classes,), default=None
         Labels in the order of the columns; None takes the sorted labels of `y`.
     y_pred : array-like of shape (n_rows,), default=None
@@ -298,8 +296,7 @@ def diagnose(
     """Explain the gap between the loss and the metric of a classifier.
 
     The estimator is never refitted or changed: clones are. With validation rows the fitted
-    estimator
-    is judged on them; out of fold it is judged as well.
+    estimator is judged on them; out of fold it is judged as well.
 
     Parameters
     ----------

@@ -58,6 +58,8 @@ def _hashable(value):
         return None
     if isinstance(value, np.ndarray):
         value = value.tolist()  # a long array is cut when it is printed
+    if isinstance(value, float) and value == 0:
+        value = abs(value)  # -0.0 is 0.0
     return type(value).__name__, str(value)
 
 

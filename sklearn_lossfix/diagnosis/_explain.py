@@ -17,8 +17,7 @@ def explained_issues(issues, analysis, checks):
     """Mark issues that are gone once an earlier cause is repaired.
 
     The twin that repairs the cause was scored on the same rows: every other check is asked again
-    with
-    the twin in the model's place. What it no longer calls an issue is explained by the cause.
+    with the twin in the model's place. What it no longer calls an issue is explained by the cause.
 
     Parameters
     ----------

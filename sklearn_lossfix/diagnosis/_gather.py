@@ -581,8 +581,7 @@ def _takes_groups(estimator):
 
 
 def reference_on(data, validation, request):
-    """Scores of the reference, fitted on training rows, on the validation rows; None if
-    impossible."""
+    """Scores on the validation rows of a reference fitted on training rows, or None."""
     model, reason = make_reference(data.X, request.seed)
     if model is None:
         request.notes.append(f"No reference: {reason}")

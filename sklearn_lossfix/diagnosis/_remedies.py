@@ -8,8 +8,7 @@ from sklearn_lossfix._core._paired_tests import paired_estimate
 from sklearn_lossfix.decision import DecisionRuleClassifier, RecalibratedClassifier
 
 # How far up the ladder each method of RecalibratedClassifier reaches: a temperature map has offsets
-# as
-# well, so it ends on the rung that comes second.
+# as well, so it ends on the rung that comes second.
 _RUNG_OF = {"prior_shift": 1, "temperature": 2, "vector": 3, "isotonic": 3}
 # Fits of the user's estimator: one per fold of the default cv, and the final one.
 _CROSS_FITTED_FITS = 6

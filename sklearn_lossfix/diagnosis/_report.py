@@ -388,8 +388,7 @@ class FitReport:
         ----------
         kind : {"ledger", "flips", "reliability", "classes"}, default="ledger"
             Waterfalls of loss and error side by side; the flip table; the CORP reliability curve
-            with
-            its consistency band; shares of rows and loss per class.
+            with its consistency band; shares of rows and loss per class.
         ax : matplotlib Axes or pair of Axes, default=None
             Where to draw; None makes a figure. ``"ledger"`` takes two, for loss and error.
 

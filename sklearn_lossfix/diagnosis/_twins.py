@@ -7,6 +7,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import all_estimators
@@ -20,7 +21,6 @@ _SCALE_FREE_MODULES = (
     "sklearn.ensemble._forest",
     "sklearn.ensemble._gb",
     "sklearn.ensemble._hist_gradient_boosting",
-    "sklearn.naive_bayes",
     "sklearn.dummy",
     "sklearn.discriminant_analysis",
     "imblearn.ensemble._forest",
@@ -28,6 +28,9 @@ _SCALE_FREE_MODULES = (
     "lightgbm",
     "catboost",
 )
+
+# Ensembles that grow trees unless told otherwise.
+_TREES_BY_DEFAULT = ("sklearn.ensemble._weight_boosting", "sklearn.ensemble._bagging")
 
 # Regressors whose classifier has another name.
 _CLASSIFIER_OF = {
@@ -49,12 +52,14 @@ def last_step(estimator):
 def is_scale_free(estimator):
     """Whether scaling columns in front of this estimator cannot change its fit."""
     inner = last_step(estimator)
-    while not type(inner).__module__.startswith(_SCALE_FREE_MODULES):
+    while True:
+        module = type(inner).__module__
+        if module.startswith(_SCALE_FREE_MODULES) or isinstance(inner, GaussianNB):
+            return True
         nested = getattr(inner, "estimator", None)
         if nested is None or isinstance(nested, str):
-            return False
+            return nested is None and module.startswith(_TREES_BY_DEFAULT)
         inner = last_step(nested)
-    return True
 
 
 def _numeric_matrix(X):
@@ -283,7 +288,8 @@ def classifier_twin(estimator):
     for key in sorted(shared - {"loss", "criterion"}):
         value = inner.get_params(deep=False)[key]
         default = type(inner)().get_params()[key] if _has_default_init(type(inner)) else value
-        if value != default:
+        # Words mean other things elsewhere (a solver of Ridge is none of LogisticRegression).
+        if value != default and not isinstance(value, str):
             kept[key] = value
     classifier.set_params(**kept)
     if isinstance(estimator, Pipeline):
@@ -292,7 +298,7 @@ def classifier_twin(estimator):
         code = f"estimator.steps[-1] = ({twin.steps[-1][0]!r}, {classifier!r})"
     else:
         twin, code = classifier, repr(classifier)
-    module = found.__module__.rpartition("._")[0]
+    module = found.__module__.partition("._")[0]
     code = f"from {module} import {found.__name__}\n{code}"
     return twin, f"{found.__name__} instead of {name}", code, {"classifier": found.__name__}
 

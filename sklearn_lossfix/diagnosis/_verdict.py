@@ -4,8 +4,7 @@ import numpy as np
 
 
 def number(value, digits=3):
-    """A number as a reader wants it: three significant digits, an exponent only where it is
-    tiny."""
+    """A number as a reader wants it: three digits, an exponent only where it is tiny."""
     if value is None or not np.isfinite(value):
         return "n/a"
     if value == 0:

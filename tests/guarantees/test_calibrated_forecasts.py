@@ -1,8 +1,8 @@
 """What the guide promises about calibrated and miscalibrated forecasts, by simulation.
 
-Seeds are fixed: the numbers are those of one draw of the simulation, and the acceptance of a rate
-is the
-one stated in the guide (the lower end of Wilson's 95 % interval, or the band named in the test).
+Seeds are fixed: the numbers are those of one draw of the simulation, and the acceptance of a
+rate is the one stated in the guide (the lower end of Wilson's 95 % interval, or the band named
+in the test).
 """
 
 import numpy as np

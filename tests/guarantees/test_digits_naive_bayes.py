@@ -39,8 +39,7 @@ def test_the_decision_rule_costs_next_to_nothing(report):
 
 
 def test_the_remedy_keeps_its_promise(report, halves):
-    """The remedy's estimator, fitted on the first half, lowers the loss of the second by 1.5
-    nats."""
+    """Fitted on the first half, the remedy lowers the loss of the second by 1.5 nats."""
     X, X_val, y, y_val = halves
     remedy = report["overconfident"].remedy
     assert remedy.proven

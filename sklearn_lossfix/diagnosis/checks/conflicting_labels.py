@@ -8,8 +8,7 @@ class ConflictingLabels:
     """Count rows whose features occur with more than one label, and the error they force.
 
     A fact and therefore a tip: equal features with different labels are wrong labels in one data
-    set
-    and honest chance in another (few coarse features); the rows cannot tell which.
+    set and honest chance in another (few coarse features); the rows cannot tell which.
     """
 
     name = "conflicting_labels"

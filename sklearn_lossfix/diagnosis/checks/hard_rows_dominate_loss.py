@@ -19,11 +19,10 @@ class HardRowsDominateLoss:
     """Surprises cost more than the recalibrated forecasts say they should.
 
     A surprise is a label that was given less than 1 %. After the last cross-fitted recalibration
-    map
-    (so that mere over-confidence is out), each row's loss beyond that of a surprise is compared
-    with
-    what its forecast promises: exact mean and variance, no simulation. What is left are rows that
-    the model gets wrong with good reason to be sure: wrong labels, outliers, a hidden subgroup.
+    map (so that mere over-confidence is out), each row's loss beyond that of a surprise is
+    compared with what its forecast promises: exact mean and variance, no simulation. What is
+    left are rows that the model gets wrong with good reason to be sure: wrong labels, outliers,
+    a hidden subgroup.
     """
 
     name = "hard_rows_dominate_loss"

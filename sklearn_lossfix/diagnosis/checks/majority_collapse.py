@@ -11,9 +11,8 @@ class MajorityCollapse:
     """Some recall is below half of chance, and another rule would lift balanced accuracy.
 
     A recall whose whole interval lies below ``1 / (2 K)`` means that the class is answered less
-    than
-    half as often as by guessing. It is a collapse of the labels, and no lack of signal, if the
-    cross-fitted best rule for balanced accuracy gains on the very same scores.
+    than half as often as by guessing. It is a collapse of the labels, and no lack of signal, if
+    the cross-fitted best rule for balanced accuracy gains on the very same scores.
     """
 
     name = "majority_collapse"

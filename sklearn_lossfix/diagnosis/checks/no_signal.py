@@ -13,11 +13,10 @@ class NoSignal:
     """Even after recalibration the scores save less than 1 % of the uncertainty.
 
     An equivalence test: H0 says that the cross-fitted, recalibrated forecasts save at least the
-    effect floor against the class shares. Rejecting it proves that there is nothing to be had from
-    these scores; not being able to reject on few rows is no finding. A reference model, where there
-    is
-    one, must have found nothing either, else the model fails and not the data: the message says
-    which.
+    effect floor against the class shares. Rejecting it proves that there is nothing to be had
+    from these scores; not being able to reject on few rows is no finding. A reference model,
+    where there is one, must have found nothing either, else the model fails and not the data:
+    the message says which.
     """
 
     name = "no_signal"

@@ -7,8 +7,7 @@ class Overconfident:
     """The temperature map flattens the forecasts and lowers the loss.
 
     Tested twice, both must reject: the likelihood ratio of the map, and the cross-fitted gain
-    against
-    the smallest gain that matters.
+    against the smallest gain that matters.
     """
 
     name = "overconfident"

@@ -84,8 +84,7 @@ def homogeneity_p(table):
     """P-value that all rows of a table of counts have the same shares.
 
     The likelihood-ratio (G) test where every expected count is at least 5, else a permutation test
-    of
-    its statistic with margins fixed (seed 0).
+    of its statistic with margins fixed (seed 0).
 
     Parameters
     ----------

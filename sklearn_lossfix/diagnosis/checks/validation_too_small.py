@@ -16,9 +16,8 @@ class ValidationTooSmall:
     claim.
 
     The detectable difference is ``(z_{0.975} + z_{0.8}) * se`` for a paired comparison with the
-    best
-    constant answer. The claim is what the report says first: how far the model is above that
-    answer.
+    best constant answer. The claim is what the report says first: how far the model is above
+    that answer.
     """
 
     name = "validation_too_small"

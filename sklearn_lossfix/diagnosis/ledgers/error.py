@@ -100,8 +100,7 @@ def plug_in_codes(proba, y, fold_maps, folds, metric, utilities, sample_weight=N
 
     For a linear metric this is the optimal rule on calibrated scores (Elkan 2001); with the
     temperature map it is a rule of per-class offsets. Scores that no temperature calibrates can
-    make it
-    worse than argmax: each fold takes whichever is better on the rows it may see.
+    make it worse than argmax: each fold takes whichever is better on the rows it may see.
 
     Parameters
     ----------

@@ -1,9 +1,8 @@
 """The reliability curve: CORP, with a consistency band.
 
-The curve is the pool-adjacent-violators fit of what happened on what was forecast; the band holds
-90 %
-of the curves that calibrated forecasts would give (Dimitriadis, Gneiting & Jordan 2021, consistency
-resampling).
+The curve is the pool-adjacent-violators fit of what happened on what was forecast; the band
+holds 90 % of the curves that calibrated forecasts would give (Dimitriadis, Gneiting & Jordan
+2021, consistency resampling).
 """
 
 import numpy as np
@@ -42,8 +41,7 @@ def reliability(forecast, happened, sample_weight=None, random_state=0):
     -------
     dict
         ``forecast``, ``happened``, ``low``, ``high``: lists of up to 41 points between the smallest
-        and
-        the largest forecast; ``counts``: share of the rows in 20 equal bins of [0, 1].
+        and the largest forecast; ``counts``: share of the rows in 20 equal bins of [0, 1].
     """
     order = np.argsort(forecast, kind="stable")
     if sample_weight is not None:  # a row of weight zero is not there
