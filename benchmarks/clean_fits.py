@@ -3,8 +3,8 @@
 A run is *clean* if no remedy of ours improves loss or metric on fresh rows by more than the effect
 floor. Whether it is, is measured and not assumed: every remedy that applies to these scaled and
 converged models (four recalibration maps, the tuned rule) is fitted on the training rows and
-compared on fresh rows (20,000 for generated data, all remaining rows for bundled data), whatever the
-report said. Runs where a remedy helps are listed as relabelled, with the remedy and its gain.
+compared on fresh rows (20,000 for generated data, all remaining rows for bundled data), whatever
+the report said. Runs where a remedy helps are listed as relabelled, with the remedy and its gain.
 
 Run ``python benchmarks/clean_fits.py`` (about half an hour on two cores), or with ``--seeds 1``
 for a quick look. Prints the share of clean reports with an issue and its Wilson interval.
