@@ -139,7 +139,7 @@ def _are_whole(values):
 
 
 def preparation(frame, *, ordinal):
-    """Steps that turn prepared features into a dense matrix of numbers.
+    """Steps that turn prepared features into a dense table of numbers.
 
     Parameters
     ----------
@@ -169,4 +169,5 @@ def preparation(frame, *, ordinal):
         imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
         number_steps = make_pipeline(imputer, StandardScaler())
     parts = [("numbers", number_steps, numbers), ("categories", encoder, texts)]
-    return ColumnTransformer([part for part in parts if part[2]], sparse_threshold=0)
+    steps = ColumnTransformer([part for part in parts if part[2]], sparse_threshold=0)
+    return steps.set_output(transform="pandas")  # so that a finding can name its column

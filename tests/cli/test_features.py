@@ -167,23 +167,23 @@ def messy(n_rows=200):
 
 
 @pytest.mark.parametrize("ordinal", [False, True])
-def test_preparation_gives_a_dense_matrix_of_numbers(ordinal):
-    """Whatever the columns, models get float64; categories that were never seen included."""
+def test_preparation_gives_a_dense_table_of_numbers(ordinal):
+    """Whatever the columns, models get float64 by name; categories never seen included."""
     frame = messy()
     steps = preparation(frame, ordinal=ordinal).fit(frame)
     later = frame.head(3).assign(text=np.array(["new", np.nan, "a"], dtype=object), number=np.nan)
     for part in (frame, later):
-        matrix = steps.transform(part)
-        assert isinstance(matrix, np.ndarray)
-        assert matrix.dtype == np.float64
-        assert np.isfinite(matrix).all() or ordinal
+        numbers = steps.transform(part)
+        assert list(numbers.columns) == steps.get_feature_names_out().tolist()
+        assert set(numbers.dtypes) == {np.dtype(np.float64)}
+        assert np.isfinite(numbers.to_numpy()).all() or ordinal
 
 
 def test_preparation_scales_and_limits_categories():
     """Numbers are standardised; a column of ninety categories makes forty indicators."""
     frame = messy()
     steps = preparation(frame, ordinal=False).fit(frame)
-    matrix = steps.transform(frame)
+    matrix = steps.transform(frame).to_numpy()
     names = steps.get_feature_names_out().tolist()
     numbers = matrix[:, [i for i, name in enumerate(names) if name.startswith("numbers__")]]
     np.testing.assert_allclose(numbers.mean(axis=0), 0, atol=1e-12)
