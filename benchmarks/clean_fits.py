@@ -146,6 +146,8 @@ def main():
     """Run the design, print every relabelled run and the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--models", nargs="+", default=list(models(0)))
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--list", action="store_true", help="list every relabelled run")
     options = parser.parse_args()
@@ -154,8 +156,8 @@ def main():
         (source, size, seed, name)
         for source in [*GENERATED, *BUNDLED]
         for size in SIZES
-        for seed in range(options.seeds)
-        for name in models(0)
+        for seed in range(options.first_seed, options.first_seed + options.seeds)
+        for name in options.models
     ]
     runs = [
         run
@@ -183,7 +185,7 @@ def main():
         f"reasons: {dict(Counter(r['remedy'].split(':')[0] for r in relabelled))}"
     )
     print("\nby model: clean runs, of these with an issue; relabelled")
-    for name in models(0):
+    for name in options.models:
         mine = [run for run in clean if run["model"] == name]
         print(
             f"  {name:7s} {len(mine):4d} {sum(bool(r['issues']) for r in mine):4d} "

@@ -238,7 +238,8 @@ def _codes_of_predictions(labels, classes):
     """Codes and classes; `classes` must be distinct, and at least two."""
     if classes is None:
         return encode_target(labels)
-    classes = np.asarray(classes)
+    # Through a list: labels held as objects (text of a dataframe) get a dtype of their own.
+    classes = np.array(np.asarray(classes).tolist())
     if classes.ndim != 1 or len(classes) < 2 or len(np.unique(classes)) != len(classes):
         raise ValueError(
             f"classes must hold at least two distinct labels. Got {classes.tolist()} instead."
@@ -542,7 +543,7 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
     if (X is None) != (y is None):
         raise ValueError("X and y come together: pass both, or neither to use what fit recorded.")
     name = type(estimator).__name__
-    classes = np.asarray(estimator.classes_)
+    classes = np.array(np.asarray(estimator.classes_).tolist())
     if scoring is None:
         # Where the parameter is None too, some estimators tune for another metric than accuracy.
         own = getattr(estimator, "scoring", None)

@@ -388,10 +388,10 @@ def sample_for_refits(data, request):
         splitter = StratifiedShuffleSplit(1, train_size=MAX_REFIT_ROWS, random_state=request.seed)
         strata = np.zeros(n_rows, dtype=int) if rare else data.y
         keep = np.sort(next(splitter.split(np.zeros((n_rows, 1)), strata))[0])
-    if len(np.unique(data.y[keep])) < len(request.classes):
-        # A very rare class can miss the sample: all its rows go in.
-        lost = np.setdiff1d(np.unique(data.y), np.unique(data.y[keep]))
-        keep = np.union1d(keep, np.flatnonzero(np.isin(data.y, lost)))
+    # A very rare class can miss the sample, or the folds of it: all its rows go in.
+    least = int(request.cv) if isinstance(request.cv, int) else 2
+    few = np.flatnonzero(np.bincount(data.y[keep], minlength=len(request.classes)) < least)
+    keep = np.union1d(keep, np.flatnonzero(np.isin(data.y, few)))
     request.notes.append(
         f"Everything that refits (out of fold, reference, twins) used {len(keep):,} of {n_rows:,} "
         f"training rows, drawn {'by group' if data.groups is not None else 'stratified'}."

@@ -92,7 +92,8 @@ def column_spread(estimator, X, y):
     Returns
     -------
     spread : dict or None
-        ``ratio`` of the largest standard deviation to the median one, and ``column``, its name.
+        ``ratio`` of the standard deviation of the column that is farthest from the median one to it
+        (or the inverse), ``column``, its name, and whether it is the ``wider`` one.
     reason : str or None
         Why there is no spread.
     """
@@ -121,14 +122,15 @@ def column_spread(estimator, X, y):
     present = np.flatnonzero(np.isfinite(widths) & (widths > 0))
     if present.size < 2:
         return None, "Fewer than two features vary: there is nothing to compare."
-    widest = int(present[np.argmax(widths[present])])
-    label = f"column {widest}" if names is None else f"column {str(names[widest])!r}"
-    middle, narrowest = np.median(widths[present]), widths[present].min()
-    ratio = float(max(widths[widest] / middle, middle / narrowest))
-    if middle / narrowest > widths[widest] / middle:
-        narrow = int(present[np.argmin(widths[present])])
-        label = f"column {narrow}" if names is None else f"column {str(names[narrow])!r}"
-    return {"ratio": ratio, "column": label}, None
+    relative = widths[present] / np.median(widths[present])
+    farthest = int(np.argmax(np.abs(np.log(relative))))
+    wider = bool(relative[farthest] > 1)
+    column = int(present[farthest])
+    return {
+        "ratio": float(max(relative[farthest], 1 / relative[farthest])),
+        "column": f"column {column}" if names is None else f"column {str(names[column])!r}",
+        "wider": wider,
+    }, None
 
 
 def _column_widths(matrix):

@@ -162,9 +162,12 @@ def verdict(analysis, issues):
         )
     parts = [_with_consequences(f, issues) for f in found.values() if f.name in CAUSES_FIRST]
     if decision is not None:
+        collapse = decision.name == "majority-collapse"
+        metric = analysis.balanced if collapse else analysis.metric
+        judged = metric.name.replace("_", " ")
         parts.append(
             f"they disagree because the model {_ranks_how(analysis)} ({ranks}) but its labels lose "
-            f"{decision.estimate:.3f} of the metric to the decision rule"
+            f"{decision.estimate:.3f} of {judged} to the decision rule"
         )
     if sharpness is not None:
         share = sharpness.estimate / analysis.loss

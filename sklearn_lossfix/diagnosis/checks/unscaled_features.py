@@ -32,15 +32,16 @@ class UnscaledFeatures:
             return fact(
                 self,
                 "passed",
-                f"The widest column is {spread['ratio']:.3g} times the median one, below the "
-                f"{SPREAD_RATIO:.0f} at which a scaled twin is tried.",
+                f"The widths of the columns are within {spread['ratio']:.3g} times the median one, "
+                f"below the {SPREAD_RATIO:.0f} at which a scaled twin is tried.",
                 estimate=spread["ratio"],
                 unit="ratio",
                 limit=SPREAD_RATIO,
             )
+        shape = "wide" if spread["wider"] else "narrow"
         return judge_twin(
             self,
             analysis,
             "scaled",
-            cause=f"{spread['column']} is {spread['ratio']:,.0f} x as wide as the median column",
+            cause=f"{spread['column']} is {spread['ratio']:,.0f} x as {shape} as the median column",
         )
