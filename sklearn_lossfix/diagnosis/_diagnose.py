@@ -5,11 +5,11 @@ import numbers
 import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from sklearn_lossfix._core._evidence import Evidence, Scored, TrainState
-from sklearn_lossfix._core._oof import frozen_parts
+from sklearn_lossfix._core._oof import frozen_parts, weight_params
 from sklearn_lossfix._core._proper_scores import brier_rows, log_loss_rows
 from sklearn_lossfix._core._validation import (
     check_groups,
@@ -91,7 +91,8 @@ def diagnose_predictions(
         True labels of rows that the model did not learn from.
     y_proba : array-like of shape (n_rows, n_classes) or (n_rows,)
         Probabilities, columns in the order of `classes`; one column is the probability of the
-        second of two classes.
+        second of two classes. Columns of a dataframe that are named like the classes are found by
+        name.
     classes : array-like of shape (n_classes,), default=None
         Labels in the order of the columns; None takes the sorted labels of `y`.
     y_pred : array-like of shape (n_rows,), default=None
@@ -155,7 +156,7 @@ def diagnose_predictions(
     labels = check_target(y)
     codes, classes = _codes_of_predictions(labels, classes)
     n_classes = len(classes)
-    proba = check_probabilities(y_proba, n_classes)
+    proba = check_probabilities(_in_class_order(y_proba, classes), n_classes)
     if y_pred is None:
         pred = proba.argmax(axis=1).astype(codes.dtype)
     else:
@@ -232,6 +233,14 @@ def _report_of_scores(
         ignore=ignore,
         context={"random_state": seed, "call": call},
     )
+
+
+def _in_class_order(y_proba, classes):
+    """Columns that are named like the classes, in the order of the classes."""
+    names = list(getattr(y_proba, "columns", []))
+    labels = classes.tolist()
+    named = len(names) == len(labels) and set(names) == set(labels)
+    return y_proba[labels] if named and names != labels else y_proba
 
 
 def _codes_of_predictions(labels, classes):
@@ -379,6 +388,7 @@ def diagnose(
     refuse_lazy(X, "X")
     refuse_lazy(y, "y")
     check_same_length(X=X, y=y, sample_weight=sample_weight, groups=groups)
+    (X,) = indexable(X)  # sparse formats without rows become ones with rows
     codes, classes = encode_target(check_target(y))
     data = Data(
         X,
@@ -396,6 +406,13 @@ def diagnose(
     request = Request(
         metric, scoring, classes, pos, _seed_of(random_state), n_jobs, cv, verbose, notes
     )
+    if X_val is X:
+        notes.append("X_val is X: the model was judged on rows that it learnt from.")
+    if data.weight is not None and not weight_params(estimator, data.weight):
+        notes.append(
+            f"{type(estimator).__name__} takes no sample_weight in fit: the weights count in every "
+            f"loss and metric, and not in the fits."
+        )
     context = {"random_state": request.seed, "call": "diagnose", "cv": repr(cv)}
     analysis = _gather(estimator, data, validation, request, effort, alpha)
     return build_report(analysis, effort=effort, ignore=ignore, context=context)
@@ -431,6 +448,17 @@ def _check_class_weights(sample_weight, codes, classes):
     return weight
 
 
+def _predicts(estimator):
+    """Whether an estimator says that it is a classifier or regressor, or at least predicts."""
+    try:
+        kind = get_tags(estimator).estimator_type
+    except AttributeError:  # a duck-typed estimator without tags
+        kind = None
+    if kind is None:
+        return hasattr(estimator, "predict")
+    return kind in ("classifier", "regressor")
+
+
 def _check_pairs(X_val, y_val, effort):
     """X_val and y_val come together, and fast effort needs them."""
     if (X_val is None) != (y_val is None):
@@ -449,6 +477,7 @@ def _validation_data(X_val, y_val, classes):
     refuse_lazy(X_val, "X_val")
     refuse_lazy(y_val, "y_val")
     check_same_length(X_val=X_val, y_val=y_val)
+    (X_val,) = indexable(X_val)
     codes, _ = encode_target(check_target(y_val, "y_val"), classes, name="y_val")
     if len(np.unique(codes)) < 2:
         raise ValueError(
@@ -467,7 +496,7 @@ def _through_search(estimator, fitted, data, request):
     ):
         if not fitted:
             request.say("fitting the search once")
-            estimator, fitted = fit_clone(estimator, data), True
+            estimator, fitted = fit_clone(estimator, data, request.seed), True
             request.notes.append("The search was not fitted: a clone was, on the training rows.")
     if hasattr(estimator, "best_estimator_"):
         request.notes.append(
@@ -499,7 +528,7 @@ def _gather(estimator, data, validation, request, effort, alpha):
         sampled = sample_for_refits(data, request)
         evidence = gather_out_of_fold(unfitted, sampled, request, estimator if fitted else None)
         return Analysis(evidence, alpha)
-    judged = estimator if fitted else fit_clone(estimator, data)
+    judged = estimator if fitted else fit_clone(estimator, data, request.seed)
     if effort == "fast" or frozen:
         if frozen:
             request.notes.append(

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_lossfix._core._evidence import Evidence, Scored, TrainState, Twin
 from sklearn_lossfix._core._oof import (
+    _seed_clone,
     fix_folds,
     is_regressor_given_labels,
     out_of_fold,
@@ -471,7 +472,7 @@ def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=Tru
                 lambda: scored_of(run(reference_model, label), label), label, request
             )
     twins = {}
-    applicable = applicable_twins(estimator, data, facts, warned=bool(model.warnings))
+    applicable = applicable_twins(estimator, data, facts, bool(model.warnings), request.seed)
     for key, (twin, changes, code, params) in applicable.items():
         label = f"the {key} twin"
         scored, reason = _attempt(
@@ -535,7 +536,7 @@ def _iteration_facts(facts, estimator, fitted, model):
     facts["n_iterations_known"] = known or bool(model.warnings) or bool(iteration_limits(estimator))
 
 
-def applicable_twins(estimator, data, facts, warned):
+def applicable_twins(estimator, data, facts, warned, seed=0):
     """The twins that this estimator and these data call for; `warned` of convergence.
 
     Returns
@@ -551,7 +552,8 @@ def applicable_twins(estimator, data, facts, warned):
         if twin is not None:
             twins["converged"] = twin
     try:
-        spread, reason = column_spread(estimator, data.X, data.labels)
+        seeded = _seed_clone(clone(estimator), seed)
+        spread, reason = column_spread(seeded, data.X, data.labels)
     except Exception as error:  # a user's step may raise anything; the report must survive it
         spread, reason = None, f"The steps before the last one failed: {error}"
     facts["column_spread"] = spread
@@ -561,15 +563,15 @@ def applicable_twins(estimator, data, facts, warned):
     return twins
 
 
-def fit_clone(estimator, data):
-    """Fit a clone on all training rows; convergence warnings are what a check is for."""
+def fit_clone(estimator, data, seed):
+    """Fit a seeded clone on all training rows; convergence warnings are what a check is for."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         target = data.y if is_regressor_given_labels(estimator) else data.labels
         params = weight_params(estimator, data.weight)
         if data.groups is not None and _takes_groups(estimator):
             params["groups"] = data.groups
-        return clone(estimator).fit(data.X, target, **params)
+        return _seed_clone(clone(estimator), seed).fit(data.X, target, **params)
 
 
 def _takes_groups(estimator):
