@@ -4,6 +4,11 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from sklearn_lossfix._core._evidence import Evidence, Scored
+from sklearn_lossfix.decision._metrics import resolve_metric
+from sklearn_lossfix.diagnosis._analysis import Analysis
+from sklearn_lossfix.diagnosis._gather import map_folds
+
 
 def _softmax(logits):
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -70,3 +75,27 @@ def table():
 def labels_only():
     """A classifier that has neither probabilities nor decision values."""
     return LabelsOnly()
+
+
+def _analyse(y, proba=None, *, pred=None, margins=None, scoring=None, alpha=0.01, **fields):
+    """Analysis of recorded scores, made as the report makes it."""
+    n_classes = 2 if proba is None else proba.shape[1]
+    scored = Scored(proba.argmax(axis=1) if pred is None else pred, proba=proba, margins=margins)
+    evidence = Evidence(
+        y=np.asarray(y),
+        classes=np.arange(n_classes),
+        model=scored,
+        metric=resolve_metric(scoring),
+        pos=1 if n_classes == 2 else None,
+        source="predictions",
+        rows=np.arange(len(y)),
+        folds=map_folds(np.asarray(y), fields.get("groups"), 0),
+        **{"facts": {"estimator": "a model", "scoring": scoring, "notes": []}, **fields},
+    )
+    return Analysis(evidence, alpha)
+
+
+@pytest.fixture(scope="session")
+def analyse():
+    """Function that makes an analysis of labels and scores."""
+    return _analyse

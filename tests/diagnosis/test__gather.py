@@ -1,0 +1,416 @@
+"""Gathering: folds of maps, samples, scores, what is noted when a fit fails."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
+from sklearn.model_selection import GridSearchCV, GroupKFold, RepeatedStratifiedKFold
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from sklearn_lossfix._core._evidence import Scored
+from sklearn_lossfix._core._oof import fix_folds, out_of_fold
+from sklearn_lossfix.decision._metrics import resolve_metric
+from sklearn_lossfix.diagnosis import _gather
+from sklearn_lossfix.diagnosis._gather import (
+    MAX_REFIT_ROWS,
+    Data,
+    Request,
+    applicable_twins,
+    base_facts,
+    fit_clone,
+    gather_out_of_fold,
+    gather_validation,
+    is_fitted,
+    map_folds,
+    reference_on,
+    sample_for_refits,
+    score_fitted,
+    scorer_value,
+    to_scored,
+    train_state,
+)
+
+
+def as_data(X, y, *, weight=None, groups=None):
+    """Rows as the report holds them; labels are the codes."""
+    return Data(X, np.asarray(y), np.asarray(y), weight, groups, np.arange(len(y)))
+
+
+def as_request(y, *, scoring=None, cv=3, n_jobs=None):
+    """A request for the classes of y."""
+    return Request(resolve_metric(scoring), scoring, np.unique(y), None, 0, n_jobs, cv, 0, notes=[])
+
+
+# --- folds of maps ---------------------------------------------------------------------------
+
+
+@given(
+    counts=st.lists(st.integers(1, 30), min_size=2, max_size=6),
+    seed=st.integers(0, 2**31 - 1),
+)
+def test_map_folds_spread_every_class(counts, seed):
+    """Sizes of the folds, overall and per class, differ by the number of classes at most."""
+    y = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
+    folds = map_folds(y, None, seed)
+    n_folds = min(5, len(y))
+    assert set(folds) == set(range(n_folds))
+    sizes = np.bincount(folds)
+    assert np.ptp(sizes) <= len(counts)
+    assert np.array_equal(folds, map_folds(y, None, seed))
+
+
+@given(n_groups=st.integers(2, 12), seed=st.integers(0, 1000))
+def test_map_folds_keep_groups_together(n_groups, seed):
+    """No group stands in two folds."""
+    rng = np.random.default_rng(seed)
+    groups = np.r_[np.arange(n_groups), rng.integers(0, n_groups, 60)]
+    y = rng.integers(0, 2, len(groups))
+    folds = map_folds(y, groups, seed)
+    for group in range(n_groups):
+        assert len(np.unique(folds[groups == group])) == 1
+
+
+def test_one_group_has_one_fold():
+    """Nothing can be held out of a single group."""
+    assert not map_folds(np.arange(6) % 2, np.zeros(6, dtype=int), 0).any()
+
+
+# --- scores ----------------------------------------------------------------------------------
+
+
+def test_fitted_is_what_says_so(table):
+    """An estimator is fitted after fit, and a class or a number never is."""
+    X, y = table(50)
+    model = LogisticRegression()
+    assert not is_fitted(model)
+    assert is_fitted(model.fit(X, y))
+    assert not is_fitted(3)
+
+
+def test_scores_go_where_they_belong():
+    """Probabilities, margins and labels each have their place; only a regressor's labels rank."""
+    scores, pred = np.array([[0.4, 0.6], [0.7, 0.3]]), np.array([1, 0])
+    proba = to_scored(scores, pred, "predict_proba", 2, "m", ["slow"])
+    assert proba.margins is None
+    assert proba.warnings == ("slow",)
+    margins = to_scored(scores[:, 1], pred, "decision_function", 2, "m")
+    assert margins.proba is None
+    assert np.array_equal(margins.margins, scores[:, 1])
+    labels = to_scored(pred.astype(float), pred, "predict", 2, "m")
+    assert labels.proba is labels.margins is None
+
+
+@pytest.mark.parametrize(
+    ("scores", "response", "words"),
+    [
+        ([[0.5, 0.6]], "predict_proba", "predict_proba of m must sum to one"),
+        ([[0.5, np.nan]], "predict_proba", "predict_proba of m has missing"),
+        ([[1.5, -0.5]], "predict_proba", r"must lie in \[0, 1\]"),
+        ([np.nan], "decision_function", "decision_function of m gave NaN in 1 rows"),
+        ([[0.0, np.nan]], "decision_function", "decision_function of m gave NaN"),
+    ],
+)
+def test_scores_that_are_none_are_refused(scores, response, words):
+    """The error names the method and the estimator."""
+    scores = np.array(scores)
+    with pytest.raises(ValueError, match=words):
+        to_scored(scores, np.zeros(len(scores), dtype=int), response, 2, "m")
+
+
+def test_classes_that_a_fold_never_saw_have_no_margin():
+    """Minus infinity is a margin: of a class that the fit never saw."""
+    scores = np.array([[0.1, 0.2, -np.inf]])
+    assert to_scored(scores, np.array([1]), "decision_function", 3, "m").margins[0, 2] == -np.inf
+
+
+def test_a_regressor_is_scored_by_the_nearest_code(table):
+    """Its predictions are numbers on the scale of the codes."""
+    X, y = table(100, n_classes=3)
+    scored = score_fitted(LinearRegression().fit(X, y), X, np.arange(3))
+    assert scored.proba is None
+    assert np.array_equal(scored.pred, np.clip(np.rint(scored.margins), 0, 2))
+
+
+def test_train_state_is_what_scikit_learn_measures(calibrated):
+    """Losses are means under the weights, totals are weighted counts."""
+    y, proba = calibrated(80, n_classes=3)
+    weight = np.random.default_rng(0).random(80)
+    state = train_state(Scored(proba.argmax(axis=1), proba=proba), y, 3, weight)
+    assert state.log_loss == pytest.approx(log_loss(y, proba, sample_weight=weight))
+    right = np.bincount(y[proba.argmax(axis=1) == y], weight[proba.argmax(axis=1) == y], 3)
+    assert state.totals[0] == pytest.approx(right)
+    assert state.totals[2] == pytest.approx(np.bincount(y, weight, 3))
+    assert train_state(Scored(y), y, 3, None).log_loss is None
+
+
+# --- metrics of scores -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scoring", "oracle"),
+    [("roc_auc", roc_auc_score), ("average_precision", average_precision_score)],
+)
+def test_ranking_metrics_are_those_of_scikit_learn(calibrated, scoring, oracle):
+    """From recorded probabilities or margins, with weights."""
+    y, proba = calibrated(200)
+    weight = np.random.default_rng(0).random(200)
+    expected = oracle(y, proba[:, 1], sample_weight=weight)
+    metric, pred = resolve_metric(scoring), proba.argmax(axis=1)
+    for scored in (Scored(pred, proba=proba), Scored(pred, margins=proba[:, 1])):
+        value, note = scorer_value(metric, np.arange(2), scored, y, weight)
+        assert value == pytest.approx(expected)
+        assert note is None
+
+
+def test_a_callable_that_fails_becomes_a_note(calibrated):
+    """A metric that cannot be had has no value, and the note says why."""
+    y, proba = calibrated(50)
+
+    def broken(model, X, y):
+        raise RuntimeError("no such column")
+
+    value, note = scorer_value(
+        resolve_metric(broken), np.arange(2), Scored(proba.argmax(axis=1), proba=proba), y
+    )
+    assert value is None
+    assert "RuntimeError: no such column" in note
+
+
+def test_a_loss_of_probabilities_is_noted_where_there_are_none(calibrated):
+    """Margins have no log loss."""
+    y, proba = calibrated(50)
+    scored = Scored(proba.argmax(axis=1), margins=proba[:, 1])
+    value, note = scorer_value(resolve_metric("neg_log_loss"), np.arange(2), scored, y)
+    assert value is None
+    assert "neg_log_loss" in note
+
+
+# --- samples ---------------------------------------------------------------------------------
+
+
+def test_few_rows_are_all_used(table):
+    """Below the limit nothing is drawn and nothing noted."""
+    data, request = as_data(*table(50)), as_request([0, 1])
+    assert sample_for_refits(data, request) is data
+    assert request.notes == []
+
+
+@pytest.mark.parametrize("rare", [0, 1, 40])
+def test_samples_keep_the_class_shares_and_every_class(rare):
+    """Twenty thousand rows, stratified; a class too rare to be drawn goes in with all its rows."""
+    n_rows = MAX_REFIT_ROWS + 5000
+    y = np.arange(n_rows) % 2
+    y[:rare] = 2
+    request = as_request(y)
+    sampled = sample_for_refits(as_data(np.arange(n_rows)[:, None], y), request)
+    assert MAX_REFIT_ROWS <= len(sampled.y) <= MAX_REFIT_ROWS + rare
+    assert np.array_equal(np.unique(sampled.y), np.unique(y))
+    assert np.mean(sampled.y == 1) == pytest.approx(np.mean(y == 1), abs=0.01)
+    assert np.array_equal(sampled.X[:, 0], sampled.rows)
+    assert np.array_equal(sampled.y, y[sampled.rows])
+    assert f"of {n_rows:,} training rows, drawn stratified" in request.notes[0]
+
+
+def test_samples_hold_whole_groups():
+    """With groups, a group is in or out."""
+    n_rows = MAX_REFIT_ROWS + 5000
+    groups = np.arange(n_rows) // 7
+    y = np.arange(n_rows) % 2
+    weight = np.arange(n_rows, dtype=float)
+    request = as_request(y)
+    sampled = sample_for_refits(
+        as_data(np.zeros((n_rows, 1)), y, weight=weight, groups=groups), request
+    )
+    sizes = np.bincount(groups)
+    drawn = np.bincount(groups[sampled.rows], minlength=len(sizes))
+    assert ((drawn == 0) | (drawn == sizes)).all()
+    assert np.array_equal(np.unique(sampled.groups), np.arange(sampled.groups.max() + 1))
+    assert np.array_equal(sampled.weight, weight[sampled.rows])
+    assert "drawn by group" in request.notes[0]
+
+
+# --- out of fold -----------------------------------------------------------------------------
+
+
+def test_out_of_fold_evidence_is_that_of_the_engine(table):
+    """Same folds, scores and rows; counts by fold and training rows; no groups, no weights."""
+    X, y = table(120)
+    data, request = as_data(X, y), as_request(y)
+    evidence = gather_out_of_fold(LogisticRegression(), data, request)
+    folds = fix_folds(3, X, y, random_state=0)
+    oracle = out_of_fold(LogisticRegression(), X, y, folds, random_state=0)
+    assert np.array_equal(evidence.model.proba, oracle.scores)
+    assert np.array_equal(evidence.rows, oracle.row)
+    assert np.array_equal(evidence.y, y[oracle.row])
+    assert evidence.split_counts.sum() == 120
+    assert evidence.inflation == pytest.approx(1 + 3 * 40 / 80)
+    assert evidence.sample_weight is evidence.groups is None
+    assert evidence.reference.proba.shape == (120, 2)
+
+
+def test_repeated_rows_share_a_weight_and_vary_together(table):
+    """A row that is judged twice counts half each time, and is one unit of variation."""
+    X, y = table(60)
+    cv = RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0)
+    evidence = gather_out_of_fold(
+        LogisticRegression(), as_data(X, y), as_request(y, cv=cv), with_reference=False
+    )
+    assert len(evidence.y) == 120
+    assert evidence.sample_weight == pytest.approx(np.full(120, 0.5))
+    assert np.array_equal(evidence.groups, evidence.rows)
+
+
+def test_weights_of_repeated_rows_are_divided(table):
+    """The user's weights are kept: they sum over the repeats to what was given."""
+    X, y = table(60)
+    weight = np.random.default_rng(0).random(60)
+    cv = RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0)
+    evidence = gather_out_of_fold(
+        GaussianNB(), as_data(X, y, weight=weight), as_request(y, cv=cv), with_reference=False
+    )
+    assert np.bincount(evidence.rows, evidence.sample_weight) == pytest.approx(weight)
+
+
+def test_a_reference_that_fails_is_a_note(table, monkeypatch):
+    """The report does without it, out of fold and on validation rows."""
+    X, y = table(60)
+
+    class Broken(ClassifierMixin, BaseEstimator):
+        def fit(self, X, y):
+            raise RuntimeError("not today\nnor tomorrow")
+
+        def predict(self, X):
+            raise AssertionError
+
+    monkeypatch.setattr(_gather, "make_reference", lambda X, seed: (Broken(), None))
+    data, request = as_data(X, y), as_request(y)
+    assert gather_out_of_fold(LogisticRegression(), data, request).reference is None
+    assert reference_on(data, data, request) is None
+    expected = "The reference could not be fitted (RuntimeError: not today)."
+    assert request.notes == [expected, expected]
+
+
+@pytest.mark.parametrize("kind", ["texts", "images", "empty column"])
+def test_rows_that_the_reference_cannot_take(table, kind):
+    """Texts, images and columns without a value still get a report's evidence, with a note."""
+    X, y = table(60)
+    if kind == "texts":
+        X = np.array(["a", "b"], dtype=object)[y]
+        model = make_pipeline(
+            FunctionTransformer(lambda t: (np.array(t) == "a").reshape(-1, 1)), LogisticRegression()
+        )
+    elif kind == "images":
+        X = X.reshape(60, 2, 2)
+        model = make_pipeline(
+            FunctionTransformer(lambda X: X.reshape(len(X), -1)), LogisticRegression()
+        )
+    else:
+        X = np.where(np.arange(4) == 3, np.nan, X)
+        model = make_pipeline(FunctionTransformer(np.nan_to_num), LogisticRegression())
+    request = as_request(y)
+    evidence = gather_out_of_fold(model, as_data(X, y), request)
+    assert evidence.model.proba.shape == (60, 2)
+    if kind != "empty column":  # newer boosting may learn to take these
+        assert evidence.reference is None
+        assert "reference" in request.notes[0]
+
+
+def test_a_twin_that_fails_is_a_note_and_a_fact(table):
+    """The check that wanted it can say why there is none."""
+
+    class Picky(LogisticRegression):
+        def fit(self, X, y):
+            if np.ptp(X[:, 0]) < 100:
+                raise RuntimeError("too narrow")
+            return super().fit(X, y)
+
+    X, y = table(60)
+    X = X * [1000.0, 1, 1, 1]
+    request = as_request(y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        evidence = gather_out_of_fold(
+            Picky(max_iter=1000), as_data(X, y), request, with_reference=False
+        )
+    assert "scaled" not in evidence.twins
+    assert "too narrow" in evidence.facts["failed_twins"]["scaled"]
+    assert any("The scaled twin could not be fitted" in note for note in request.notes)
+
+
+def test_twins_are_those_that_apply(table):
+    """Scaled where columns differ, converged at a limit, a classifier for a regressor."""
+    X, y = table(60)
+
+    def names(model, X, **facts):
+        data = as_data(X, y)
+        known = base_facts(model, as_request(y), at_iteration_limit=[], **facts)
+        return set(applicable_twins(model, data, known, warned=facts.get("limit", False)))
+
+    wide = X * [1000.0, 1, 1, 1]
+    assert names(LogisticRegression(), X) == set()
+    assert names(LogisticRegression(), wide) == {"scaled"}
+    assert names(LogisticRegression(), X, limit=True) == {"converged"}
+    assert names(make_pipeline(StandardScaler(), LogisticRegression()), wide) == set()
+    assert names(GaussianNB(), wide) == set()
+    assert names(LinearRegression(), wide) == {"classifier"}
+
+
+# --- validation ------------------------------------------------------------------------------
+
+
+def test_validation_evidence_judges_the_fitted_estimator(table):
+    """Scores are those of the object itself; counts are of training and validation rows."""
+    X, y = table(150)
+    train, val = as_data(X[:100], y[:100]), as_data(X[100:], y[100:])
+    model = LogisticRegression().fit(train.X, train.y)
+    evidence = gather_validation(clone(model), model, train, val, as_request(y))
+    assert np.array_equal(evidence.model.proba, model.predict_proba(val.X))
+    assert evidence.split_counts.sum(axis=1).tolist() == [100, 50]
+    assert evidence.train.log_loss == pytest.approx(log_loss(train.y, model.predict_proba(train.X)))
+    assert evidence.inflation == 1.0
+    assert evidence.facts["n_train"] == 100
+
+
+def test_a_clone_is_fitted_with_weights_where_it_takes_them(table):
+    """The clone is fitted as by hand, and the original is left alone."""
+    X, y = table(80)
+    weight = np.random.default_rng(0).random(80)
+    for model in (LogisticRegression(), RidgeClassifier(), DummyClassifier()):
+        fitted = fit_clone(model, as_data(X, y, weight=weight), 0)
+        by_hand = clone(model).fit(X, y, sample_weight=weight)
+        assert np.array_equal(fitted.predict(X), by_hand.predict(X))
+        assert not is_fitted(model)
+
+
+def test_groups_reach_the_splitter_of_a_search(table):
+    """A search with grouped folds is fitted with the groups that were given."""
+    X, y = table(80)
+    search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=GroupKFold(4))
+    groups = np.arange(80) % 8
+    fitted = fit_clone(search, as_data(X, y, groups=groups), 0)
+    by_hand = clone(search).fit(X, y, groups=groups)
+    assert np.array_equal(
+        fitted.cv_results_["mean_test_score"], by_hand.cv_results_["mean_test_score"]
+    )
+
+
+def test_progress_is_told_only_if_asked_for(table, capsys):
+    """Nothing is printed by default; with verbose each fit is counted on standard error."""
+    X, y = table(60)
+    for verbose in (0, 1):
+        request = Request(
+            resolve_metric(None), None, np.unique(y), None, 0, None, 3, verbose, notes=[]
+        )
+        gather_out_of_fold(LogisticRegression(), as_data(X, y), request, with_reference=False)
+        out = capsys.readouterr()
+        assert out.out == ""
+        assert out.err.count("fits") == 3 * verbose

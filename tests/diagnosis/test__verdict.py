@@ -1,0 +1,162 @@
+"""The one-sentence answer, the headline and the order of issues."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import brier_score_loss, log_loss
+
+from sklearn_lossfix import diagnose_predictions
+from sklearn_lossfix._core._finding import Finding
+from sklearn_lossfix.diagnosis._verdict import headline, number, rank, ranking_text, verdict
+
+
+def issue(name, **fields):
+    """An issue with a message."""
+    return Finding(name, "issue", "Title", f"Message of {name}.", **fields)
+
+
+@given(st.floats(1e-300, 9e5))
+def test_numbers_keep_three_digits(value):
+    """What is printed is within half a unit of the third digit, of the second where it is tiny."""
+    error = abs(float(number(value)) - value)
+    assert error <= (0.05 if value < 1e-4 else 0.005) * value * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "n/a"),
+        (np.nan, "n/a"),
+        (np.inf, "n/a"),
+        (0, "0"),
+        (-0.0, "0"),
+        (0.12345, "0.123"),
+        (2.17, "2.17"),
+        (12345.0, "12345"),
+        (1.5e7, "1.5e+07"),
+    ],
+)
+def test_numbers_as_a_reader_wants_them(value, text):
+    """No exponent where it can be avoided, and words for what is no number."""
+    assert number(value) == text
+
+
+def test_the_headline_holds_loss_and_both_accuracies(analyse, calibrated):
+    """Without `scoring`, balanced accuracy stands beside accuracy; each beside its constant."""
+    y, proba = calibrated(300)
+    loss, brier, accuracy, balanced = headline(analyse(y, proba))
+    assert brier["value"] == pytest.approx(brier_score_loss(y, proba[:, 1]))
+    assert [loss["label"], loss["unit"]] == ["Loss", "nats"]
+    assert loss["value"] == pytest.approx(log_loss(y, proba))
+    assert accuracy["value"] == pytest.approx(np.mean(proba.argmax(axis=1) == y))
+    assert f"{max(np.mean(y), 1 - np.mean(y)):.3f}" in accuracy["text"]
+    assert balanced["label"] == "Balanced accuracy"
+    assert balanced["text"].endswith("gives 0.500")
+
+
+def test_the_headline_holds_the_metric_that_was_asked_for(analyse, calibrated):
+    """With `scoring` only that metric is shown."""
+    lines = headline(analyse(*calibrated(300), scoring="f1"))
+    assert [line["label"] for line in lines] == ["Loss", "Brier score", "F1"]
+
+
+def test_the_headline_says_that_there_is_no_loss(analyse, calibrated):
+    """Labels alone have no loss."""
+    y, proba = calibrated(100)
+    line = headline(analyse(y, pred=proba.argmax(axis=1)))[0]
+    assert line["value"] is None
+    assert "no probabilities" in line["text"]
+
+
+def test_the_headline_compares_with_the_class_shares(analyse, calibrated):
+    """Better or worse than always forecasting the shares, in per cent of their entropy."""
+    y, proba = calibrated(300)
+    assert "better than" in headline(analyse(y, proba))[0]["text"]
+    assert "worse than" in headline(analyse(y, proba[:, ::-1]))[0]["text"]
+
+
+def test_issues_are_ranked_by_the_larger_share_at_stake(analyse, calibrated):
+    """Nats count by their share of the loss, points by their share of the error."""
+    analysis = analyse(*calibrated(300))
+    loss, error = analysis.loss, analysis.error_ledger.total
+    issues = [
+        issue("none"),
+        issue("small", nats_at_stake=0.1 * loss),
+        issue("large", errors_at_stake=0.5 * error),
+        issue("both", nats_at_stake=0.3 * loss, errors_at_stake=0.2 * error),
+    ]
+    for order in (issues, issues[::-1]):
+        names = [finding.name for finding in rank(order, analysis)]
+        assert names == ["large", "both", "small", "none"]
+
+
+def test_a_clean_report_says_that_loss_and_metric_agree(calibrated):
+    """Calibrated forecasts: they agree, and how well the scores rank is told."""
+    text = diagnose_predictions(*calibrated(1000)).verdict
+    assert text.startswith("Loss and metric agree")
+    assert "AUC" in text
+
+
+def test_the_verdict_names_the_rule(calibrated):
+    """A rare class that is ranked and not answered."""
+    y, proba = calibrated(3000, offsets=np.array([0.0, -4.0]))
+    text = diagnose_predictions(y, proba, scoring="balanced_accuracy").verdict
+    assert "ranks well" in text
+    assert "to the decision rule" in text
+
+
+def test_the_verdict_claims_no_good_ranking_below_chance(calibrated):
+    """Scores that point the wrong way hold a signal, and rank badly."""
+    y, proba = calibrated(1000)
+    report = diagnose_predictions(y, proba[:, ::-1])
+    assert report["misaligned-decision-rule"].section == "issue"
+    assert "ranks well" not in report.verdict
+    assert "holds a signal" in report.verdict
+
+
+def test_the_verdict_names_the_direction_of_confidence(calibrated, sharpened):
+    """Too sure or too timid, with nats, and what the rule costs beside it."""
+    y, proba = calibrated(1000)
+    over = diagnose_predictions(y, sharpened(proba, 3.0)).verdict
+    assert "over-confidence, while the decision rule costs" in over
+    under = diagnose_predictions(y, sharpened(proba, 0.3)).verdict
+    assert "under-confidence" in under
+
+
+def test_no_signal_goes_before_what_it_causes(analyse, calibrated):
+    """Where there is no signal, over-confidence and the rule are beside the point."""
+    found = [issue("overconfident", estimate=0.1), issue("no-signal")]
+    assert "no signal" in verdict(analyse(*calibrated(100)), found)
+
+
+def test_another_issue_speaks_for_itself(analyse, calibrated):
+    """The first of the ranked issues gives the sentence."""
+    found = [issue("failing-class"), issue("nonfinite-loss")]
+    assert verdict(analyse(*calibrated(100)), found) == "Message of failing-class."
+
+
+def test_explained_issues_do_not_speak(analyse, calibrated):
+    """What an earlier cause explains is named under it, not on its own."""
+    found = [
+        issue("unscaled-features"),
+        issue("overconfident", estimate=0.1, explained_by="unscaled-features"),
+    ]
+    text = verdict(analyse(*calibrated(100)), found)
+    assert text == "Message of unscaled-features (which also explains overconfident)."
+
+
+def test_without_probabilities_the_loss_was_not_judged(analyse, calibrated):
+    """The verdict on labels says so."""
+    y, proba = calibrated(100)
+    assert "was not judged" in verdict(analyse(y, pred=proba.argmax(axis=1)), [])
+
+
+def test_ranking_in_words(analyse, calibrated):
+    """One area for two classes, their mean for more, nothing without scores."""
+    y, proba = calibrated(200)
+    assert ranking_text(analyse(y, proba)).startswith("AUC 0.")
+    assert ranking_text(analyse(y, pred=y)) is None
+    many = ranking_text(analyse(*calibrated(200, n_classes=3)))
+    assert many.startswith("mean one-vs-rest AUC 0.")
+    assert ranking_text(analyse(np.zeros(20, dtype=int), proba[:20])) is None
