@@ -106,13 +106,14 @@ def test_the_verdict_names_the_rule(calibrated):
     assert "to the decision rule" in text
 
 
-def test_the_verdict_claims_no_good_ranking_below_chance(calibrated):
-    """Scores that point the wrong way hold a signal, and rank badly."""
+def test_the_verdict_says_that_forecasts_point_the_wrong_way(calibrated):
+    """Swapped columns are named, and neither a good ranking nor over-confidence is claimed."""
     y, proba = calibrated(1000)
     report = diagnose_predictions(y, proba[:, ::-1])
     assert report["misaligned-decision-rule"].section == "issue"
+    assert "point the wrong way (AUC 0.1" in report.verdict
     assert "ranks well" not in report.verdict
-    assert "holds a signal" in report.verdict
+    assert "over-confidence" not in report.verdict
 
 
 def test_the_verdict_names_the_direction_of_confidence(calibrated, sharpened):
@@ -150,6 +151,14 @@ def test_without_probabilities_the_loss_was_not_judged(analyse, calibrated):
     """The verdict on labels says so."""
     y, proba = calibrated(100)
     assert "was not judged" in verdict(analyse(y, pred=proba.argmax(axis=1)), [])
+
+
+def test_few_rows_prove_nothing(calibrated):
+    """No issue on forty rows is no good news, and the verdict says why."""
+    report = diagnose_predictions(*calibrated(40))
+    assert report.issues == []
+    assert "too few to tell" in report.verdict
+    assert report["validation-too-small"].message in report.verdict
 
 
 def test_ranking_in_words(analyse, calibrated):
