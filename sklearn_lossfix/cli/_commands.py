@@ -141,19 +141,26 @@ def diagnose_command(**options):
     metavar="COL ...",
     multiple=True,
     required=True,
-    help="Columns of probabilities: one for each class, or one for the positive class of two.",
+    help="Columns of probabilities: one for each class, or one for one of two classes: the class "
+    "that its name is or ends with, else that of --positive, else the second.",
 )
 @click.option(
     "--classes",
     metavar="LABEL ...",
     multiple=True,
-    help="Classes in the order of the columns.  [default: by their names, else sorted]",
+    help="Classes in the order of the columns; both, for one column.  [default: by their names, "
+    "else sorted]",
 )
 @click.option("--predicted", metavar="COL", help="Column of predicted labels.  [default: argmax]")
 @click.option("--weight", metavar="COL", help="Column of row weights.")
 @click.option("--groups", metavar="COL", help="Column of groups of rows that vary together.")
 @click.option("--scoring", metavar="S", help="Metric to explain.  [default: accuracy]")
-@click.option("--positive", metavar="LABEL", help="Positive class.")
+@click.option(
+    "--positive",
+    metavar="LABEL",
+    help="Positive class of the metric; also the class of one column whose name is none.  "
+    "[default: the class of one column]",
+)
 @output_options
 @click.option("--seed", type=click.IntRange(0), metavar="N", default=0, help="Seed.  [default: 0]")
 @debug_option

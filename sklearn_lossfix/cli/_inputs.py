@@ -20,6 +20,9 @@ from sklearn_lossfix.cli._tables import (
 
 # Rounding in other programs may leave [0, 1] by this much; as `diagnose_predictions` allows.
 _TOLERANCE = 1e-3
+# What may stand before the label at the end of a column's name: nothing, or a sign, but not the
+# decimal point of a number. Column "1.0" is not of class 0.
+_BEFORE_LABEL = r"(^|_|[^\w.]|(?<!\d)\.)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,11 +181,14 @@ def read_forecast(
     target, predicted, weight, groups : str or None
         Columns of labels, predicted labels, weights and groups.
     proba : sequence of str
-        Columns of probabilities: one for each class, or one for the positive of two.
+        Columns of probabilities: one for each class, or one for one of two. One column is of the
+        class that its name is or ends with; where that is none, of `positive`, or else of the
+        second class.
     classes : sequence of str, default=()
-        Classes in the order of the columns; empty to find out.
+        Classes in the order of the columns; empty to find out. With one column, both classes, of
+        which the last is the second.
     positive : str, default=None
-        The positive class.
+        The positive class of the metric; None takes the class of the column where there is one.
 
     Returns
     -------
@@ -258,19 +264,35 @@ def _classes_like(texts, y):
 
 
 def _two_columns(columns, classes, positive, name, notes):
-    """Classes, both columns and the positive class, from the column of the positive class."""
-    if len(classes) != 2:
+    """Classes, both columns and the positive class, from the column of one of two classes."""
+    labels = classes.tolist()
+    if len(labels) != 2:
         raise InputError(
-            f"--proba: one column serves two classes, and the target has {len(classes)}: "
-            f"{listed(classes.tolist())}. Give one column for each class."
+            f"--proba: one column serves two classes, and the target has {len(labels)}: "
+            f"{listed(labels)}. Give one column for each class."
         )
+    label, reason = _class_of_one_column(name, labels, positive)
+    notes.add(f"{name!r} is taken as the probability of {str(label)!r}{reason}")
+    other = labels[1 - labels.index(label)]
+    # Whoever saves one column saves that of the class they care about.
+    positive = label if positive is None else positive
+    return np.array([other, label]), np.column_stack([1 - columns, columns]), positive
+
+
+def _class_of_one_column(name, labels, positive):
+    """The class of the only column, and the end of the note that says why it is that one.
+
+    The name comes first: `positive` is about the metric, and would turn the probabilities of a
+    column that is named like the other class around.
+    """
+    label = _class_in_name(name, labels)
+    if label is None and positive is None:
+        return labels[1], ", the second class; --positive says otherwise."
+    if label is None:
+        return positive, ", as --positive says; a column named after its class keeps that class."
     if positive is None:
-        positive = classes.tolist()[1]
-        notes.add(
-            f"{name!r} is taken as the probability of {str(positive)!r}; --positive says otherwise."
-        )
-    negative = next(label for label in classes.tolist() if label != positive)
-    return np.array([negative, positive]), np.column_stack([1 - columns, columns]), positive
+        return label, " by its name, and that is the positive class; --positive names another."
+    return label, f" by its name; --positive {str(positive)!r} is for the metric alone."
 
 
 def _class_of_columns(names, classes, is_given, notes):
@@ -294,13 +316,23 @@ def _class_of_columns(names, classes, is_given, notes):
 
 
 def _class_in_name(name, labels):
-    """The longest label that a column's name is or ends with, after a sign such as ``_``."""
-    ends = [
-        label
-        for label in labels
-        if re.search(rf"(^|[\W_]){re.escape(str(label))}$", name, flags=re.IGNORECASE)
-    ]
-    return max(ends, key=lambda label: len(str(label)), default=None)
+    """The longest label that a column's name is or ends with, after a sign such as ``_``.
+
+    Of labels that differ in case alone it is the one in the case of the name; None where no label
+    fits, or where two fit alike.
+    """
+    ranks = {}
+    for label in labels:
+        if re.search(rf"{_BEFORE_LABEL}{_label_pattern(label)}$", name, flags=re.IGNORECASE):
+            ranks[label] = (len(str(label)), name.endswith(str(label)))
+    best = [label for label, rank in ranks.items() if rank == max(ranks.values())]
+    return best[0] if len(best) == 1 else None
+
+
+def _label_pattern(label):
+    """A label as a regular expression; a whole number may be written as 1.0."""
+    is_whole = isinstance(label, int) and not isinstance(label, bool)
+    return re.escape(str(label)) + (r"(\.0+)?" if is_whole else "")
 
 
 def _predicted(frame, name, classes):

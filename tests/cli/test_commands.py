@@ -194,11 +194,20 @@ def test_predictions_are_the_same_from_one_column_or_two(run, forecast_csv, tmp_
             ("--proba", "p_yes", "--proba", "p_no"),
             ("--proba", "p_yes"),
             ("--proba", "p_no", "--positive", "no"),
+            ("--proba", "p_no"),
+            ("--proba", "p_no", "--positive", "yes"),
         )
     ]
     assert all(lines[:4] == outputs[0][:4] for lines in outputs)
     result = run("predictions", "--target", "label", "--proba", "p_no", "p_yes", forecast_csv)
     assert result.stdout.splitlines() == outputs[0]
+
+
+def test_help_says_whose_probability_one_column_is(run):
+    """The help has the whole rule: the name, else --positive, else the second class."""
+    text = " ".join(run("predictions", "--help").stdout.split())
+    assert "the class that its name is or ends with, else that of --positive, else the" in text
+    assert "Positive class of the metric; also the class of one column whose name is none" in text
 
 
 def test_predictions_write_files(run, forecast_csv, tmp_path):

@@ -108,17 +108,122 @@ def test_one_column_is_the_positive_class(write, notes):
     assert forecast.classes.tolist() == ["no", "yes"]
     np.testing.assert_allclose(forecast.proba, np.column_stack([1 - np.array(P), P]))
     assert forecast.positive == "yes"
-    assert notes.lines == ["'p' is taken as the probability of 'yes'; --positive says otherwise."]
+    assert notes.lines == [
+        "'p' is taken as the probability of 'yes', the second class; --positive says otherwise."
+    ]
 
 
 def test_positive_says_whose_probability_one_column_is(write, notes):
-    """With --positive the column is the probability of that class; the classes stay sorted."""
+    """A name that is no class leaves it to --positive, with a note; the classes stay sorted."""
     path = write({"y": ["no", "yes", "yes"], "p": P})
     forecast = read_forecast(path, notes, target="y", proba=("p",), positive="no")
     assert forecast.classes.tolist() == ["no", "yes"]
     np.testing.assert_allclose(forecast.proba, np.column_stack([P, 1 - np.array(P)]))
     assert forecast.positive == "no"
-    assert notes.lines == []
+    (line,) = notes.lines
+    assert line.startswith("'p' is taken as the probability of 'no', as --positive says")
+
+
+LABELS = {
+    "text": ["no", "yes", "yes"],
+    "numbers": [0, 1, 1],
+    "signs": [-1, 1, 1],
+    "booleans": [False, True, True],
+    "case": ["A", "a", "a"],
+    "nested": ["not_spam", "spam", "spam"],
+}
+
+
+@pytest.mark.parametrize("positive", [None, 0, 1])
+@pytest.mark.parametrize("listed", [None, (0, 1), (1, 0)])
+@pytest.mark.parametrize("index", [0, 1])
+@pytest.mark.parametrize("prefix", ["", "p_", "P(x)."])
+@pytest.mark.parametrize("kind", LABELS)
+def test_the_name_of_one_column_is_its_class(write, notes, kind, prefix, index, listed, positive):
+    """The name alone decides the column's class; --positive decides the metric's."""
+    y = LABELS[kind]
+    labels = sorted(set(y))
+    name = f"{prefix}{labels[index]}"
+    forecast = read_forecast(
+        write({"y": y, name: P}),
+        notes,
+        target="y",
+        proba=(name,),
+        classes=() if listed is None else tuple(str(labels[i]) for i in listed),
+        positive=None if positive is None else str(labels[positive]),
+    )
+    assert forecast.classes.tolist() == labels
+    np.testing.assert_allclose(forecast.proba[:, index], P)
+    np.testing.assert_allclose(forecast.proba.sum(axis=1), 1)
+    assert forecast.positive == labels[index if positive is None else positive]
+    (line,) = notes.lines
+    assert line.startswith(
+        f"{name!r} is taken as the probability of {str(labels[index])!r} by its name"
+    )
+    assert ("for the metric alone" in line) == (positive is not None)
+
+
+@pytest.mark.parametrize(
+    ("name", "y", "expected"),
+    [
+        ("NO", ["no", "yes", "yes"], "no"),
+        ("p_true", [False, True, True], True),
+        ("1.0", [0, 1, 1], 1),
+        ("0.0", [0, 1, 1], 0),
+        ("p_-1.0", [-1, 1, 1], -1),
+    ],
+)
+def test_a_label_may_be_written_in_another_way(write, notes, name, y, expected):
+    """Upper and lower case, and the 1.0 of a program that has no whole numbers, are the label."""
+    forecast = read_forecast(write({"y": y, name: P}), notes, target="y", proba=(name,))
+    np.testing.assert_allclose(forecast.proba[:, forecast.classes == expected].ravel(), P)
+    assert "by its name" in notes.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "y"),
+    [
+        ("piano", ["no", "yes", "yes"]),
+        ("no_idea", ["no", "yes", "yes"]),
+        ("v2.0", [0, 1, 1]),
+        ("p10", [0, 1, 1]),
+        ("Ab", ["AB", "ab", "ab"]),
+    ],
+)
+def test_a_name_that_only_resembles_a_label_is_none(write, notes, name, y):
+    """A part of a word, the decimals of a number and an unclear case are no class."""
+    forecast = read_forecast(write({"y": y, name: P}), notes, target="y", proba=(name,))
+    np.testing.assert_allclose(forecast.proba[:, 1], P)
+    assert "the second class" in notes.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("classes", "positive", "expected"),
+    [
+        ((), None, "yes"),
+        (("no", "yes"), None, "yes"),
+        (("yes", "no"), None, "no"),
+        (("no", "yes"), "no", "no"),
+        (("yes", "no"), "yes", "yes"),
+    ],
+)
+def test_one_column_of_another_name_is_the_second_class(write, notes, classes, positive, expected):
+    """Where the name says nothing, --positive decides, else the order of --classes."""
+    path = write({"y": ["no", "yes", "yes"], "p": P})
+    forecast = read_forecast(
+        path, notes, target="y", proba=("p",), classes=classes, positive=positive
+    )
+    np.testing.assert_allclose(forecast.proba[:, forecast.classes == expected].ravel(), P)
+    assert forecast.positive == expected
+    assert f"the probability of {expected!r}" in notes.lines[0]
+
+
+def test_columns_are_told_apart_by_case(write, notes):
+    """Of classes that differ in case alone, each column is the one that is written like it."""
+    columns = {"y": ["A", "a", "a"], "p_a": P, "p_A": [0.8, 0.3, 0.1]}
+    forecast = read_forecast(write(columns), notes, target="y", proba=("p_a", "p_A"))
+    assert forecast.classes.tolist() == ["A", "a"]
+    np.testing.assert_allclose(forecast.proba[:, 1], P)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import skops.io
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
-from sklearn.metrics import log_loss
+from sklearn.metrics import f1_score, log_loss
 
 from sklearn_lossfix import diagnose, diagnose_predictions
 from sklearn_lossfix.cli import _run
@@ -219,6 +219,37 @@ def test_a_forecast_is_judged_by_its_probabilities(forecast, forecast_csv, notes
     expected = log_loss(forecast["label"], forecast[["p_no", "p_yes"]])
     assert report.loss_ledger.total == pytest.approx(expected, abs=1e-9)
     assert report.context["pos_label"] == "yes"
+
+
+@pytest.mark.parametrize("positive", [None, "no", "yes"])
+@pytest.mark.parametrize("classes", [(), ("no", "yes"), ("yes", "no")])
+@pytest.mark.parametrize("name", ["no", "yes", "p_no", "p_yes", "q"])
+def test_one_column_is_judged_as_the_class_that_it_is_of(
+    forecast, tmp_path, notes, name, classes, positive
+):
+    """Loss and F1 are scikit-learn's for the class of the column and the positive class asked."""
+    by_name = {"no": "no", "yes": "yes", "p_no": "no", "p_yes": "yes"}
+    label = by_name.get(name) or positive or (classes or ("no", "yes"))[1]
+    metric_label = positive or label
+    p = forecast[f"p_{label}"]
+    path = tmp_path / "one.csv"
+    pd.DataFrame({"label": forecast["label"], name: p}).to_csv(path, index=False)
+    report = diagnose_forecast(
+        notes,
+        file=str(path),
+        target="label",
+        proba=(name,),
+        classes=classes,
+        positive=positive,
+        scoring="f1",
+        seed=0,
+    )
+    is_label = forecast["label"] == label
+    assert report.loss_ledger.total == pytest.approx(log_loss(is_label, p), abs=1e-9)
+    predicted = np.where(forecast["p_yes"] > 0.5, "yes", "no")
+    expected = f1_score(forecast["label"], predicted, pos_label=metric_label)
+    assert report.error_ledger.total == pytest.approx(1 - expected, abs=1e-9)
+    assert report.context["pos_label"] == metric_label
 
 
 def test_notes_of_the_report_reach_the_user(csv, notes):
