@@ -573,7 +573,7 @@ def out_of_fold(
         if len(np.unique(codes[train])) < 2:
             raise TooFewRowsError(
                 f"The training part of split {number} holds a single class, "
-                f"{classes[codes[train[0]]]!r}. Use fewer or stratified folds."
+                f"{classes[codes[train[0]]].item()!r}. Use fewer or stratified folds."
             )
     params = {**weight_params(estimator, sample_weight), **(fit_params or {})}
     tasks = []

@@ -390,7 +390,9 @@ def fit_isotonic_map(log_p, y, sample_weight=None, order=None, keep=None):
     return IsotonicMap(knots, np.repeat(values, 2), len(values))
 
 
-def fit_shape_map(log_p, y, sample_weight=None, start=None, order=None, keep=None):
+def fit_shape_map(
+    log_p, y, sample_weight=None, start=None, order=None, keep=None, n_independent=np.inf
+):
     """The most flexible map of the ladder: vector scaling, or isotonic where the data ask for it.
 
     For two classes the isotonic fit replaces vector scaling if it lowers the in-sample loss by more
@@ -402,6 +404,8 @@ def fit_shape_map(log_p, y, sample_weight=None, start=None, order=None, keep=Non
         As in :func:`fit_smooth_map`.
     order : ndarray of shape (n_rows,), dtype int, default=None
         As in :func:`fit_isotonic_map`.
+    n_independent : float, default=inf
+        Number of groups, where rows of a group repeat each other.
 
     Returns
     -------
@@ -418,6 +422,7 @@ def fit_shape_map(log_p, y, sample_weight=None, start=None, order=None, keep=Non
         weight = None if weight is None else weight[keep]
     n_rows = effective_rows(weight, len(saved))
     vector_parameters = 3  # two slopes, one offset
+    n_rows = min(n_rows, n_independent)
     penalty = (isotonic.n_blocks - vector_parameters) / 2 * np.log(n_rows)
     return isotonic if weighted_mean(saved, weight) * n_rows > penalty else vector
 

@@ -141,8 +141,8 @@ def encode_target(y, classes=None, *, name="y"):
         classes, codes = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(
-                f"{name} holds a single class, {classes[0]!r}. Expected at least two classes: "
-                f"loss and accuracy say nothing about a constant target."
+                f"{name} holds a single class, {classes[0].item()!r}. Expected at least two "
+                f"classes: loss and accuracy say nothing about a constant target."
             )
         return codes.astype(CODE_DTYPE), classes
     classes = np.asarray(classes)

@@ -26,6 +26,7 @@ from sklearn_lossfix._core._recalibration import (
     cross_fitted_chunks,
     fit_smooth_map,
 )
+from sklearn_lossfix._core._validation import CODE_DTYPE
 from sklearn_lossfix.decision._decision_rule import DecisionRule
 from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
 from sklearn_lossfix.decision._metrics import class_totals, metric_from_codes, resolve_metric
@@ -99,8 +100,10 @@ class Analysis:
 
     @cached_property
     def n_effective(self):
-        """Kish's effective number of judged rows."""
-        return effective_rows(self.evidence.sample_weight, len(self.evidence.y))
+        """Kish's effective number of judged rows; with groups at most their number."""
+        e = self.evidence
+        n_rows = effective_rows(e.sample_weight, len(e.y))
+        return n_rows if e.groups is None else min(n_rows, float(e.groups.max()) + 1)
 
     @cached_property
     def shares(self):
@@ -404,6 +407,13 @@ class Analysis:
             out.append(interval(auc, se))
         return out
 
+    @property
+    def ranks_backwards(self):
+        """Whether the mean AUC lies below one half, by its interval."""
+        known = [a for a in self.ranking or [] if np.isfinite(a.value) and np.isfinite(a.se)]
+        # Means of the classes' bounds: wider than the interval of the mean.
+        return bool(known) and float(np.mean([a.high for a in known])) < 0.5
+
     @cached_property
     def recalls(self):
         """Per class: recall with Wilson's interval, precision and share of the predictions."""
@@ -437,6 +447,25 @@ class Analysis:
             auc = [estimate.value for estimate in self.ranking]
             columns["auc"] = np.asarray(auc * 2 if e.n_classes == 2 else auc)
         return columns
+
+    @cached_property
+    def recalibrated_codes(self):
+        """Argmax of the cross-fitted recalibrated probabilities; None without probabilities."""
+        e = self.evidence
+        if self.ladder is None:
+            return None
+        codes = np.empty(len(e.y), dtype=CODE_DTYPE)
+        maps = self.ladder.fold_maps["shape"]
+        for rows, log_r in cross_fitted_chunks(maps, clipped_log(e.model.proba), e.folds):
+            codes[rows] = log_r.argmax(axis=1)
+        return codes
+
+    @property
+    def n_distinct_rows(self):
+        """Judged rows that carry weight, each counted once."""
+        e = self.evidence
+        rows = e.rows if e.sample_weight is None else e.rows[e.sample_weight > 0]
+        return len(np.unique(rows))
 
     def metric_value(self, metric, pred):
         """Value of a label metric, without an interval."""

@@ -38,9 +38,16 @@ def build_report(analysis, *, effort, ignore, context):
     """
     findings = run_checks(analysis, BUILTIN_CHECKS, kind="model", effort=effort, ignore=ignore)
     issues = [finding for finding in findings if finding.section == "issue"]
+    too_few = [
+        finding.message
+        for finding in findings
+        if finding.name == "validation-too-small"
+        and finding.section == "tip"
+        and finding.estimate > abs(finding.evidence["difference_from_constant"])
+    ]
     return FitReport(
         kind="model",
-        verdict=verdict(analysis, issues),
+        verdict=verdict(analysis, issues, too_few[0] if too_few else None),
         headline=headline(analysis),
         findings=findings,
         context=_context(analysis, effort, context),

@@ -420,8 +420,9 @@ def diagnose(
 
 def _check_estimator(estimator):
     """Refuse what is not an estimator object."""
-    wanted = ("fit", "predict", "get_params")
-    if isinstance(estimator, type) or not all(hasattr(estimator, name) for name in wanted):
+    wanted = all(hasattr(estimator, name) for name in ("fit", "get_params"))
+    unusable = not wanted or getattr(estimator, "refit", True) is False
+    if isinstance(estimator, type) or unusable or not _predicts(estimator):
         shown = estimator.__name__ if isinstance(estimator, type) else type(estimator).__name__
         hint = "Predictions of other models go to diagnose_predictions(y, y_proba)."
         if isinstance(estimator, type):

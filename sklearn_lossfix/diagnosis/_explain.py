@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from sklearn_lossfix._core._finding import METRIC_FLOOR
+from sklearn_lossfix._core._paired_tests import upper_tail_p
 from sklearn_lossfix.diagnosis._analysis import Analysis
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
@@ -11,6 +13,15 @@ TWIN_OF = {
     "unscaled-features": "scaled",
     "not-converged": "converged",
 }
+
+
+#: Issues that recalibration repairs; labels follow probabilities, so these come before the rule.
+CALIBRATION_ISSUES = (
+    "shifted-prior",
+    "overconfident",
+    "underconfident",
+    "misshapen-probabilities",
+)
 
 
 def explained_issues(issues, analysis, checks):
@@ -49,6 +60,29 @@ def explained_issues(issues, analysis, checks):
                 explained[check.slug] = cause
         if "not-converged" in found - {cause} and not twin.scored.warnings:
             explained.setdefault("not-converged", cause)
+    return explained | _explained_by_probabilities(
+        [issue.name for issue in issues if issue.name not in explained], analysis
+    )
+
+
+def _explained_by_probabilities(names, analysis):
+    """Decision rules that recalibrated probabilities mend: their argmax is as good.
+
+    The cause is the calibration issue with most at stake, so the first one in order.
+    """
+    causes = [name for name in names if name in CALIBRATION_ISSUES]
+    if not causes or analysis.recalibrated_codes is None:
+        return {}
+    explained = {}
+    for name, metric in (
+        ("misaligned-decision-rule", analysis.metric),
+        ("majority-collapse", analysis.balanced),
+    ):
+        if name in names:
+            rule = analysis.rule_codes(metric)
+            left = analysis.gain(metric, rule, analysis.recalibrated_codes)
+            if upper_tail_p(left.value, left.se, METRIC_FLOOR) > analysis.alpha:
+                explained[name] = causes[0]
     return explained
 
 

@@ -285,6 +285,8 @@ class FitReport:
             If the text is no report, or of a newer version than this package knows.
         """
         text = str(source)
+        if not text.strip():
+            raise ValueError("Expected a report as JSON or the path of one, got an empty text.")
         if isinstance(source, Path) or not text.lstrip().startswith(("{", "[")):
             text = Path(source).read_text(encoding="utf-8")
         try:

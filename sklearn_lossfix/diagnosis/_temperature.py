@@ -7,6 +7,15 @@ from sklearn_lossfix.diagnosis.ledgers.loss import likelihood_ratio, rung_gain
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
 
+def _direction(analysis, temperature):
+    """What a negative temperature means: forecasts that rank backwards, or that rank nothing."""
+    if temperature > 0:
+        return ""
+    if analysis.ranks_backwards:
+        return " (the forecasts point the wrong way)"
+    return " (the forecasts hold next to no information)"
+
+
 def judge_temperature(check, analysis, *, too_sharp):
     """Judge the temperature rung if its map points in this check's direction.
 
@@ -38,7 +47,7 @@ def judge_temperature(check, analysis, *, too_sharp):
     message = (
         f"{gain.value:.3g} of {analysis.loss:.3g} nats ({gain.value / analysis.loss:.0%}) is "
         f"{word}-confidence: the temperature is {temperature:.2g}"
-        f"{' (the forecasts point the wrong way)' if temperature < 0 else ''}, "
+        f"{_direction(analysis, temperature)}, "
         f"the forecasts promise a loss of "
         f"{paid['loss']['promised']:.3g} and an accuracy of {paid['accuracy']['promised']:.3g} and "
         f"deliver {paid['loss']['paid']:.3g} and {paid['accuracy']['paid']:.3g} "

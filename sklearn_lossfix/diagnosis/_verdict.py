@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sklearn_lossfix._core._finding import METRIC_FLOOR
+
 
 def number(value, digits=3):
     """A number as a reader wants it: three digits, an exponent only where it is tiny."""
@@ -60,7 +62,7 @@ def headline(analysis):
         if metric.kind != "label":
             value = e.facts.get("metric_value")
             lines.append(
-                {"label": label, "value": value, "unit": "", "text": f"a {metric.kind} metric"}
+                {"label": label, "value": value, "unit": "", "text": f"{metric.kind} metric"}
             )
             continue
         constant, code = analysis.constant(metric)
@@ -118,10 +120,14 @@ def ranking_text(analysis):
     return f"mean one-vs-rest AUC {np.mean([a.value for a in known]):.2f}"
 
 
+# From here on discrimination is called acceptable (Hosmer, Lemeshow & Sturdivant 2013, 5.2.4).
+ACCEPTABLE_AUC = 0.7
+
+
 def _ranks_how(analysis):
     """Whether the scores put the classes into the right order, in words."""
     auc = np.nanmean([estimate.value for estimate in analysis.ranking])
-    return "ranks well" if auc > 0.5 else "holds a signal"
+    return "ranks well" if auc >= ACCEPTABLE_AUC else "holds a signal"
 
 
 # Causes in the optimiser come before what they do to probabilities and labels.
@@ -135,7 +141,7 @@ def _with_consequences(cause, issues):
     return f"{text} (which also explains {', '.join(gone)})" if gone else text
 
 
-def verdict(analysis, issues):
+def verdict(analysis, issues, too_few=None):
     """One sentence: what the loss says, what the metric says, and where they part.
 
     Parameters
@@ -144,6 +150,8 @@ def verdict(analysis, issues):
         The derived numbers.
     issues : list of Finding
         Ranked issues.
+    too_few : str, default=None
+        What the check of the number of rows says, where it gives a tip.
 
     Returns
     -------
@@ -161,15 +169,24 @@ def verdict(analysis, issues):
             "the class shares."
         )
     parts = [_with_consequences(f, issues) for f in found.values() if f.name in CAUSES_FIRST]
-    if decision is not None:
+    if analysis.ranks_backwards:
+        parts.append(
+            f"the forecasts point the wrong way ({ranks}): columns or labels look swapped, and the "
+            f"rest follows from that"
+        )
+    elif decision is not None:
         collapse = decision.name == "majority-collapse"
         metric = analysis.balanced if collapse else analysis.metric
         judged = metric.name.replace("_", " ")
+        agree = analysis.ladder is None or analysis.loss >= analysis.loss_ledger.value(
+            "uncertainty"
+        )
+        opening = "" if agree else "they disagree because "
         parts.append(
-            f"they disagree because the model {_ranks_how(analysis)} ({ranks}) but its labels lose "
+            f"{opening}the model {_ranks_how(analysis)} ({ranks}) but its labels lose "
             f"{decision.estimate:.3f} of {judged} to the decision rule"
         )
-    if sharpness is not None:
+    if sharpness is not None and not analysis.ranks_backwards:
         share = sharpness.estimate / analysis.loss
         word = "over" if sharpness.name == "overconfident" else "under"
         text = (
@@ -181,6 +198,8 @@ def verdict(analysis, issues):
             text += (
                 f", while the decision rule costs {max(cost, 0.0) * 100:.1f} points: the loss can "
                 f"fall without any label changing"
+                if cost < METRIC_FLOOR
+                else f", and with it the labels lose {cost * 100:.1f} points of the metric"
             )
         parts.append(text)
     if not parts and issues:
@@ -191,4 +210,6 @@ def verdict(analysis, issues):
     if analysis.ladder is None:
         return "No issue was found in the labels; without probabilities the loss was not judged."
     agree = f" ({ranks})" if ranks else ""
+    if too_few:
+        return f"Nothing was found, but the rows are too few to tell{agree}: {too_few}"
     return f"Loss and metric agree: nothing that was checked costs either of them much{agree}."

@@ -1,5 +1,7 @@
 """Labels that another rule on the same scores would make better."""
 
+import numpy as np
+
 from sklearn_lossfix.diagnosis._judging import interval_text, judge_effect
 from sklearn_lossfix.diagnosis._remedies import decision_rule_remedy, rule_text
 from sklearn_lossfix.exceptions import CheckNotApplicable
@@ -24,15 +26,25 @@ class MisalignedDecisionRule:
             )
         if analysis.rule_scores[0] is None:
             raise CheckNotApplicable("The model gives no scores that a decision rule could use.")
+        e = analysis.evidence
         codes = analysis.rule_codes(metric)
         gain = analysis.gain(metric, codes)
         now, then = analysis.score(metric), analysis.score(metric, codes)
         rule = analysis.fitted_rule(metric)
         name = metric.name.replace("_", " ")
-        message = (
-            f"{name} {now.value:.3f}, {rule_text(rule)}: {interval_text(then)}, cross-fitted; "
-            f"the scores stay as they are."
-        )
+        if len(np.unique(codes)) == 1:
+            label = e.classes[codes[0]].item()
+            message = (
+                f"{name} {now.value:.3f}; always answering {label!r}, the best rule that was "
+                f"found, gives {then.value:.3f}: for this metric the scores hold nothing to decide "
+                f"by."
+            )
+        else:
+            then = then._replace(high=min(then.high, 1.0))
+            message = (
+                f"{name} {now.value:.3f}, {rule_text(rule)}: {interval_text(then)}, cross-fitted; "
+                f"the scores stay as they are."
+            )
         return judge_effect(
             self,
             analysis,

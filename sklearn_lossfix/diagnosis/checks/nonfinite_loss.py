@@ -1,7 +1,8 @@
-"""Labels that had been given a probability of zero: their log loss is infinite."""
+"""Labels that had been given a probability of next to zero: the clip decides their loss."""
 
 import numpy as np
 
+from sklearn_lossfix._core._proper_scores import true_class_probability
 from sklearn_lossfix.diagnosis._judging import fact
 from sklearn_lossfix.diagnosis._remedies import recalibration_remedy
 from sklearn_lossfix.diagnosis.ledgers.loss import clipped_rows
@@ -20,7 +21,7 @@ class NonfiniteLoss:
 
     name = "nonfinite_loss"
     slug = "nonfinite-loss"
-    title = "The log loss is infinite"
+    title = "The log loss hangs on its clip"
     kinds = ("model",)
     effort = "fast"
 
@@ -33,12 +34,12 @@ class NonfiniteLoss:
         rows = clipped_rows(e.model.proba, e.y)
         share = notes["clipped_share"]
         limit = analysis.loss_floor / analysis.loss if analysis.loss > 0 else 0.0
-        rows_word = "row" if rows.size == 1 else "rows"
+        n_zero = int(np.count_nonzero(true_class_probability(e.model.proba, e.y)[rows] == 0))
         message = (
-            f"{rows.size} {rows_word} had been given a probability of "
-            f"{notes['clip_probability']:.2g} or less for what came true: their loss is infinite, "
-            f"the clip makes it {-np.log(notes['clip_probability']):.1f} nats each, {share:.0%} of "
-            f"the printed loss."
+            f"{rows.size} row{'' if rows.size == 1 else 's'} had been given a probability of "
+            f"{notes['clip_probability']:.2g} or less for what came true ({n_zero} exactly zero: "
+            f"an infinite loss). The clip makes it {-np.log(notes['clip_probability']):.1f} nats "
+            f"each, {share:.0%} of the printed loss."
         )
         fires = rows.size > 0 and share > limit
         return fact(
@@ -49,7 +50,12 @@ class NonfiniteLoss:
             unit="share",
             limit=limit,
             nats_at_stake=share * analysis.loss if fires else None,
-            evidence={"n_rows": int(rows.size)},
+            evidence={"n_rows": int(rows.size), "n_zero": n_zero},
             rows=e.rows[rows[:N_ROWS_SHOWN]],
-            remedy=recalibration_remedy(analysis, "temperature") if fires else None,
+            remedy=_useful(recalibration_remedy(analysis, "temperature")) if fires else None,
         )
+
+
+def _useful(remedy):
+    """A remedy that is expected to gain, or None."""
+    return remedy if remedy is not None and remedy.expected_gain.value > 0 else None

@@ -41,8 +41,8 @@ class UnstratifiedSplit:
             return fact(
                 self,
                 "issue",
-                f"Class {e.classes[k].item()!r} has {int(total[k])} rows and none of them in part "
-                f"{int(part)} of the split. Use stratified splits (StratifiedKFold, "
+                f"Class {e.classes[k].item()!r} has {int(total[k])} rows and none of them in "
+                f"{_part_name(e, int(part))}. Use stratified splits (StratifiedKFold, "
                 f"StratifiedGroupKFold, train_test_split(stratify=y)).",
                 evidence={"counts": counts.tolist()},
             )
@@ -61,7 +61,7 @@ class UnstratifiedSplit:
         k = int(np.argmax(np.abs(shares[worst] - pooled)))
         label = e.classes[np.flatnonzero(total > 0)[k]].item()
         message = (
-            f"Class {label!r} is {shares[worst, k]:.2%} of part {worst} of the split and "
+            f"Class {label!r} is {shares[worst, k]:.2%} of {_part_name(e, worst)} and "
             f"{pooled[k]:.2%} of all rows; the parts' shares differ by {cost:.2g} nats "
             f"({p_text(p_value)}). Use stratified splits."
         )
@@ -78,6 +78,13 @@ class UnstratifiedSplit:
             evidence={"counts": counts.tolist(), "homogeneity_p": p_value},
             checks=(self.name,),
         )
+
+
+def _part_name(evidence, part):
+    """A part of the split, as the user knows it."""
+    if evidence.source == "out-of-fold":
+        return f"the test rows of split {part}"
+    return ("the training rows", "the judged rows")[part]
 
 
 def homogeneity_p(table):

@@ -41,16 +41,17 @@ class ValidationTooSmall:
                 "The labels are as good as the best constant answer in every row alike, so nothing "
                 "is known of how differences vary."
             )
-        detectable = float((stats.norm.ppf(0.975) + stats.norm.ppf(POWER)) * gain.se)
+        detectable = min(1.0, float((stats.norm.ppf(0.975) + stats.norm.ppf(POWER)) * gain.se))
         claim = abs(gain.value)
         small = detectable > COARSE_DIFFERENCE or (claim > 0 and detectable > claim)
         name = metric.name.replace("_", " ")
         message = (
-            f"{len(e.y):,} judged rows can show a difference of {detectable:.3f} {name} with a "
-            f"power of 80 %; the model is {gain.value:+.3f} beside the best constant answer."
+            f"{analysis.n_distinct_rows:,} judged rows can show a difference of {detectable:.3f} "
+            f"{name} with a power of 80 %; the model is {gain.value:+.3f} beside the best constant "
+            f"answer."
         )
         if small:
-            message += " Judge on more rows, or on RepeatedStratifiedKFold."
+            message += " Judge on more rows."
         return fact(
             self,
             "tip" if small else "passed",
@@ -59,5 +60,5 @@ class ValidationTooSmall:
             unit="points",
             limit=COARSE_DIFFERENCE,
             detectable=detectable,
-            evidence={"n_rows": len(e.y), "difference_from_constant": gain.value},
+            evidence={"n_rows": analysis.n_distinct_rows, "difference_from_constant": gain.value},
         )

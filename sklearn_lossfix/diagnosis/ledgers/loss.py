@@ -151,6 +151,7 @@ def climb(proba, y, folds, sample_weight=None, groups=None):
     maps, fold_maps = {"as is": identity_map(n_classes), first: fitted}, {}
     in_sample_means[first] = mean
     n_parameters = {"prior shift": n_classes - 1, "temperature": 1, "shape": n_classes - 1}
+    n_independent = np.inf if groups is None else float(groups.max()) + 1
     promised_variance = 0.0
     weight_total = float(n_rows) if sample_weight is None else float(sample_weight.sum())
     for rung, kind in kinds.items():
@@ -166,7 +167,7 @@ def climb(proba, y, folds, sample_weight=None, groups=None):
 
         def learn(keep, rung=rung, kind=kind, start=fitted):
             if rung == "shape":
-                return fit_shape_map(log_p, y, sample_weight, start, order, keep)
+                return fit_shape_map(log_p, y, sample_weight, start, order, keep, n_independent)
             return fit_smooth_map(log_p, y, kind, sample_weight, start, keep)
 
         fold_maps[rung] = cross_fit(learn, folds)
@@ -358,9 +359,8 @@ def loss_ledger(
 
 def _miscalibration_row(paid, corrected):
     """The cross-fitted row with the interval of the corrected in-sample estimate."""
-    # The two estimators differ by their biases, of order k / n: the interval belongs to the
-    # corrected one and is stretched to hold the row's own value.
-    low, high = min(corrected.low, paid.value), max(corrected.high, paid.value)
+    # The two estimators differ by their biases, of order k / n: the interval holds both of theirs.
+    low, high = min(corrected.low, paid.low), max(corrected.high, paid.high)
     return LedgerRow("miscalibration", paid.value, low, high, {"in_sample": corrected.value})
 
 

@@ -1,0 +1,54 @@
+"""An issue that an earlier cause explains stands under it."""
+
+import numpy as np
+from sklearn.datasets import load_wine, make_classification
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+
+from sklearn_lossfix import diagnose, diagnose_predictions
+
+
+def explained(report):
+    """Slug of every issue with the slug of its cause."""
+    return {issue.name: issue.explained_by for issue in report.issues}
+
+
+def test_a_shifted_prior_explains_the_rule_it_bends():
+    """Class weights shift the prior; recalibrated, argmax is as good as the best rule."""
+    X, y = make_classification(1500, 10, n_informative=5, weights=[0.9], random_state=0)
+    found = explained(diagnose(LogisticRegression(class_weight="balanced"), X, y))
+    assert found["shifted-prior"] is None
+    assert found["misaligned-decision-rule"] == "shifted-prior"
+
+
+def test_a_rule_for_another_metric_is_not_explained_by_calibration():
+    """Honest probabilities with a cut at one half do not serve balanced accuracy: the rule stays."""
+    rng = np.random.default_rng(0)
+    truth = rng.beta(0.5, 4.5, 4000)
+    y = (rng.random(4000) < truth).astype(int)
+    sharp = truth**3 / (truth**3 + (1 - truth) ** 3)
+    found = explained(diagnose_predictions(y, sharp, scoring="balanced_accuracy"))
+    assert found["overconfident"] is None
+    assert found["misaligned-decision-rule"] is None
+
+
+def test_what_the_scaled_twin_does_not_show_stands_under_the_scale():
+    """Neighbours on unscaled wine: issues that are gone once scaled follow their cause."""
+    X, y = load_wine(return_X_y=True)
+    report = diagnose(KNeighborsClassifier(), X, y)
+    found = explained(report)
+    assert found["unscaled-features"] is None
+    assert found["nonfinite-loss"] == "unscaled-features"
+    names = list(found)
+    assert names.index("nonfinite-loss") > names.index("unscaled-features")
+    line = next(text for text in str(report).splitlines() if "gone once" in text)
+    assert line.startswith("    ")
+
+
+def test_a_report_without_causes_explains_nothing():
+    """A single issue stands alone."""
+    rng = np.random.default_rng(1)
+    truth = rng.uniform(0.05, 0.95, 2000)
+    y = (rng.random(2000) < truth).astype(int)
+    odds = (truth / (1 - truth)) ** 3
+    assert explained(diagnose_predictions(y, odds / (1 + odds))) == {"overconfident": None}
