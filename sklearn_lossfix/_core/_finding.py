@@ -142,7 +142,8 @@ class Finding:
     evidence : dict
         Plain numbers, strings and lists.
     rows : ndarray or None
-        Rows to look at, as numbers into the judged data.
+        Rows to look at, as numbers into the judged data; into X for
+        ``conflicting-labels``.
     remedy : Remedy or None
         What repairs it.
     checks : tuple of str

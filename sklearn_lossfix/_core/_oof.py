@@ -181,7 +181,9 @@ def fix_folds(cv, X, y, *, groups=None, random_state=None):
         If a split is empty or out of range.
     """
     n_rows = _num_samples(y)
-    if isinstance(cv, int | np.integer) and not isinstance(cv, bool):
+    if isinstance(cv, bool):
+        raise ValueError(f"cv must be a number of folds, a splitter or splits. Got {cv} instead.")
+    if isinstance(cv, int | np.integer):
         _check_class_counts(int(cv), y, groups)
         seed = 0 if random_state is None else random_state
         kind = StratifiedKFold if groups is None else StratifiedGroupKFold

@@ -32,6 +32,12 @@ def effective_rows(sample_weight, n_rows):
     return float(sample_weight.sum() ** 2 / np.square(sample_weight).sum())
 
 
+def effective_units(sample_weight, n_rows, groups=None):
+    """Effective number of rows, at most the number of groups: at worst a group is one row."""
+    effective = effective_rows(sample_weight, n_rows)
+    return effective if groups is None else min(effective, float(len(np.unique(groups))))
+
+
 def weighted_mean(values, sample_weight=None):
     """Mean of `values` under `sample_weight`, a Python float."""
     return float(np.average(values, weights=sample_weight))

@@ -1,7 +1,5 @@
 """Checks of what a user hands in: containers, targets, weights, groups, probabilities."""
 
-import sys
-
 import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
@@ -269,8 +267,3 @@ def check_probabilities(y_proba, n_classes=None, name="y_proba"):
             f"({off.size} such rows)."
         )
     return proba
-
-
-def module_loaded(name):
-    """Whether a module was imported by somebody, without importing it."""
-    return name in sys.modules

@@ -8,7 +8,7 @@ from scipy.special import log_softmax
 from sklearn_lossfix._core._finding import LOSS_FLOOR_SHARE, METRIC_FLOOR
 from sklearn_lossfix._core._paired_tests import (
     auc_influence,
-    effective_rows,
+    effective_units,
     interval,
     mean_standard_error,
     paired_estimate,
@@ -102,8 +102,7 @@ class Analysis:
     def n_effective(self):
         """Kish's effective number of judged rows; with groups at most their number."""
         e = self.evidence
-        n_rows = effective_rows(e.sample_weight, len(e.y))
-        return n_rows if e.groups is None else min(n_rows, float(e.groups.max()) + 1)
+        return effective_units(e.sample_weight, len(e.y), e.groups)
 
     @cached_property
     def shares(self):

@@ -508,23 +508,39 @@ def _through_search(estimator, fitted, data, request):
     return estimator, fitted
 
 
-def _gather(estimator, data, validation, request, effort, alpha):
-    """Evidence for the effort asked for, as an analysis."""
-    fitted = is_fitted(estimator)
+def _refuse_frozen(estimator):
+    """Frozen parts need validation rows."""
     frozen = frozen_parts(estimator)
-    if effort == "fast" and not fitted:
-        raise ValueError(
-            f"effort='fast' fits nothing, and this {type(estimator).__name__} is not fitted. Fit "
-            f"it first, or use effort='normal'."
-        )
-    if frozen and validation is None:
+    if frozen:
         raise FrozenPartError(
             f"{type(estimator).__name__} holds frozen or prefit parts ({', '.join(frozen)}) that "
             f"have seen training rows: out-of-fold scores of it would be a lie. Pass X_val and "
             f"y_val with rows it has not seen."
         )
+
+
+def _for_remedies(estimator):
+    """What a remedy wraps: an unfitted clone, or the object itself, frozen, if a part of it is."""
+    if isinstance(estimator, FrozenEstimator) or not frozen_parts(estimator):
+        return clone(estimator)
+    return FrozenEstimator(estimator)
+
+
+def _gather(estimator, data, validation, request, effort, alpha):
+    """Evidence for the effort asked for, as an analysis."""
+    fitted = is_fitted(estimator)
+    if effort == "fast" and not fitted:
+        raise ValueError(
+            f"effort='fast' fits nothing, and this {type(estimator).__name__} is not fitted. Fit "
+            f"it first, or use effort='normal'."
+        )
+    if validation is None:
+        _refuse_frozen(estimator)  # before a search is fitted for nothing
     estimator, fitted = _through_search(estimator, fitted, data, request)
-    unfitted = estimator if isinstance(estimator, FrozenEstimator) else clone(estimator)
+    frozen = frozen_parts(estimator)
+    if validation is None:
+        _refuse_frozen(estimator)
+    unfitted = _for_remedies(estimator)
     if validation is None:
         sampled = sample_for_refits(data, request)
         evidence = gather_out_of_fold(unfitted, sampled, request, estimator if fitted else None)
@@ -585,7 +601,7 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
         "ignore": set(),
         "seed": 0,
         "call": f"{name}.diagnose",
-        "estimator": clone(estimator),
+        "estimator": _for_remedies(estimator),
         "facts": {"estimator": name},
     }
     if X is not None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sklearn_lossfix._core._finding import METRIC_FLOOR
+from sklearn_lossfix._core._finding import METRIC_FLOOR, SLUGS
 from sklearn_lossfix._core._paired_tests import upper_tail_p
 from sklearn_lossfix.diagnosis._analysis import Analysis
 from sklearn_lossfix.exceptions import CheckNotApplicable
@@ -56,7 +56,12 @@ def explained_issues(issues, analysis, checks):
         for check in checks:
             later = check.slug in found and check.slug != cause and check.slug not in explained
             is_cause = check.slug in TWIN_OF
-            if later and not is_cause and not _still_an_issue(check, repaired):
+            before = SLUGS[check.slug] == "validity"  # comes before any optimiser
+            if not later or is_cause or before:
+                continue
+            # Of validation rows: the model must have the issue out of fold too, where its twin is.
+            seen = analysis.refits is analysis or _still_an_issue(check, analysis.refits)
+            if seen and not _still_an_issue(check, repaired):
                 explained[check.slug] = cause
         if "not-converged" in found - {cause} and not twin.scored.warnings:
             explained.setdefault("not-converged", cause)

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
@@ -45,6 +45,10 @@ N_MAP_FOLDS = 5
 # Training rows used by everything that refits, at most: a stratified sample of them where there are
 # more. At 20,000 rows an error rate is known to 0.7 points, less than the effect floor.
 MAX_REFIT_ROWS = 20_000
+
+
+# Whole groups are sampled only where at least this many fit: fewer give folds of one or two groups.
+MIN_SAMPLED_GROUPS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,14 +123,14 @@ class RecordedScores(ClassifierMixin, BaseEstimator):
         return self.scored.proba
 
     def decision_function(self, X):
-        """Recorded decision values; log-odds of the probabilities where there are only those."""
+        """Recorded decision values; the probabilities where there are only those."""
         if self.scored.margins is not None:
             return self.scored.margins
         proba = self.scored.proba
         return proba[:, 1] if len(self.classes) == 2 else proba
 
 
-def scorer_value(metric, classes, scored, y, sample_weight=None):
+def scorer_value(metric, classes, scored, y, sample_weight=None, X=None):
     """Value of a ranking or opaque metric on recorded scores, and why there is none.
 
     Returns
@@ -135,7 +139,13 @@ def scorer_value(metric, classes, scored, y, sample_weight=None):
     note : str or None
     """
     stand_in = RecordedScores(classes, scored)
-    X = np.zeros((len(y), 1))
+    if X is None:
+        if metric.kind == "opaque":
+            return (
+                None,
+                f"{metric.name} was not computed: it may need features, and none were given.",
+            )
+        X = np.zeros((len(y), 1))  # scorers of rankings hand it to the stand-in, which ignores it
     params = {} if sample_weight is None else {"sample_weight": sample_weight}
     try:
         return float(metric.scorer(stand_in, X, classes[y], **params)), None
@@ -299,7 +309,7 @@ def gather_validation(estimator, fitted, data, validation, request, reference=No
         at_iteration_limit=at_limit,
         n_iterations_known=known,
     )
-    _add_metric_value(facts, request, scored, validation.y, None)
+    _add_metric_value(facts, request, scored, validation.y, validation.X)
     counts = np.stack([np.bincount(part.y, minlength=n_classes) for part in (data, validation)])
     return Evidence(
         y=validation.y,
@@ -320,11 +330,11 @@ def gather_validation(estimator, fitted, data, validation, request, reference=No
     )
 
 
-def _add_metric_value(facts, request, scored, y, weight):
+def _add_metric_value(facts, request, scored, y, X, weight=None):
     """Value of a metric that is not computed from labels."""
     if request.metric.kind == "label":
         return
-    value, note = scorer_value(request.metric, request.classes, scored, y, weight)
+    value, note = scorer_value(request.metric, request.classes, scored, y, weight, X)
     facts["metric_value"] = value
     if note:
         request.notes.append(note)
@@ -377,31 +387,41 @@ def sample_for_refits(data, request):
     n_rows = len(data.y)
     if n_rows <= MAX_REFIT_ROWS:
         return data
-    if data.groups is not None:
-        rng = np.random.default_rng(request.seed)
-        n_groups = int(data.groups.max()) + 1
-        sizes = np.bincount(data.groups, minlength=n_groups)
-        order = rng.permutation(n_groups)
+    rng = np.random.default_rng(request.seed)
+    by_group = data.groups is not None
+    if by_group:
+        sizes = np.bincount(data.groups)
+        order = rng.permutation(len(sizes))
         chosen = order[np.cumsum(sizes[order]) <= MAX_REFIT_ROWS]
+        # A few large groups cannot be sampled whole: every group gives its share of rows instead.
+        by_group = len(chosen) >= MIN_SAMPLED_GROUPS
+    if by_group:
         keep = np.flatnonzero(np.isin(data.groups, chosen))
     else:
-        rare = np.bincount(data.y).min() < 2
-        splitter = StratifiedShuffleSplit(1, train_size=MAX_REFIT_ROWS, random_state=request.seed)
-        strata = np.zeros(n_rows, dtype=int) if rare else data.y
-        keep = np.sort(next(splitter.split(np.zeros((n_rows, 1)), strata))[0])
+        keep = _stratified_rows(data.y if data.groups is None else data.groups, rng)
     # A very rare class can miss the sample, or the folds of it: all its rows go in.
     least = int(request.cv) if isinstance(request.cv, int) else 2
     few = np.flatnonzero(np.bincount(data.y[keep], minlength=len(request.classes)) < least)
     keep = np.union1d(keep, np.flatnonzero(np.isin(data.y, few)))
     request.notes.append(
         f"Everything that refits (out of fold, reference, twins) used {len(keep):,} of {n_rows:,} "
-        f"training rows, drawn {'by group' if data.groups is not None else 'stratified'}."
+        f"training rows, drawn {'by whole groups' if by_group else 'stratified'}."
     )
     sampled = data.take(keep)
     if sampled.groups is not None:
         _, codes = np.unique(sampled.groups, return_inverse=True)
         sampled = Data(sampled.X, sampled.y, sampled.labels, sampled.weight, codes, sampled.rows)
     return sampled
+
+
+def _stratified_rows(strata, rng):
+    """About `MAX_REFIT_ROWS` rows in order, with each stratum's share of them."""
+    share = MAX_REFIT_ROWS / len(strata)
+    kept = []
+    for stratum in np.unique(strata):
+        members = np.flatnonzero(strata == stratum)
+        kept.append(rng.permutation(members)[: max(1, round(share * len(members)))])
+    return np.sort(np.concatenate(kept))
 
 
 def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=True):
@@ -487,7 +507,10 @@ def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=Tru
     weight, groups = _triplet_weights(scores, data)
     n_train, n_test = folds.mean_sizes
     y = data.y[scores.row]
-    _add_metric_value(facts, request, model, y, weight)
+    if request.metric.kind != "label":
+        judged = _safe_indexing(data.X, scores.row)
+        given = None if data.weight is None else weight
+        _add_metric_value(facts, request, model, y, judged, given)
     return Evidence(
         y=y,
         classes=request.classes,
@@ -499,7 +522,10 @@ def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=Tru
         folds=map_folds(y, groups, request.seed),
         sample_weight=weight,
         groups=groups,
-        inflation=nadeau_bengio_inflation(n_train, n_test, len(folds.splits)),
+        # Repeats of a row are one row in the clustered variance: the factor counts one pass of it.
+        inflation=nadeau_bengio_inflation(
+            n_train, n_test, len(folds.splits) / float(np.bincount(scores.row).max())
+        ),
         train_counts=np.bincount(data.y, data.weight, n_classes),
         split_counts=np.stack(
             [np.bincount(data.y[test], minlength=n_classes) for _, test in folds.splits]

@@ -15,6 +15,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, RepeatedStratified
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_lossfix._core._evidence import Scored
 from sklearn_lossfix._core._oof import fix_folds, out_of_fold
@@ -178,11 +179,22 @@ def test_a_callable_that_fails_becomes_a_note(calibrated):
     def broken(model, X, y):
         raise RuntimeError("no such column")
 
-    value, note = scorer_value(
-        resolve_metric(broken), np.arange(2), Scored(proba.argmax(axis=1), proba=proba), y
-    )
+    scored = Scored(proba.argmax(axis=1), proba=proba)
+    X = np.zeros((50, 1))
+    value, note = scorer_value(resolve_metric(broken), np.arange(2), scored, y, X=X)
     assert value is None
     assert "RuntimeError: no such column" in note
+
+
+def test_a_callable_gets_the_judged_rows_or_is_not_called(calibrated):
+    """A metric that reads features is given them; without any it has no value."""
+    y, proba = calibrated(50)
+    scored = Scored(proba.argmax(axis=1), proba=proba)
+    metric = resolve_metric(lambda model, X, y: float(X[:, 0].mean()))
+    assert scorer_value(metric, np.arange(2), scored, y, X=np.full((50, 1), 7.0))[0] == 7.0
+    value, note = scorer_value(metric, np.arange(2), scored, y)
+    assert value is None
+    assert "features" in note
 
 
 def test_a_loss_of_probabilities_is_noted_where_there_are_none(calibrated):
@@ -235,7 +247,19 @@ def test_samples_hold_whole_groups():
     assert ((drawn == 0) | (drawn == sizes)).all()
     assert np.array_equal(np.unique(sampled.groups), np.arange(sampled.groups.max() + 1))
     assert np.array_equal(sampled.weight, weight[sampled.rows])
-    assert "drawn by group" in request.notes[0]
+    assert "drawn by whole groups" in request.notes[0]
+
+
+@pytest.mark.parametrize("n_rows", [20_001, 20_005, 30_000])
+def test_samples_exist_just_above_the_limit(n_rows):
+    """One row more than the limit, or a few large groups, still give a sample of all classes."""
+    y = np.arange(n_rows) % 3
+    sampled = sample_for_refits(as_data(np.zeros((n_rows, 1)), y), as_request(y))
+    assert len(sampled.y) == pytest.approx(20_000, abs=3)
+    assert np.ptp(np.bincount(sampled.y)) <= 1
+    groups = np.arange(n_rows) % 5
+    sampled = sample_for_refits(as_data(np.zeros((n_rows, 1)), y, groups=groups), as_request(y))
+    assert len(np.unique(sampled.groups)) == 5
 
 
 # --- out of fold -----------------------------------------------------------------------------
@@ -360,7 +384,7 @@ def test_twins_are_those_that_apply(table):
     assert names(LogisticRegression(), wide) == {"scaled"}
     assert names(LogisticRegression(), X, limit=True) == {"converged"}
     assert names(make_pipeline(StandardScaler(), LogisticRegression()), wide) == set()
-    assert names(GaussianNB(), wide) == set()
+    assert names(DecisionTreeClassifier(), wide) == set()
     assert names(LinearRegression(), wide) == {"classifier"}
 
 

@@ -67,7 +67,7 @@ def run(code, estimator):
         (RandomForestClassifier(), True),
         (DecisionTreeClassifier(), True),
         (HistGradientBoostingClassifier(), True),
-        (GaussianNB(), True),
+        (GaussianNB(), False),
         (BalancedRandomForestClassifier(), True),
         (make_pipeline(StandardScaler(), DecisionTreeClassifier()), True),
         (GridSearchCV(DecisionTreeClassifier(), {}), True),

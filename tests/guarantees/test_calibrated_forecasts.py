@@ -14,7 +14,7 @@ from sklearn_lossfix._core._paired_tests import mean_standard_error, wilson_inte
 from sklearn_lossfix._core._proper_scores import log_loss_rows
 from sklearn_lossfix.diagnosis._gather import map_folds
 from sklearn_lossfix.diagnosis.ledgers.bridges import fano_certificate, promised_vs_paid
-from sklearn_lossfix.diagnosis.ledgers.loss import climb
+from sklearn_lossfix.diagnosis.ledgers.loss import climb, loss_ledger
 
 CALIBRATION_FINDINGS = (
     "overconfident",
@@ -101,8 +101,15 @@ def test_fano_certificate_finds_gross_overconfidence():
     assert certificate(softmax(10 * z, axis=1), y) > 0.5
 
 
+def printed_interval(y, proba):
+    """The miscalibration row of the ledger."""
+    ladder = climb(proba, y, map_folds(y, None, 0))
+    return loss_ledger(ladder, proba, y).views["uncertainty"][2]
+
+
 @pytest.mark.parametrize(
-    ("n_classes", "sharpness", "n_rows"), [(2, 2.5, 500), (2, 0.5, 1000), (5, 2.0, 1000)]
+    ("n_classes", "sharpness", "n_rows"),
+    [(2, 2.5, 500), (2, 0.5, 1000), (5, 2.0, 1000), (2, 2.0, 150)],
 )
 def test_miscalibration_interval_covers(n_classes, sharpness, n_rows):
     """The 95 % interval holds the true miscalibration in at least 90 % of 300 draws."""
@@ -115,9 +122,27 @@ def test_miscalibration_interval_covers(n_classes, sharpness, n_rows):
     for _ in range(n_draws):
         z = logits(n_rows, n_classes, rng)
         y = draw_labels(softmax(z, axis=1), rng)
-        ladder = climb(softmax(sharpness * z, axis=1), y, map_folds(y, None, 0))
-        covered += ladder.miscalibration.low <= true_value <= ladder.miscalibration.high
+        row = printed_interval(y, softmax(sharpness * z, axis=1))
+        assert row.low <= row.value <= row.high
+        covered += row.low <= true_value <= row.high
     assert covered / n_draws >= 0.90
+
+
+def test_miscalibration_interval_covers_where_the_map_is_isotonic():
+    """Forecasts whose truth is a step: no smooth map fits, and the interval still covers."""
+    rng = np.random.default_rng(8)
+    grid = np.linspace(0.02, 0.98, 100_001)
+    truth = np.where(grid < 0.5, 0.2, 0.8)
+    true_value = np.mean(
+        truth * np.log(truth / grid) + (1 - truth) * np.log((1 - truth) / (1 - grid))
+    )
+    covered = 0
+    for _ in range(200):
+        p = rng.uniform(0.02, 0.98, 2000)
+        y = (rng.random(2000) < np.where(p < 0.5, 0.2, 0.8)).astype(int)
+        row = printed_interval(y, np.column_stack([1 - p, p]))
+        covered += row.low <= true_value <= row.high
+    assert covered / 200 >= 0.90
 
 
 @pytest.mark.parametrize(("n_classes", "n_rows"), [(2, 150), (2, 1000), (3, 300), (5, 1000)])

@@ -31,8 +31,8 @@ class ConflictingLabels:
                 unit="share",
             )
         message = (
-            f"{found['n_rows']:,} rows ({found['share']:.2g} of all) share their features with a "
-            f"row of another label: every classifier errs in at least "
+            f"{found['n_rows']:,} rows of X ({found['share']:.2g} of all) share their features "
+            f"with a row of another label: every classifier errs in at least "
             f"{found['least_error']:.2g} of these data. Look for wrong labels, or for a feature "
             f"that is missing."
         )

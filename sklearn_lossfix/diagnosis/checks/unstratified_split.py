@@ -19,7 +19,7 @@ class UnstratifiedSplit:
 
     The cost is the mean Kullback-Leibler divergence of the class shares of the parts from those of
     all rows: what forecasts that speak under the pooled prior lose. A class that is missing from a
-    part is an issue by itself.
+    part is named; it is a tip where chance explains it.
     """
 
     name = "unstratified_split"
@@ -35,17 +35,6 @@ class UnstratifiedSplit:
         if counts is None:
             raise CheckNotApplicable("Only one part of the data is known, so there is no split.")
         total = counts.sum(axis=0)
-        missing = np.argwhere((counts == 0) & (total[None, :] >= 2 * len(counts)))
-        if missing.size:
-            part, k = missing[0]
-            return fact(
-                self,
-                "issue",
-                f"Class {e.classes[k].item()!r} has {int(total[k])} rows and none of them in "
-                f"{_part_name(e, int(part))}. Use stratified splits (StratifiedKFold, "
-                f"StratifiedGroupKFold, train_test_split(stratify=y)).",
-                evidence={"counts": counts.tolist()},
-            )
         if e.groups is not None and e.facts.get("has_groups"):
             raise CheckNotApplicable(
                 "Rows come in groups, so class counts vary by more than chance between splits."
@@ -63,8 +52,29 @@ class UnstratifiedSplit:
         message = (
             f"Class {label!r} is {shares[worst, k]:.2%} of {_part_name(e, worst)} and "
             f"{pooled[k]:.2%} of all rows; the parts' shares differ by {cost:.2g} nats "
-            f"({p_text(p_value)}). Use stratified splits."
+            f"({p_text(p_value)}). Use stratified splits (StratifiedKFold, "
+            f"train_test_split(stratify=y))."
         )
+        # A stratified split would have given each part some of a class that large.
+        absent = np.argwhere((table == 0) & (table.sum(axis=0) >= 2 * len(table)))
+        if absent.size:
+            part, k = absent[0]
+            label = e.classes[np.flatnonzero(total > 0)[k]].item()
+            lacking = (
+                f"Class {label!r} has {int(table[:, k].sum())} rows and none of them in "
+                f"{_part_name(e, int(part))}."
+            )
+            if p_value > analysis.alpha or cost <= limit:  # chance does that to a rare class
+                return fact(
+                    self,
+                    "tip",
+                    f"{lacking} Nothing can be said of it there.",
+                    estimate=cost,
+                    unit="nats",
+                    limit=limit,
+                    evidence={"counts": counts.tolist(), "homogeneity_p": p_value},
+                )
+            message = f"{lacking} {message}"
         return Finding(
             name=self.slug,
             section="issue",

@@ -21,7 +21,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import entr
 
-from sklearn_lossfix._core._paired_tests import effective_rows, mean_standard_error, weighted_mean
+from sklearn_lossfix._core._paired_tests import effective_units, mean_standard_error, weighted_mean
 from sklearn_lossfix._core._proper_scores import promised_log_loss_moments
 
 # One-sided level of the Fano certificate: it is called a certificate, so it errs at most in one
@@ -174,9 +174,7 @@ def bridges(proba, y, row_losses, sample_weight=None, groups=None):
     error = 1.0 - weighted_mean(right, sample_weight)
     loss = weighted_mean(row_losses, sample_weight)
     se = mean_standard_error(row_losses, sample_weight, groups)
-    n_effective = effective_rows(sample_weight, len(y))
-    if groups is not None:  # rows of a group are not independent: at worst a group is one row
-        n_effective = min(n_effective, float(len(np.unique(groups))))
+    n_effective = effective_units(sample_weight, len(y), groups)
     return {
         "promised_vs_paid": promised_vs_paid(proba, row_losses, right, sample_weight, groups),
         "fano": fano_certificate(loss, se, error, n_effective, proba.shape[1]),

@@ -27,6 +27,7 @@ from sklearn_lossfix._core._validation import (
     check_target,
     check_weights,
     encode_target,
+    refuse_lazy,
 )
 
 #: The four cells, in the order they are shown.
@@ -55,7 +56,7 @@ class FlipTable:
         Two-sided p-value of "the loss did not change".
     accuracy_p : float
         Exact McNemar p-value of "accuracy did not change" (rows counted once, whatever their
-        weights).
+        weights); with groups the p-value of the row-paired difference, clustered by group.
     states : tuple of (str, str)
         Names of the two states.
     """
@@ -166,9 +167,18 @@ def flips(loss_a, loss_b, right_a, right_b, sample_weight=None, groups=None, sta
         loss_low=estimate.low,
         loss_high=estimate.high,
         loss_p=min(1.0, 2 * upper_tail_p(abs(estimate.value), estimate.se)),
-        accuracy_p=mcnemar_p(rows[2], rows[3]),
+        accuracy_p=_accuracy_p(rows, right_a, right_b, sample_weight, groups),
         states=tuple(states),
     )
+
+
+def _accuracy_p(rows, right_a, right_b, sample_weight, groups):
+    """P-value of no change of accuracy; rows of a group are not independent, as McNemar needs."""
+    if groups is None:
+        return mcnemar_p(rows[2], rows[3])
+    difference = right_b.astype(float) - right_a
+    change = paired_estimate(difference, sample_weight, groups)
+    return min(1.0, 2 * upper_tail_p(abs(change.value), change.se))
 
 
 def flip_table(
@@ -218,6 +228,8 @@ def flip_table(
     >>> round(table.accuracy_total, 3)
     0.0
     """
+    for name, value in (("y", y), ("scores_a", scores_a), ("scores_b", scores_b)):
+        refuse_lazy(value, name)
     check_same_length(
         y=y, scores_a=scores_a, scores_b=scores_b, sample_weight=sample_weight, groups=groups
     )

@@ -26,7 +26,7 @@ from scipy import stats
 
 from sklearn_lossfix._core._paired_tests import (
     Estimate,
-    effective_rows,
+    effective_units,
     interval,
     mean_standard_error,
     paired_estimate,
@@ -107,9 +107,8 @@ class Ladder:
         return self.rungs[self.rungs.index(rung) - 1]
 
 
-def _single_causes(log_p, y, sample_weight):
+def _single_causes(log_p, y, sample_weight, n_effective):
     """Fit both single maps; give them with their in-sample losses, the larger cause first."""
-    n_effective = effective_rows(sample_weight, len(y))
     found = []
     for rung, kind in _SINGLE.items():
         fitted = fit_smooth_map(log_p, y, kind, sample_weight)
@@ -143,15 +142,17 @@ def climb(proba, y, folds, sample_weight=None, groups=None):
     order = None
     if n_classes == 2:
         order = np.argsort(log_p[:, 1], kind="stable").astype(np.int32)
+    n_effective = effective_units(sample_weight, n_rows, groups)
     log_rows = {"as is": log_loss_rows(proba, y)}
     brier_means = {"as is": weighted_mean(brier_rows(proba, y), sample_weight)}
     in_sample_means = {"as is": weighted_mean(log_rows["as is"], sample_weight)}
-    (_, first, fitted, mean), (_, second, _, _) = _single_causes(log_p, y, sample_weight)
+    (_, first, fitted, mean), (_, second, _, _) = _single_causes(
+        log_p, y, sample_weight, n_effective
+    )
     kinds = {first: _SINGLE[first], second: "temperature", "shape": "vector"}
     maps, fold_maps = {"as is": identity_map(n_classes), first: fitted}, {}
     in_sample_means[first] = mean
     n_parameters = {"prior shift": n_classes - 1, "temperature": 1, "shape": n_classes - 1}
-    n_independent = np.inf if groups is None else float(groups.max()) + 1
     promised_variance = 0.0
     weight_total = float(n_rows) if sample_weight is None else float(sample_weight.sum())
     for rung, kind in kinds.items():
@@ -160,14 +161,24 @@ def climb(proba, y, folds, sample_weight=None, groups=None):
             in_sample_rows = map_loss_rows(fitted, log_p, y)
             in_sample_means[rung] = weighted_mean(in_sample_rows, sample_weight)
             if rung == "shape":
-                in_sample_fall = _in_sample_fall(
-                    log_rows["as is"] - in_sample_rows, n_parameters, sample_weight, groups
+                chosen = fit_shape_map(
+                    log_p, y, sample_weight, fitted, order, n_independent=n_effective
                 )
+                if chosen.kind == "isotonic":
+                    in_sample_rows = map_loss_rows(chosen, log_p, y)
+                in_sample_fall = _in_sample_fall(
+                    log_rows["as is"] - in_sample_rows,
+                    chosen.n_blocks if chosen.kind == "isotonic" else sum(n_parameters.values()),
+                    n_effective,
+                    sample_weight,
+                    groups,
+                )
+                del chosen
             del in_sample_rows
 
         def learn(keep, rung=rung, kind=kind, start=fitted):
             if rung == "shape":
-                return fit_shape_map(log_p, y, sample_weight, start, order, keep, n_independent)
+                return fit_shape_map(log_p, y, sample_weight, start, order, keep, n_effective)
             return fit_smooth_map(log_p, y, kind, sample_weight, start, keep)
 
         fold_maps[rung] = cross_fit(learn, folds)
@@ -206,14 +217,13 @@ def climb(proba, y, folds, sample_weight=None, groups=None):
     )
 
 
-def _in_sample_fall(differences, n_parameters, sample_weight, groups):
+def _in_sample_fall(differences, n_parameters, n_effective, sample_weight, groups):
     """Miscalibration in nats: in-sample fall to the last rung, less its optimism ``k / (2 n)``.
 
     The interval treats the fitted map as fixed, which is right to first order because the map is at
     an optimum (envelope theorem).
     """
-    n_effective = effective_rows(sample_weight, len(differences))
-    optimism = sum(n_parameters.values()) / (2.0 * n_effective)
+    optimism = n_parameters / (2.0 * n_effective)
     se = mean_standard_error(differences, sample_weight, groups)
     return interval(weighted_mean(differences, sample_weight) - optimism, se)
 
@@ -282,7 +292,7 @@ def _telescope(ladder, reference_rows, sample_weight, groups, inflation):
             LedgerRow("reference", floor.value, floor.low, floor.high),
             LedgerRow("grouping", grouping.value, grouping.low, grouping.high),
         ]
-    n_effective = effective_rows(sample_weight, len(shape))
+    n_effective = effective_units(sample_weight, len(shape), groups)
     for rung in SHOWN_RUNGS:
         gain = rung_gain(ladder, rung, sample_weight, groups)
         test = likelihood_ratio(ladder, rung, n_effective)

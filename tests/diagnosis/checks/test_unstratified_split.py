@@ -39,11 +39,19 @@ def test_fires_on_sorted_folds(table):
     assert "StratifiedKFold" in finding.message
 
 
-def test_fires_on_a_class_that_is_missing():
-    """A class of the training rows without a judged row needs no test."""
+def test_a_rare_class_that_chance_left_out_is_a_tip():
+    """Five rows can all fall into the training part; a fact worth knowing, and no fault."""
     finding = judged([50, 50, 5], [50, 50, 0])
-    assert finding.section == "issue"
+    assert finding.section == "tip"
     assert finding.p_value is None
+    assert "none of them in the judged rows" in finding.message
+
+
+def test_fires_on_a_common_class_that_is_missing():
+    """Fifty rows are not all left out by chance."""
+    finding = judged([50, 50, 50], [50, 50, 0])
+    assert finding.section == "issue"
+    assert "none of them in the judged rows" in finding.message
 
 
 @pytest.mark.parametrize(
