@@ -87,7 +87,7 @@ class RecalibratedClassifier(TunedWrapper):
     n_features_in_ : int
         Number of features seen during `fit`, if the estimator tells it.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features seen during `fit`, if the estimator tells them.
 
     See Also

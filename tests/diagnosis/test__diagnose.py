@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import sklearn
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline as make_imblearn_pipeline
+from packaging.version import Version
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -67,6 +69,8 @@ from sklearn_lossfix import (
     diagnose_predictions,
 )
 from sklearn_lossfix.exceptions import FrozenPartError, TooFewRowsError
+
+SKLEARN_SELECTS_FROM_POLARS = Version(sklearn.__version__) >= Version("1.9")
 
 LR = LogisticRegression()
 
@@ -372,8 +376,11 @@ def test_columns_of_any_type(table):
         ),
         LR,
     )
-    totals = [diagnose(model, data, y).loss_ledger.total for data in (frame, pl.DataFrame(frame))]
-    assert totals[0] == pytest.approx(totals[1])
+    total = diagnose(model, frame, y).loss_ledger.total
+    assert total > 0
+    # ColumnTransformer before 1.9 cannot select from the frames of polars 2 and newer.
+    if SKLEARN_SELECTS_FROM_POLARS:
+        assert diagnose(model, pl.DataFrame(frame), y).loss_ledger.total == pytest.approx(total)
 
 
 @pytest.mark.parametrize(
