@@ -339,9 +339,11 @@ def pool_adjacent_violators(sorted_p, sorted_positive, sorted_weight=None):
     else:
         tie_weight = np.add.reduceat(sorted_weight, starts)
         tie_positive = np.add.reduceat(np.where(sorted_positive, sorted_weight, 0.0), starts)
-    solution = isotonic_regression(tie_positive / tie_weight, weights=tie_weight)
+    del lengths  # in place from here on: every vector of n rows counts
+    tie_positive /= tie_weight
+    solution = isotonic_regression(tie_positive, weights=tie_weight)
     edges = solution.blocks
-    ends = starts + lengths - 1
+    ends = np.append(starts[1:], len(sorted_p)) - 1
     return PooledBlocks(
         starts[edges[:-1]], ends[edges[1:] - 1], solution.weights, solution.x[edges[:-1]]
     )

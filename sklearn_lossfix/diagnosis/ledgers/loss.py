@@ -161,11 +161,11 @@ def climb(proba, y, folds, sample_weight=None, groups=None):
             in_sample_rows = map_loss_rows(fitted, log_p, y)
             in_sample_means[rung] = weighted_mean(in_sample_rows, sample_weight)
             if rung == "shape":
+                del in_sample_rows  # n rows less while the isotonic fit is at its largest
                 chosen = fit_shape_map(
                     log_p, y, sample_weight, fitted, order, n_independent=n_effective
                 )
-                if chosen.kind == "isotonic":
-                    in_sample_rows = map_loss_rows(chosen, log_p, y)
+                in_sample_rows = map_loss_rows(chosen, log_p, y)
                 in_sample_fall = _in_sample_fall(
                     log_rows["as is"] - in_sample_rows,
                     chosen.n_blocks if chosen.kind == "isotonic" else sum(n_parameters.values()),
