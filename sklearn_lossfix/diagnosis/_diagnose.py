@@ -26,18 +26,16 @@ from sklearn_lossfix.diagnosis._analysis import Analysis
 from sklearn_lossfix.diagnosis._build import build_report
 from sklearn_lossfix.diagnosis._equal_rows import label_conflicts
 from sklearn_lossfix.diagnosis._gather import (
-    Data,
-    Request,
     fit_clone,
     gather_out_of_fold,
     gather_validation,
     is_fitted,
     map_folds,
     reference_on,
-    sample_for_refits,
     score_fitted,
-    scorer_value,
 )
+from sklearn_lossfix.diagnosis._recorded_scores import scorer_value
+from sklearn_lossfix.diagnosis._request import Data, Request, sample_for_refits
 from sklearn_lossfix.diagnosis._run_checks import EFFORTS, validate_ignore
 from sklearn_lossfix.diagnosis.checks import BUILTIN_CHECKS
 from sklearn_lossfix.exceptions import FrozenPartError

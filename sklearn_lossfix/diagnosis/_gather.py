@@ -1,13 +1,10 @@
 """Gather evidence: score rows, refit on folds, and put what was seen into plain arrays."""
 
-import sys
 import warnings
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.model_selection._search import BaseSearchCV
@@ -28,6 +25,7 @@ from sklearn_lossfix._core._proper_scores import brier_rows, log_loss_rows
 from sklearn_lossfix._core._validation import check_probabilities
 from sklearn_lossfix.decision._metrics import class_totals
 from sklearn_lossfix.diagnosis._equal_rows import label_conflicts
+from sklearn_lossfix.diagnosis._recorded_scores import scorer_value
 from sklearn_lossfix.diagnosis._reference import make_reference
 from sklearn_lossfix.diagnosis._twins import (
     classifier_twin,
@@ -41,116 +39,6 @@ from sklearn_lossfix.diagnosis.checks.unscaled_features import SPREAD_RATIO
 
 # Folds of the cross-fitted maps and rules on the judged rows.
 N_MAP_FOLDS = 5
-
-# Training rows used by everything that refits, at most: a stratified sample of them where there are
-# more. At 20,000 rows an error rate is known to 0.7 points, less than the effect floor.
-MAX_REFIT_ROWS = 20_000
-
-
-# Whole groups are sampled only where at least this many fit: fewer give folds of one or two groups.
-MIN_SAMPLED_GROUPS = 50
-
-
-@dataclass(frozen=True, eq=False)
-class Request:
-    """What the user asked for, checked and encoded once.
-
-    Attributes
-    ----------
-    metric : Metric
-        The metric; `scoring` is what the user passed.
-    classes, pos
-        Labels in order; code of the positive class or None.
-    seed : int
-        Seed of everything.
-    n_jobs, cv, verbose, scoring
-        As passed.
-    notes : list of str
-        What the report must say about how it was made.
-    """
-
-    metric: Any
-    scoring: Any
-    classes: np.ndarray
-    pos: int | None
-    seed: int
-    n_jobs: Any
-    cv: Any
-    verbose: int
-    notes: list
-
-    def say(self, text):
-        """Print progress to standard error, if asked for."""
-        if self.verbose:
-            print(f"[lossfix] {text}", file=sys.stderr, flush=True)
-
-    def counter(self, what):
-        """A callback that prints how many fits are done."""
-        return lambda done, total: self.say(f"{what}: {done} of {total} fits")
-
-
-class RecordedScores(ClassifierMixin, BaseEstimator):
-    """A stand-in classifier that answers with recorded scores: lets a scorer judge them.
-
-    Parameters
-    ----------
-    classes : ndarray of shape (n_classes,)
-        Labels.
-    scored : Scored
-        What to answer.
-    """
-
-    def __init__(self, classes, scored):
-        self.classes = classes
-        self.scored = scored
-
-    def __sklearn_is_fitted__(self):
-        return True
-
-    @property
-    def classes_(self):
-        """Labels."""
-        return self.classes
-
-    def predict(self, X):
-        """Recorded labels."""
-        return self.classes[self.scored.pred]
-
-    def predict_proba(self, X):
-        """Recorded probabilities."""
-        if self.scored.proba is None:
-            raise AttributeError("The model gives no probabilities.")
-        return self.scored.proba
-
-    def decision_function(self, X):
-        """Recorded decision values; the probabilities where there are only those."""
-        if self.scored.margins is not None:
-            return self.scored.margins
-        proba = self.scored.proba
-        return proba[:, 1] if len(self.classes) == 2 else proba
-
-
-def scorer_value(metric, classes, scored, y, sample_weight=None, X=None):
-    """Value of a ranking or opaque metric on recorded scores, and why there is none.
-
-    Returns
-    -------
-    value : float or None
-    note : str or None
-    """
-    stand_in = RecordedScores(classes, scored)
-    if X is None:
-        if metric.kind == "opaque":
-            return (
-                None,
-                f"{metric.name} was not computed: it may need features, and none were given.",
-            )
-        X = np.zeros((len(y), 1))  # scorers of rankings hand it to the stand-in, which ignores it
-    params = {} if sample_weight is None else {"sample_weight": sample_weight}
-    try:
-        return float(metric.scorer(stand_in, X, classes[y], **params)), None
-    except Exception as error:  # a user's callable may raise anything; the report must survive it
-        return None, f"{metric.name} could not be computed: {type(error).__name__}: {error}"
 
 
 def map_folds(y, groups, seed):
@@ -338,90 +226,6 @@ def _add_metric_value(facts, request, scored, y, X, weight=None):
     facts["metric_value"] = value
     if note:
         request.notes.append(note)
-
-
-@dataclass(frozen=True, eq=False)
-class Data:
-    """Rows with codes, labels, weights and groups.
-
-    Attributes
-    ----------
-    X : array-like
-        Features in the user's container.
-    y : ndarray of shape (n_rows,), dtype int
-        Class codes.
-    labels : array-like of shape (n_rows,)
-        Labels as passed.
-    weight, groups : ndarray or None
-        Weights; codes of the groups.
-    rows : ndarray of int
-        Row numbers in what the user passed.
-    """
-
-    X: Any
-    y: np.ndarray
-    labels: Any
-    weight: np.ndarray | None
-    groups: np.ndarray | None
-    rows: np.ndarray
-
-    def take(self, keep):
-        """The rows `keep`."""
-        return Data(
-            _safe_indexing(self.X, keep),
-            self.y[keep],
-            _safe_indexing(self.labels, keep),
-            None if self.weight is None else self.weight[keep],
-            None if self.groups is None else self.groups[keep],
-            self.rows[keep],
-        )
-
-
-def sample_for_refits(data, request):
-    """At most `MAX_REFIT_ROWS` rows, stratified (whole groups where given), with a note.
-
-    Returns
-    -------
-    Data
-    """
-    n_rows = len(data.y)
-    if n_rows <= MAX_REFIT_ROWS:
-        return data
-    rng = np.random.default_rng(request.seed)
-    by_group = data.groups is not None
-    if by_group:
-        sizes = np.bincount(data.groups)
-        order = rng.permutation(len(sizes))
-        chosen = order[np.cumsum(sizes[order]) <= MAX_REFIT_ROWS]
-        # A few large groups cannot be sampled whole: every group gives its share of rows instead.
-        by_group = len(chosen) >= MIN_SAMPLED_GROUPS
-    if by_group:
-        keep = np.flatnonzero(np.isin(data.groups, chosen))
-    else:
-        keep = _stratified_rows(data.y if data.groups is None else data.groups, rng)
-    # A very rare class can miss the sample, or the folds of it: all its rows go in.
-    least = int(request.cv) if isinstance(request.cv, int) else 2
-    few = np.flatnonzero(np.bincount(data.y[keep], minlength=len(request.classes)) < least)
-    keep = np.union1d(keep, np.flatnonzero(np.isin(data.y, few)))
-    request.notes.append(
-        f"Everything that refits (out of fold, reference, twins) used {len(keep):,} of {n_rows:,} "
-        f"training rows, drawn {'by whole groups' if by_group else 'stratified'}."
-    )
-    sampled = data.take(keep)
-    if sampled.groups is not None:
-        _, codes = np.unique(sampled.groups, return_inverse=True)
-        sampled = Data(sampled.X, sampled.y, sampled.labels, sampled.weight, codes, sampled.rows)
-    return sampled
-
-
-def _stratified_rows(strata, rng):
-    """About `MAX_REFIT_ROWS` rows in order, with each stratum's share of them."""
-    share = MAX_REFIT_ROWS / len(strata)
-    kept = []
-    for stratum in np.unique(strata):
-        members = np.flatnonzero(strata == stratum)
-        kept.append(rng.permutation(members)[: max(1, round(share * len(members)))])
-    return np.sort(np.concatenate(kept))
 
 
 def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=True):

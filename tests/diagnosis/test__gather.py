@@ -22,9 +22,6 @@ from sklearn_lossfix._core._oof import fix_folds, out_of_fold
 from sklearn_lossfix.decision._metrics import resolve_metric
 from sklearn_lossfix.diagnosis import _gather
 from sklearn_lossfix.diagnosis._gather import (
-    MAX_REFIT_ROWS,
-    Data,
-    Request,
     applicable_twins,
     base_facts,
     fit_clone,
@@ -33,11 +30,16 @@ from sklearn_lossfix.diagnosis._gather import (
     is_fitted,
     map_folds,
     reference_on,
-    sample_for_refits,
     score_fitted,
-    scorer_value,
     to_scored,
     train_state,
+)
+from sklearn_lossfix.diagnosis._recorded_scores import scorer_value
+from sklearn_lossfix.diagnosis._request import (
+    MAX_REFIT_ROWS,
+    Data,
+    Request,
+    sample_for_refits,
 )
 
 
