@@ -1,6 +1,7 @@
 """From evidence to a report."""
 
 import platform
+from functools import partial
 
 import imblearn
 import numpy as np
@@ -62,23 +63,27 @@ def build_report(analysis, *, effort, ignore, context):
 
 
 def _reliability_of(evidence):
-    """A function that works out the curve when it is first wanted; None without probabilities."""
-    proba = evidence.model.proba
-    if proba is None:
+    """What works out the curve when it is first wanted; None without probabilities."""
+    model = evidence.model
+    if model.proba is None:
         return None
+    # A partial and no closure: reports are pickled.
+    return partial(
+        _reliability_curve, model.proba, evidence.y, evidence.classes, evidence.sample_weight
+    )
 
-    def compute():
-        if evidence.n_classes == 2:
-            curve = reliability(proba[:, 1], evidence.y == 1, evidence.sample_weight)
-            return {"event": f"class {evidence.classes[1].item()!r}", **curve}
-        right = proba.argmax(axis=1) == evidence.y
-        confidence = np.minimum(proba.max(axis=1), 1.0)
-        return {
-            "event": "the most probable class is right",
-            **reliability(confidence, right, evidence.sample_weight),
-        }
 
-    return compute
+def _reliability_curve(proba, y, classes, sample_weight):
+    """The curve of the second of two classes, else of the most probable class being right."""
+    if len(classes) == 2:
+        curve = reliability(proba[:, 1], y == 1, sample_weight)
+        return {"event": f"class {classes[1].item()!r}", **curve}
+    right = proba.argmax(axis=1) == y
+    confidence = np.minimum(proba.max(axis=1), 1.0)
+    return {
+        "event": "the most probable class is right",
+        **reliability(confidence, right, sample_weight),
+    }
 
 
 def _tables(analysis):

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import pickle
 import unicodedata
 from importlib import resources
 
@@ -439,3 +440,14 @@ def test_single_rows_travel_only_when_asked_for():
     assert all(finding["rows"] is None for finding in shy["findings"])
     assert open_["tables"]["hardest_rows"]["row"]
     assert any(finding["rows"] for finding in open_["findings"])
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_report_survives_pickling(n_classes):
+    """A pickled copy says the same, before and after its reliability curve was worked out."""
+    rng = np.random.default_rng(0)
+    proba = rng.dirichlet(np.ones(n_classes), 200)
+    report = diagnose_predictions(np.arange(200) % n_classes, proba)
+    early = pickle.loads(pickle.dumps(report))
+    assert early.to_json() == report.to_json()
+    assert pickle.loads(pickle.dumps(report)).to_json() == report.to_json()
