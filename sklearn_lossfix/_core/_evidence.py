@@ -142,3 +142,46 @@ class Evidence:
     def n_classes(self):
         """Number of classes."""
         return len(self.classes)
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnEvidence:
+    """What a transformer saw of every column of a table: what a report of kind "data" is made from.
+
+    Attributes
+    ----------
+    transformer : str
+        Name of the transformer's class.
+    columns : dict of str to list
+        One entry per column of the data: ``column`` (name), ``dtype`` (as passed), ``n_valid``
+        (finite values), ``n_missing``, ``n_infinite``, ``median``, ``mad`` (raw), ``scale`` and
+        ``scale_source`` (None where the transformer has none), ``lower`` and ``upper`` (limits
+        beyond which a value is an outlier; None for an open side), ``share_low`` and
+        ``share_high`` (shares of the finite values beyond them), ``tie_share`` (share of the
+        finite values that equal the median), ``constant``, ``all_missing``, and the quantiles
+        ``minimum``, ``q01``, ``q25``, ``q75``, ``q99``, ``maximum``.
+    n_rows : int
+        Rows that were seen.
+    source : {"fit", "X"}
+        Whether the numbers are those that ``fit`` recorded, or of rows that were handed in.
+    rule : str
+        Where the limits come from, in words.
+    action : str
+        What happens to a value beyond them, in words.
+    n_profiled : int
+        Rows behind the six quantiles: all, or an evenly spaced sample of them.
+    rank_error : float
+        Largest error of a rank behind median and MAD; 0 where they are exact.
+    notes : tuple of str
+        What a reader must know, in sentences.
+    """
+
+    transformer: str
+    columns: dict
+    n_rows: int
+    source: str
+    rule: str
+    action: str
+    n_profiled: int
+    rank_error: float = 0.0
+    notes: tuple = ()

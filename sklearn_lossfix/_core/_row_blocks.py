@@ -1,0 +1,115 @@
+"""Row blocks that stay in the cache: how whole columns are read and written a piece at a time.
+
+An operation on a C-ordered table with one parameter per column, ``X - center``, makes NumPy run one
+short inner loop per row. Folding several rows into one long row, and repeating the parameters to
+its width, gives the same numbers from long loops.
+"""
+
+import numpy as np
+
+# Elements of a folded row: long enough that the cost of starting an inner loop disappears, short
+# enough that a row of parameters stays in the first-level cache beside what it is applied to.
+FOLD = 8_192
+
+# Elements of a block: 1 MiB of float64, about the second-level cache of one core.
+BLOCK = 131_072
+
+# Rows that can be added up in eight bits without overflow.
+MAX_FOLDED_ROWS = 255
+
+
+class Folding:
+    """How a table of `n_columns` columns is cut into blocks of rows.
+
+    Parameters
+    ----------
+    n_columns : int
+        Number of columns.
+
+    Attributes
+    ----------
+    repeats : int
+        Rows of the table in a folded row.
+    rows : int
+        Rows of the table in a block.
+    """
+
+    def __init__(self, n_columns):
+        self.n_columns = n_columns
+        self.repeats = max(1, FOLD // max(1, n_columns))
+        folded = BLOCK // max(1, self.repeats * n_columns)
+        self.rows = self.repeats * min(MAX_FOLDED_ROWS, max(1, folded))
+
+    def slices(self, start, stop):
+        """Slices of rows that cover ``start:stop``; all but the last hold whole folded rows."""
+        whole = stop - (stop - start) % self.repeats
+        for first in range(start, whole, self.rows):
+            yield slice(first, min(first + self.rows, whole))
+        if whole < stop:
+            yield slice(whole, stop)
+
+    def fold(self, block):
+        """View a C-contiguous block with long rows where its rows fill them."""
+        if len(block) % self.repeats:
+            return block
+        return block.reshape(-1, self.repeats * self.n_columns)
+
+    def tile(self, parameters):
+        """One parameter per column, repeated to the width of a folded row.
+
+        A single column gives a scalar: NumPy's fastest operand.
+        """
+        parameters = np.asarray(parameters)
+        if self.n_columns == 1:
+            return parameters[0]
+        return np.tile(parameters, self.repeats)
+
+    def match(self, tiled, folded):
+        """The tiled parameters, cut to a block that was too short to fold."""
+        return tiled if np.ndim(tiled) == 0 else tiled[: folded.shape[1]]
+
+    def scratch(self, dtype):
+        """Working space for one block; allocating it anew for every block costs as much as using it."""
+        return np.empty(self.rows * self.n_columns, dtype)
+
+    def shaped(self, scratch, folded):
+        """The working space in the shape of a block."""
+        return scratch[: folded.size].reshape(folded.shape)
+
+    def count(self, mask):
+        """True values per column of a mask over a folded block, as int64.
+
+        Parameters
+        ----------
+        mask : ndarray of bool of shape (n_folded_rows, width)
+            C-contiguous.
+
+        Returns
+        -------
+        ndarray of shape (n_columns,), dtype int64
+        """
+        if self.n_columns == 1:
+            return np.array([np.count_nonzero(mask)])
+        if len(mask) > MAX_FOLDED_ROWS:
+            return np.add.reduce(mask, axis=0, dtype=np.int64)
+        sums = np.add.reduce(mask.view(np.uint8), axis=0, dtype=np.uint8)
+        return sums.reshape(-1, self.n_columns).sum(axis=0, dtype=np.int64)
+
+
+def column_runs(X):
+    """Pieces of a table whose memory runs without gaps: all of it, or one column at a time.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_columns)
+        Any memory layout.
+
+    Returns
+    -------
+    list of slice
+        Slices of columns.
+    """
+    n_columns = X.shape[1]
+    if n_columns > 1 and X.flags.f_contiguous and not X.flags.c_contiguous:
+        return [slice(j, j + 1) for j in range(n_columns)]
+    return [slice(0, n_columns)]
