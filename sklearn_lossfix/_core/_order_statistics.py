@@ -8,29 +8,39 @@ partitioned whole: the result is exact in every case, and so is every count.
 """
 
 import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import effective_n_jobs
 
-from sklearn_lossfix._core._row_blocks import Folding, column_runs
+from sklearn_lossfix._core._quantiles import AtMass, interpolate, quantile_positions
+from sklearn_lossfix._core._row_blocks import ColumnCounter, Folding, column_runs
 
 # Below this many rows a partition of the whole column costs less than sampling and counting.
 MIN_SAMPLED_ROWS = 20_000
 
 # The sample holds this factor times n^(2/3) rows: Floyd and Rivest's order, at which the sample and
 # the band inside the bracket cost about the same; the factor is where their sum was smallest.
-SAMPLE_FACTOR = 3.0
+SAMPLE_FACTOR = 2.0
 MAX_SAMPLE_ROWS = 65_536
 # Fewer values than this in a column's sample bracket nothing.
 MIN_SAMPLE = 64
 
-# Half width of the bracket in standard deviations of the sample's rank: three miss one column in
-# 370, which then costs one partition.
-BRACKET_SD = 3.0
+# Half width of the bracket in standard deviations of the sample's rank: it misses one column in 80,
+# which then costs one partition; wider brackets cost more in bands than they save in misses.
+BRACKET_SD = 2.5
 
 # A band that holds this many times what continuous data would put there has tied values at an end.
 HEAVY_BAND = 2.0
+
+# Up to this many distinct values a column is tabulated: one comparison for each costs less than
+# two selections.
+MAX_LEVELS = 12
+# Values in which a column with more levels than that shows it.
+LEVEL_PROBE = 256
 
 # Elements copied at a time where columns are partitioned whole.
 DIRECT_BUFFER = 1 << 20
@@ -106,10 +116,14 @@ class ColumnSelector:
     def __init__(self, X, *, columns=None, n_jobs=None):
         self.X = X
         self.columns = columns
+        self.n_jobs = n_jobs
         self.n_rows = X.shape[0]
         self.n_columns = X.shape[1] if columns is None else len(columns)
         self.dtype = _working_dtype(X.dtype)
         self.n_threads = self._threads(n_jobs)
+        self._local = threading.local()
+        self._samples = {}
+        self._tables = {}
         self._count_nonfinite()
 
     def _threads(self, n_jobs):
@@ -147,17 +161,26 @@ class ColumnSelector:
         self.n_positive_infinite = np.zeros(self.n_columns, dtype=np.int64)
         if self.dtype.kind == "f" and not self._all_finite():
             for run in self._runs():
-                folding = Folding(run.stop - run.start)
-                for rows in folding.slices(0, self.n_rows):
-                    block = folding.fold(self._rows(rows, run))
-                    self.n_missing[run] += folding.count(np.isnan(block))
-                    infinite = np.isinf(block)
-                    if infinite.any():
-                        negative = folding.count(infinite & (block < 0))
-                        self.n_negative_infinite[run] += negative
-                        self.n_positive_infinite[run] += folding.count(infinite) - negative
+                missing, negative, positive = self._count_nonfinite_run(run)
+                self.n_missing[run] = missing
+                self.n_negative_infinite[run] = negative
+                self.n_positive_infinite[run] = positive
         nonfinite = self.n_missing + self.n_negative_infinite + self.n_positive_infinite
         self.n_finite = self.n_rows - nonfinite
+
+    def _count_nonfinite_run(self, run):
+        """NaN, -inf and inf in the columns of a run."""
+        folding = Folding(run.stop - run.start)
+        counters = [ColumnCounter(folding) for _ in range(3)]
+        space = self._workspace("below", folding, bool)
+        for rows in folding.slices(0, self.n_rows):
+            block = folding.fold(self._rows(rows, run))
+            mask = folding.shaped(space, block)
+            counters[0].add(np.isnan(block, out=mask))
+            if np.isinf(block, out=mask).any():
+                counters[1].add(block == -np.inf)
+                counters[2].add(block == np.inf)
+        return [counter.total() for counter in counters]
 
     def _all_finite(self):
         """Whether a sum shows that no value is NaN or infinite; False where it cannot tell."""
@@ -168,7 +191,68 @@ class ColumnSelector:
 
     # --- selecting ------------------------------------------------------------------------------
 
-    def select(self, low, high, center=None):
+    @property
+    def mass(self):
+        """Finite values of each column: the mass that :meth:`at_mass` divides."""
+        return self.n_finite
+
+    def at_mass(self, targets, around=None):
+        """Values at which the count of every column reaches its targets.
+
+        Parameters
+        ----------
+        targets : ndarray of float of shape (n_targets, n_columns)
+            Counts between zero and `mass`.
+        around : AtMass, default=None
+            Take distances from the middle of its first target instead of values.
+
+        Returns
+        -------
+        AtMass
+        """
+        targets = np.atleast_2d(targets)
+        last = np.maximum(self.n_finite - 1, 0)
+        low = np.clip(np.ceil(targets).astype(np.int64) - 1, 0, last)
+        high = np.where((targets == np.floor(targets)) & (targets > 0), low + 1, low)
+        selected = self.select(low, np.minimum(high, last), around)
+        return AtMass(
+            selected.values[:, 0],
+            selected.values[:, 1],
+            selected.n_less[:, 0],
+            selected.n_less_equal[:, 1],
+        )
+
+    def quantiles(self, probabilities, method):
+        """Quantiles of every column, as ``numpy.nanquantile`` gives them.
+
+        Parameters
+        ----------
+        probabilities : sequence of float
+            In [0, 1].
+        method : str
+            One of `QUANTILE_METHODS`.
+
+        Returns
+        -------
+        ndarray of shape (n_probabilities, n_columns), dtype float64
+        """
+        positions = [quantile_positions(self.n_finite, q, method) for q in probabilities]
+        low, high, gamma = (np.array(part) for part in zip(*positions, strict=True))
+        values = self.select(low, high).values
+        return interpolate(values[:, 0], values[:, 1], gamma)
+
+    def subset(self, columns):
+        """The same for some of the columns."""
+        columns = np.asarray(columns)
+        chosen = columns if self.columns is None else self.columns[columns]
+        return ColumnSelector(self.X, columns=chosen, n_jobs=self.n_jobs)
+
+    def column_values(self, j):
+        """Finite values of a column as a new array, and their weights of one."""
+        column = self._column(j)
+        return column, np.ones(column.shape)
+
+    def select(self, low, high, around=None):
         """Order statistics of every column.
 
         Parameters
@@ -176,21 +260,22 @@ class ColumnSelector:
         low, high : ndarray of int of shape (n_targets, n_columns)
             Two ranks from zero among the finite values, equal or adjacent: what lies around a
             quantile. Columns without finite values give NaN.
-        center : ndarray of shape (n_columns,), default=None
-            Select among ``|x - center|`` instead; the finite counts stay those of x.
+        around : AtMass, default=None
+            Select among the distances from the middle of its first target instead.
 
         Returns
         -------
         Selected
         """
         low, high = np.atleast_2d(low), np.atleast_2d(high)
-        dtype = self.dtype if center is None else _distance_dtype(self.dtype)
-        if center is not None:
-            center = np.asarray(center, dtype=dtype)
+        dtype = self.dtype if around is None else _distance_dtype(self.dtype)
+        center = None
+        if around is not None:
+            if self._beyond_exact_integers():
+                return self._select_far_integers(low, high, around)
+            center = np.asarray(around.middle[0], dtype=dtype)
         shape = (len(low), 2, self.n_columns)
-        out = Selected(
-            np.zeros(shape, dtype), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        )
+        out = Selected(np.zeros(shape, dtype), np.zeros(shape, np.int64), np.zeros(shape, np.int64))
         # Overflow gives inf, which sorts where it belongs: beyond every finite distance.
         with np.errstate(over="ignore", invalid="ignore"):
             if self.n_rows < MIN_SAMPLED_ROWS:
@@ -204,10 +289,12 @@ class ColumnSelector:
     def _select_directly(self, low, high, center, out):
         """Partition whole columns."""
         group = max(1, DIRECT_BUFFER // max(1, self.n_rows))
-        full = (self.n_finite == self.n_rows).all()
+        # One partition call serves all columns where they have the same ranks.
+        alike = (self.n_finite == self.n_rows).all()
+        alike = alike and (low == low[:, :1]).all() and (high == high[:, :1]).all()
         for first in range(0, self.n_columns, group):
             columns = slice(first, min(first + group, self.n_columns))
-            if not full:
+            if not alike:
                 for j in range(columns.start, columns.stop):
                     self._select_column(j, low, high, center, out)
                 continue
@@ -215,7 +302,6 @@ class ColumnSelector:
             buffer = np.array(self.X[:, chosen].T, dtype=self.dtype, order="C")
             if center is not None:
                 buffer = _distance(buffer, center[columns, None], self.dtype)
-            # Without missing values all columns have the same ranks.
             ranks = np.stack([low[:, 0], high[:, 0]], axis=1)
             buffer.partition(np.unique(ranks), axis=1)
             for t, pair in enumerate(ranks):
@@ -227,9 +313,38 @@ class ColumnSelector:
                     less = buffer <= value[:, None]
                     out.n_less_equal[t, side, columns] = np.count_nonzero(less, axis=1)
 
-    def _select_column(self, j, low, high, center, out, targets=None):
+    def _beyond_exact_integers(self):
+        """Whether float64 could not hold the distances between the integers of the columns."""
+        if self.dtype.kind not in "iu" or self.dtype.itemsize < 8 or not self.n_rows:
+            return False
+        runs = self._runs()
+        largest = max(int(self._rows(slice(None), run).max()) for run in runs)
+        smallest = min(int(self._rows(slice(None), run).min()) for run in runs)
+        return max(largest, -smallest) > MAX_EXACT_INTEGER
+
+    def _select_far_integers(self, low, high, around):
+        """Distances from the middle of large integers, exact until they are turned into floats.
+
+        No value lies strictly between the two middle ones, a and b: the distance of x from
+        ``(a + b) / 2`` is ``(b - a) / 2`` more than its distance from the nearer of them, and that
+        is an unsigned integer of the same width.
+        """
+        shape = (len(low), 2, self.n_columns)
+        out = Selected(np.zeros(shape), np.zeros(shape, np.int64), np.zeros(shape, np.int64))
+        for j in range(self.n_columns):
+            column = self._column(j)
+            a, b = (np.asarray(side[0, j], dtype=self.dtype) for side in (around.low, around.high))
+            below = (a.astype(np.uint64) - column.astype(np.uint64)) * (column <= a)
+            above = (column.astype(np.uint64) - b.astype(np.uint64)) * (column >= b)
+            column = below + above
+            half_gap = (int(b) - int(a)) / 2
+            self._select_column(j, low, high, None, out, column=column)
+            out.values[:, :, j] += half_gap
+        return out
+
+    def _select_column(self, j, low, high, center, out, targets=None, column=None):
         """Partition one column."""
-        column = self._column(j, center)
+        column = self._column(j, center) if column is None else column
         if not column.size:
             return
         targets = range(len(low)) if targets is None else targets
@@ -242,32 +357,132 @@ class ColumnSelector:
                 out.n_less_equal[t, side, j] = np.count_nonzero(column <= value)
 
     def _select_sampled(self, low, high, center, out):
-        """Sample, bracket, count, and partition what lies in the brackets."""
+        """Tabulate columns of few values; else sample, bracket, count, and partition the bands."""
         runs = self._runs()
+        # Runs are shared out among the threads; a single one shares out its rows.
+        n_threads = self.n_threads if len(runs) == 1 else 1
 
-        def one(run, n_threads):
-            sample = self._sample(run, center)
+        def one(run):
+            sample = self._sample(run)
+            if self._tabulate(sample, run, n_threads):
+                for j in range(run.start, run.stop):
+                    self._look_up(j, low, high, center, out)
+                return
+            if center is not None:
+                sample = _distance(sample.copy(), center[run, None], self.dtype)
             brackets = [
                 self._bracket(sample, run, low[t, run], high[t, run]) for t in range(len(low))
             ]
-            scans = self._scan(run, brackets, center, n_threads)
-            for t, (bracket, scan) in enumerate(zip(brackets, scans, strict=True)):
+            scan_rows = partial(self._scan_rows, run, brackets, center)
+            parts = self._share_rows(scan_rows, run, n_threads)
+            for t, bracket in enumerate(brackets):
+                scan = _Scan.joined([part[t] for part in parts])
                 self._resolve(t, run, bracket, scan, low, high, center, out)
 
-        if len(runs) == 1:
-            one(runs[0], self.n_threads)
-        else:
-            _in_threads(self.n_threads, (delayed(one)(run, 1) for run in runs))
+        _in_threads(one, runs, self.n_threads)
 
-    def _sample(self, run, center):
-        """Evenly spaced rows of a run, transposed: (n_columns, n_sampled)."""
+    def _share_rows(self, work, run, n_threads):
+        """What `work` gives for consecutive ranges of rows, one range a thread."""
+        repeats = Folding(run.stop - run.start).repeats
+        share = -(-self.n_rows // n_threads)
+        share += -share % repeats
+        ranges = [
+            (start, min(start + share, self.n_rows)) for start in range(0, self.n_rows, share)
+        ]
+        return _in_threads(lambda ends: work(*ends), ranges, n_threads)
+
+    def _workspace(self, name, folding, dtype):
+        """Working space of this thread, kept from block to block and from column to column."""
+        spaces = self._local.__dict__
+        size = folding.rows * folding.n_columns
+        if name not in spaces or spaces[name].size < size or spaces[name].dtype != dtype:
+            spaces[name] = np.empty(size, dtype)
+        return spaces[name]
+
+    def _sample(self, run):
+        """Evenly spaced rows of a run, transposed: (n_columns, n_sampled); read once."""
+        if run.start in self._samples:
+            return self._samples[run.start]
         size = min(MAX_SAMPLE_ROWS, SAMPLE_FACTOR * self.n_rows ** (2 / 3))
         # An odd step cannot run along with data that repeat every 2, 4, 10, ... rows.
         step = max(1, int(self.n_rows / size)) | 1
-        sample = self._rows(slice(step // 2, None, step), run).T.copy()
-        if center is None:
-            return sample
-        return _distance(sample, center[run, None], self.dtype)
+        rows = slice(step // 2, None, step)
+        sample = self.X[rows, run] if self.columns is None else self.X[rows][:, self.columns]
+        self._samples[run.start] = np.array(sample.T, dtype=self.dtype, order="C")
+        return self._samples[run.start]
+
+    # --- columns of few values ------------------------------------------------------------------
+
+    def _tabulate(self, sample, run, n_threads):
+        """Count the values of a run whose columns all hold few; whether that was possible."""
+        if run.start in self._tables:
+            return self._tables[run.start] is not None
+        self._tables[run.start] = None
+        levels = []
+        for column in sample:
+            found = self._levels(column)
+            if found is None:
+                return False
+            levels.append(found)
+        # Repeated to one length; what is counted twice is not read.
+        longest = max(map(len, levels))
+        padded = np.array([np.resize(found, longest) for found in levels]).T
+        count_levels = partial(self._count_levels, run, padded)
+        counts = sum(self._share_rows(count_levels, run, n_threads))
+        counts = [counts[: len(found), j] for j, found in enumerate(levels)]
+        if any(c.sum() != n for c, n in zip(counts, self.n_finite[run], strict=True)):
+            return False
+        self._tables[run.start] = list(zip(levels, counts, strict=True))
+        return True
+
+    def _levels(self, column):
+        """Distinct finite values of a sample, or None where they are many."""
+        if column.dtype.kind == "f":
+            column = column[np.isfinite(column)]
+        levels = np.unique(column[:LEVEL_PROBE])
+        if 0 < levels.size <= MAX_LEVELS:
+            known = np.zeros(column.shape, dtype=bool)
+            for level in levels:
+                known |= column == level
+            levels = np.union1d(levels, column[~known][:LEVEL_PROBE])
+        return levels if 0 < levels.size <= MAX_LEVELS else None
+
+    def _count_levels(self, run, levels, start, stop):
+        """How often each level stands in each column of a range of rows."""
+        folding = Folding(run.stop - run.start)
+        tiles = [folding.tile(level) for level in levels]
+        counters = [ColumnCounter(folding) for _ in tiles]
+        space = self._workspace("below", folding, bool)
+        for rows in folding.slices(start, stop):
+            block = folding.fold(self._rows(rows, run))
+            mask = folding.shaped(space, block)
+            for tile, counter in zip(tiles, counters, strict=True):
+                counter.add(np.equal(block, folding.match(tile, block), out=mask))
+        return np.array([counter.total() for counter in counters])
+
+    def _table(self, j):
+        """Levels and counts of a column, or None where it was not tabulated."""
+        for run in self._runs():
+            if run.start <= j < run.stop and self._tables.get(run.start) is not None:
+                return self._tables[run.start][j - run.start]
+        return None
+
+    def _look_up(self, j, low, high, center, out):
+        """Order statistics of a tabulated column."""
+        levels, counts = self._table(j)
+        if center is not None:
+            levels = _distance(levels.copy(), center[j], self.dtype)
+            order = np.argsort(levels)
+            levels, counts = levels[order], counts[order]
+        ends = np.cumsum(counts)
+        for t in range(len(low)):
+            for side, rank in enumerate((low[t, j], high[t, j])):
+                value = levels[np.searchsorted(ends, rank, side="right")]
+                out.values[t, side, j] = value
+                out.n_less[t, side, j] = counts[levels < value].sum()
+                out.n_less_equal[t, side, j] = counts[levels <= value].sum()
+
+    # --- columns of many values -----------------------------------------------------------------
 
     def _bracket(self, sample, run, low, high):
         """Values of the sample that probably enclose the ranks, per column."""
@@ -301,34 +516,15 @@ class ColumnSelector:
             return _Bracket(lows, highs, "atom")
         return _Bracket(lows, highs, "open" if is_open else "closed")
 
-    def _scan(self, run, brackets, center, n_threads):
-        """Counts at the ends of the brackets, and the values inside, for every target."""
-        folding = Folding(run.stop - run.start)
-        share = -(-self.n_rows // n_threads)
-        share += -share % folding.repeats
-        parts = _in_threads(
-            n_threads,
-            (
-                delayed(self._scan_rows)(
-                    run, brackets, center, start, min(start + share, self.n_rows)
-                )
-                for start in range(0, self.n_rows, share)
-            ),
-        )
-        for scans in zip(*parts, strict=True):
-            counts = sum(scan.counts for scan in scans)
-            values = [v for scan in scans for v in scan.values]
-            columns = [c for scan in scans for c in scan.columns]
-            yield _Scan(counts, values, columns)
-
     def _scan_rows(self, run, brackets, center, start, stop):
         """The scan of one range of rows."""
         folding = Folding(run.stop - run.start)
-        scans = [_Scan(np.zeros((4, folding.n_columns), np.int64), [], []) for _ in brackets]
+        scans = [_Scan([ColumnCounter(folding) for _ in range(4)], [], []) for _ in brackets]
         tiles = [(folding.tile(b.low), folding.tile(b.high)) for b in brackets]
         middle = None if center is None else folding.tile(center[run])
-        distances = None if center is None else folding.scratch(center.dtype)
-        masks = folding.scratch(bool), folding.scratch(bool)
+        if center is not None:
+            distances = self._workspace("distances", folding, center.dtype)
+        masks = [self._workspace(name, folding, bool) for name in ("below", "above")]
         with np.errstate(over="ignore", invalid="ignore"):
             for rows in folding.slices(start, stop):
                 block = folding.fold(self._rows(rows, run))
@@ -389,22 +585,36 @@ class ColumnSelector:
         n_below, n_above : ndarray of shape (n_columns,), dtype int64
         """
         out = np.zeros((2, self.n_columns), dtype=np.int64)
+        runs = self._runs()
+        n_threads = self.n_threads if len(runs) == 1 else 1
 
-        def one(run, start, stop):
-            folding = Folding(run.stop - run.start)
-            low, high = folding.tile(lower[run]), folding.tile(upper[run])
-            counts = np.zeros((2, folding.n_columns), dtype=np.int64)
-            for rows in folding.slices(start, stop):
-                block = folding.fold(self._rows(rows, run))
-                counts[0] += folding.count(block < folding.match(low, block))
-                counts[1] += folding.count(block > folding.match(high, block))
-            return run, counts
+        def one(run):
+            tables = self._tables.get(run.start)
+            if tables is None:
+                count = partial(self._count_outside_rows, run, lower[run], upper[run])
+                out[:, run] = sum(self._share_rows(count, run, n_threads))
+                return
+            for j, (levels, counts) in enumerate(tables, start=run.start):
+                out[0, j] = counts[levels < lower[j]].sum()
+                out[0, j] += self.n_negative_infinite[j] * (lower[j] > -np.inf)
+                out[1, j] = counts[levels > upper[j]].sum()
+                out[1, j] += self.n_positive_infinite[j] * (upper[j] < np.inf)
 
-        for run, counts in _in_threads(
-            self.n_threads, (delayed(one)(run, 0, self.n_rows) for run in self._runs())
-        ):
-            out[:, run] += counts
+        _in_threads(one, runs, self.n_threads)
         return out[0], out[1]
+
+    def _count_outside_rows(self, run, lower, upper, start, stop):
+        """The same for the columns of a run, in one range of rows."""
+        folding = Folding(run.stop - run.start)
+        low, high = folding.tile(lower), folding.tile(upper)
+        counters = ColumnCounter(folding), ColumnCounter(folding)
+        space = self._workspace("below", folding, bool)
+        for rows in folding.slices(start, stop):
+            block = folding.fold(self._rows(rows, run))
+            mask = folding.shaped(space, block)
+            counters[0].add(np.less(block, folding.match(low, block), out=mask))
+            counters[1].add(np.greater(block, folding.match(high, block), out=mask))
+        return np.array([counter.total() for counter in counters])
 
 
 @dataclass
@@ -415,23 +625,32 @@ class _Scan:
     closed band takes its ends in, and the two middle counts are then not taken.
     """
 
-    counts: np.ndarray
+    counts: list
     values: list
     columns: list
+
+    @classmethod
+    def joined(cls, scans):
+        """The scan of all rows from those of their ranges."""
+        return cls(
+            sum(np.array([counter.total() for counter in scan.counts]) for scan in scans),
+            [values for scan in scans for values in scan.values],
+            [columns for scan in scans for columns in scan.columns],
+        )
 
     def add(self, folding, block, low, high, kind, below, above):
         """Count a block and collect its part of the band; two masks are working space."""
         np.less(block, low, out=below)
         np.less_equal(block, high, out=above)
-        self.counts[0] += folding.count(below)
-        self.counts[3] += folding.count(above)
+        self.counts[0].add(below)
+        self.counts[3].add(above)
         if kind == "atom":
             return
         if kind == "open":
             np.less_equal(block, low, out=below)
             np.less(block, high, out=above)
-            self.counts[1] += folding.count(below)
-            self.counts[2] += folding.count(above)
+            self.counts[1].add(below)
+            self.counts[2].add(above)
             # Where both ends are one value there is nothing between them.
             inside = np.greater(above, below, out=below)
         else:
@@ -456,11 +675,16 @@ class _Scan:
         return np.split(values, np.cumsum(np.bincount(columns, minlength=n_columns))[:-1])
 
 
-def _in_threads(n_threads, tasks):
-    """Run joblib tasks, in threads where that was asked for."""
-    if n_threads == 1:
-        return [function(*args, **kwargs) for function, args, kwargs in tasks]
-    return Parallel(n_jobs=n_threads, require="sharedmem")(tasks)
+def _in_threads(function, items, n_threads):
+    """``[function(item) for item in items]``, in threads where that was asked for.
+
+    No ``joblib.Parallel``: it looks every 10 ms whether its threads are done, which is as long as
+    the work takes. The number of threads comes from joblib.
+    """
+    if n_threads == 1 or len(items) == 1:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(min(n_threads, len(items))) as pool:
+        return list(pool.map(function, items))
 
 
 def _working_dtype(dtype):

@@ -11,8 +11,10 @@ import numpy as np
 # enough that a row of parameters stays in the first-level cache beside what it is applied to.
 FOLD = 8_192
 
-# Elements of a block: 1 MiB of float64, about the second-level cache of one core.
-BLOCK = 131_072
+# Elements of a block: 2 MiB of float64, which stay in the caches between the operations on them.
+# In smaller blocks the cost of calling NumPy, and of handing the interpreter lock between threads,
+# shows.
+BLOCK = 262_144
 
 # Rows that can be added up in eight bits without overflow.
 MAX_FOLDED_ROWS = 255
@@ -68,32 +70,52 @@ class Folding:
         """The tiled parameters, cut to a block that was too short to fold."""
         return tiled if np.ndim(tiled) == 0 else tiled[: folded.shape[1]]
 
-    def scratch(self, dtype):
-        """Working space for one block; allocating it anew for every block costs as much as using it."""
-        return np.empty(self.rows * self.n_columns, dtype)
-
     def shaped(self, scratch, folded):
         """The working space in the shape of a block."""
         return scratch[: folded.size].reshape(folded.shape)
 
-    def count(self, mask):
-        """True values per column of a mask over a folded block, as int64.
 
-        Parameters
-        ----------
-        mask : ndarray of bool of shape (n_folded_rows, width)
-            C-contiguous.
+class ColumnCounter:
+    """Counts the true values of every column over the masks of many blocks.
 
-        Returns
-        -------
-        ndarray of shape (n_columns,), dtype int64
-        """
-        if self.n_columns == 1:
-            return np.array([np.count_nonzero(mask)])
-        if len(mask) > MAX_FOLDED_ROWS:
-            return np.add.reduce(mask, axis=0, dtype=np.int64)
-        sums = np.add.reduce(mask.view(np.uint8), axis=0, dtype=np.uint8)
-        return sums.reshape(-1, self.n_columns).sum(axis=0, dtype=np.int64)
+    Eight-bit sums are added up over as many blocks as they can hold: widening and folding them for
+    every block would cost as much as the comparison that made the mask.
+
+    Parameters
+    ----------
+    folding : Folding
+        How the table is cut.
+    """
+
+    def __init__(self, folding):
+        self.folding = folding
+        self._total = np.zeros(folding.n_columns, dtype=np.int64)
+        self._sums = np.zeros(folding.repeats * folding.n_columns, dtype=np.uint8)
+        self._held = 0
+
+    def add(self, mask):
+        """Count the mask of one folded block."""
+        if self.folding.n_columns == 1:
+            self._total += np.count_nonzero(mask)
+        elif len(mask) > MAX_FOLDED_ROWS or mask.shape[1] < self._sums.size:
+            self._total += np.add.reduce(mask, axis=0, dtype=np.int64)
+        else:
+            if self._held + len(mask) > MAX_FOLDED_ROWS:
+                self._flush()
+            self._sums += np.add.reduce(mask.view(np.uint8), axis=0, dtype=np.uint8)
+            self._held += len(mask)
+
+    def _flush(self):
+        """Move the eight-bit sums to the total."""
+        self._total += self._sums.reshape(-1, self.folding.n_columns).sum(axis=0, dtype=np.int64)
+        self._sums[:] = 0
+        self._held = 0
+
+    def total(self):
+        """The counts so far, of shape (n_columns,), dtype int64."""
+        if self._held:
+            self._flush()
+        return self._total
 
 
 def column_runs(X):
