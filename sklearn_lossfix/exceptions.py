@@ -10,6 +10,7 @@ The tree::
     `-- CheckNotApplicable      raised by a check that cannot judge this input; never reaches a user
     UserWarning
     `-- LossfixWarning          base class of the warnings of this package
+        `-- ZeroSpreadWarning   columns that do not spread enough to be scaled or capped as asked
 """
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "LossfixError",
     "LossfixWarning",
     "TooFewRowsError",
+    "ZeroSpreadWarning",
 ]
 
 
@@ -39,3 +41,7 @@ class CheckNotApplicable(Exception):
 
 class LossfixWarning(UserWarning):
     """Base class of the warnings of this package."""
+
+
+class ZeroSpreadWarning(LossfixWarning):
+    """Columns are constant, missing, or tied so much that the asked-for spread is zero."""

@@ -157,9 +157,9 @@ class ColumnEvidence:
         (finite values), ``n_missing``, ``n_infinite``, ``median``, ``mad`` (raw), ``scale`` and
         ``scale_source`` (None where the transformer has none), ``lower`` and ``upper`` (limits
         beyond which a value is an outlier; None for an open side), ``share_low`` and
-        ``share_high`` (shares of the finite values beyond them), ``tie_share`` (share of the
-        finite values that equal the median), ``constant``, ``all_missing``, and the quantiles
-        ``minimum``, ``q01``, ``q25``, ``q75``, ``q99``, ``maximum``.
+        ``share_high`` (shares of the values that are not missing beyond them), ``tie_share`` (share
+        of the finite values that equal the median), ``constant``, ``all_missing``, and the
+        quantiles ``minimum``, ``q01``, ``q25``, ``q75``, ``q99``, ``maximum``.
     n_rows : int
         Rows that were seen.
     source : {"fit", "X"}

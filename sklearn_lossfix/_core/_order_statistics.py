@@ -10,14 +10,17 @@ partitioned whole: the result is exact in every case, and so is every count.
 import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 from joblib import effective_n_jobs
 
+from sklearn_lossfix._core._moments import Moments, moments_of
 from sklearn_lossfix._core._quantiles import AtMass, interpolate, quantile_positions
 from sklearn_lossfix._core._row_blocks import ColumnCounter, Folding, column_runs
+from sklearn_lossfix._core._tabulated_column import TabulatedColumn
 
 # Below this many rows a partition of the whole column costs less than sampling and counting.
 MIN_SAMPLED_ROWS = 20_000
@@ -41,6 +44,10 @@ HEAVY_BAND = 2.0
 MAX_LEVELS = 12
 # Values in which a column with more levels than that shows it.
 LEVEL_PROBE = 256
+
+# Share of a column from which its most frequent value is set apart from the rest, which is then
+# small enough to be kept.
+SPIKE = 0.85
 
 # Elements copied at a time where columns are partitioned whole.
 DIRECT_BUFFER = 1 << 20
@@ -78,9 +85,10 @@ class _Bracket:
     ----------
     low, high : ndarray of shape (n_columns,)
         The ends.
-    kind : {"closed", "open", "atom"}
+    kind : {"closed", "open", "atom", "spike"}
         Whether the band takes its ends in; leaves them out, since many values are tied there; or
-        is empty, since both ends are one value in every column.
+        is empty, since both ends are one value in every column. A spike is one value that is
+        nearly all of a single column: the band then is all else.
     """
 
     low: np.ndarray
@@ -123,7 +131,8 @@ class ColumnSelector:
         self.n_threads = self._threads(n_jobs)
         self._local = threading.local()
         self._samples = {}
-        self._tables = {}
+        # Column -> what is known of it where that is all; runs for which that was tried.
+        self._tabulated, self._tried = {}, set()
         self._count_nonfinite()
 
     def _threads(self, n_jobs):
@@ -244,13 +253,41 @@ class ColumnSelector:
     def subset(self, columns):
         """The same for some of the columns."""
         columns = np.asarray(columns)
-        chosen = columns if self.columns is None else self.columns[columns]
-        return ColumnSelector(self.X, columns=chosen, n_jobs=self.n_jobs)
+        part = copy(self)
+        part.columns = columns if self.columns is None else self.columns[columns]
+        part.n_columns = len(columns)
+        part.n_threads = part._threads(self.n_jobs)
+        for name in ("n_missing", "n_negative_infinite", "n_positive_infinite", "n_finite"):
+            setattr(part, name, getattr(self, name)[columns])
+        part._samples, part._tried = {}, set()
+        part._tabulated = {
+            k: self._tabulated[j] for k, j in enumerate(columns) if j in self._tabulated
+        }
+        return part
+
+    def thinned(self, n_rows):
+        """The same for at most so many rows, evenly spaced."""
+        step = -(-self.n_rows // n_rows)
+        return ColumnSelector(self.X[(step - 1) // 2 :: step], columns=self.columns)
 
     def column_values(self, j):
         """Finite values of a column as a new array, and their weights of one."""
         column = self._column(j)
         return column, np.ones(column.shape)
+
+    def moments(self):
+        """Mass, mean and squared deviations of the finite values of every column.
+
+        Returns
+        -------
+        Moments
+        """
+        rows = Folding(self.n_columns).rows
+        blocks = (
+            moments_of(self._rows(slice(start, start + rows), slice(None)))
+            for start in range(0, self.n_rows, rows)
+        )
+        return reduce(Moments.merged, blocks)
 
     def select(self, low, high, around=None):
         """Order statistics of every column.
@@ -363,11 +400,13 @@ class ColumnSelector:
         n_threads = self.n_threads if len(runs) == 1 else 1
 
         def one(run):
-            sample = self._sample(run)
-            if self._tabulate(sample, run, n_threads):
+            if all(j in self._tabulated for j in range(run.start, run.stop)) or self._tabulate(
+                self._sample(run), run, n_threads
+            ):
                 for j in range(run.start, run.stop):
                     self._look_up(j, low, high, center, out)
                 return
+            sample = self._sample(run)
             if center is not None:
                 sample = _distance(sample.copy(), center[run, None], self.dtype)
             brackets = [
@@ -378,6 +417,8 @@ class ColumnSelector:
             for t, bracket in enumerate(brackets):
                 scan = _Scan.joined([part[t] for part in parts])
                 self._resolve(t, run, bracket, scan, low, high, center, out)
+                if bracket.kind == "spike" and center is None:
+                    self._keep_spike(run.start, bracket, scan)
 
         _in_threads(one, runs, self.n_threads)
 
@@ -415,9 +456,10 @@ class ColumnSelector:
 
     def _tabulate(self, sample, run, n_threads):
         """Count the values of a run whose columns all hold few; whether that was possible."""
-        if run.start in self._tables:
-            return self._tables[run.start] is not None
-        self._tables[run.start] = None
+        columns = range(run.start, run.stop)
+        if run.start in self._tried:
+            return all(j in self._tabulated for j in columns)
+        self._tried.add(run.start)
         levels = []
         for column in sample:
             found = self._levels(column)
@@ -429,10 +471,15 @@ class ColumnSelector:
         padded = np.array([np.resize(found, longest) for found in levels]).T
         count_levels = partial(self._count_levels, run, padded)
         counts = sum(self._share_rows(count_levels, run, n_threads))
-        counts = [counts[: len(found), j] for j, found in enumerate(levels)]
-        if any(c.sum() != n for c, n in zip(counts, self.n_finite[run], strict=True)):
+        tables = [
+            TabulatedColumn(found, counts[: len(found), k], found[:0])
+            for k, found in enumerate(levels)
+        ]
+        if any(
+            table.counts.sum() != self.n_finite[j] for j, table in zip(columns, tables, strict=True)
+        ):
             return False
-        self._tables[run.start] = list(zip(levels, counts, strict=True))
+        self._tabulated.update(zip(columns, tables, strict=True))
         return True
 
     def _levels(self, column):
@@ -460,27 +507,24 @@ class ColumnSelector:
                 counter.add(np.equal(block, folding.match(tile, block), out=mask))
         return np.array([counter.total() for counter in counters])
 
-    def _table(self, j):
-        """Levels and counts of a column, or None where it was not tabulated."""
-        for run in self._runs():
-            if run.start <= j < run.stop and self._tables.get(run.start) is not None:
-                return self._tables[run.start][j - run.start]
-        return None
-
     def _look_up(self, j, low, high, center, out):
         """Order statistics of a tabulated column."""
-        levels, counts = self._table(j)
-        if center is not None:
-            levels = _distance(levels.copy(), center[j], self.dtype)
-            order = np.argsort(levels)
-            levels, counts = levels[order], counts[order]
-        ends = np.cumsum(counts)
-        for t in range(len(low)):
-            for side, rank in enumerate((low[t, j], high[t, j])):
-                value = levels[np.searchsorted(ends, rank, side="right")]
-                out.values[t, side, j] = value
-                out.n_less[t, side, j] = counts[levels < value].sum()
-                out.n_less_equal[t, side, j] = counts[levels <= value].sum()
+        ranks = np.stack([low[:, j], high[:, j]], axis=1)
+        found = self._tabulated[j].order_statistics(
+            ranks.ravel(), None if center is None else center[j]
+        )
+        values, less, less_equal = zip(*found, strict=True)
+        out.values[:, :, j] = np.reshape(values, ranks.shape)
+        out.n_less[:, :, j] = np.reshape(less, ranks.shape)
+        out.n_less_equal[:, :, j] = np.reshape(less_equal, ranks.shape)
+
+    def _keep_spike(self, j, bracket, scan):
+        """Keep a column that is one value and little else as what it is."""
+        (loose,) = scan.bands(1)
+        if self.dtype.kind == "f" and self.n_finite[j] < self.n_rows:
+            loose = loose[np.isfinite(loose)]
+        tied = self.n_finite[j : j + 1] - loose.size
+        self._tabulated[j] = TabulatedColumn(bracket.low, tied, loose)
 
     # --- columns of many values -----------------------------------------------------------------
 
@@ -513,7 +557,8 @@ class ColumnSelector:
             inside = np.count_nonzero((column >= lows[j]) & (column <= highs[j]))
             is_open |= inside > HEAVY_BAND * (last - first + 1)
         if (lows == highs).all():
-            return _Bracket(lows, highs, "atom")
+            is_spike = len(sample) == 1 and inside >= SPIKE * size
+            return _Bracket(lows, highs, "spike" if is_spike else "atom")
         return _Bracket(lows, highs, "open" if is_open else "closed")
 
     def _scan_rows(self, run, brackets, center, start, stop):
@@ -541,7 +586,8 @@ class ColumnSelector:
     def _resolve(self, t, run, bracket, scan, low, high, center, out):
         """Order statistics of one target from its scan; a miss partitions the column."""
         bands = scan.bands(run.stop - run.start)
-        if bracket.kind == "atom":
+        if bracket.kind in ("atom", "spike"):
+            bands = [np.empty(0)] * len(bands)
             scan.counts[1], scan.counts[2] = scan.counts[3], scan.counts[0]
         has_open_ends = bracket.kind != "closed"
         # Ranks count finite values; the scan has counted -inf as well, which no distance is.
@@ -572,7 +618,7 @@ class ColumnSelector:
 
     # --- counting -------------------------------------------------------------------------------
 
-    def count_outside(self, lower, upper):
+    def mass_outside(self, lower, upper):
         """Values of every column strictly below and strictly above a limit, infinities included.
 
         Parameters
@@ -589,21 +635,20 @@ class ColumnSelector:
         n_threads = self.n_threads if len(runs) == 1 else 1
 
         def one(run):
-            tables = self._tables.get(run.start)
-            if tables is None:
-                count = partial(self._count_outside_rows, run, lower[run], upper[run])
+            columns = range(run.start, run.stop)
+            if not all(j in self._tabulated for j in columns):
+                count = partial(self._outside_rows, run, lower[run], upper[run])
                 out[:, run] = sum(self._share_rows(count, run, n_threads))
                 return
-            for j, (levels, counts) in enumerate(tables, start=run.start):
-                out[0, j] = counts[levels < lower[j]].sum()
+            for j in columns:
+                out[:, j] = self._tabulated[j].outside(lower[j], upper[j])
                 out[0, j] += self.n_negative_infinite[j] * (lower[j] > -np.inf)
-                out[1, j] = counts[levels > upper[j]].sum()
                 out[1, j] += self.n_positive_infinite[j] * (upper[j] < np.inf)
 
         _in_threads(one, runs, self.n_threads)
         return out[0], out[1]
 
-    def _count_outside_rows(self, run, lower, upper, start, stop):
+    def _outside_rows(self, run, lower, upper, start, stop):
         """The same for the columns of a run, in one range of rows."""
         folding = Folding(run.stop - run.start)
         low, high = folding.tile(lower), folding.tile(upper)
@@ -645,6 +690,10 @@ class _Scan:
         self.counts[0].add(below)
         self.counts[3].add(above)
         if kind == "atom":
+            return
+        if kind == "spike":
+            others = np.equal(below, above, out=below)  # below it, above it, or NaN
+            self.values.append(block.reshape(-1).compress(others.reshape(-1)))
             return
         if kind == "open":
             np.less_equal(block, low, out=below)

@@ -92,8 +92,8 @@ class QuantileSketch:
             self._take_blocks()
         self.mass += other.mass
 
-    def columns(self):
-        """What is held, as weighted columns."""
+    def columns(self, moments=None):
+        """What is held, as weighted columns; `moments` are known exactly where they are given."""
         parts = [(values, np.full(self.size, weight)) for values, weight in self._levels.values()]
         if self._n_held:
             rows = np.concatenate(self._rows).T
@@ -107,6 +107,7 @@ class QuantileSketch:
                 for j in range(self.n_columns)
             ],
             self.mass,
+            moments,
         )
 
     def copy(self):

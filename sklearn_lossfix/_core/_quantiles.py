@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_lossfix._core._moments import Moments, moments_of
+
 # Hyndman and Fan's continuous definitions, as (alpha, beta) of the plotting positions
 # p_k = (k - alpha) / (n + 1 - alpha - beta).
 _PLOTTING_POSITIONS = {
@@ -156,6 +158,8 @@ class WeightedColumns:
         zero are left out.
     mass : ndarray of shape (n_columns,), default=None
         Known total weights of the finite values; None adds the weights up.
+    moments : Moments, default=None
+        Known moments of the columns; None works them out.
 
     Attributes
     ----------
@@ -163,7 +167,8 @@ class WeightedColumns:
         Total weight of the finite values of each column.
     """
 
-    def __init__(self, columns, mass=None):
+    def __init__(self, columns, mass=None, moments=None):
+        self._moments = moments
         self._sorted = [_sorted_column(*column) for column in columns]
         self.n_columns = len(self._sorted)
         self.dtype = np.result_type(*(values for values, _ in self._sorted))
@@ -208,9 +213,44 @@ class WeightedColumns:
             out.low.astype(self.dtype), out.high.astype(self.dtype), out.less, out.less_equal
         )
 
+    def moments(self):
+        """Mass, mean and squared deviations of every column.
+
+        Returns
+        -------
+        Moments
+        """
+        if self._moments is not None:
+            return self._moments
+        parts = [moments_of(values[:, None], weights) for values, weights in self._sorted]
+        return Moments(
+            *(
+                np.concatenate([getattr(part, name) for part in parts])
+                for name in ("mass", "mean", "squares")
+            )
+        )
+
     def column_values(self, j):
         """Finite values of a column and their weights."""
         return self._sorted[j]
+
+    def mass_outside(self, lower, upper):
+        """Mass of every column strictly below and strictly above a limit.
+
+        Parameters
+        ----------
+        lower, upper : ndarray of shape (n_columns,)
+            Limits; ``-inf`` and ``inf`` leave a side open.
+
+        Returns
+        -------
+        below, above : ndarray of shape (n_columns,), dtype float64
+        """
+        out = np.zeros((2, self.n_columns))
+        for j, (values, weights) in enumerate(self._sorted):
+            out[0, j] = weights[values < lower[j]].sum()
+            out[1, j] = weights[values > upper[j]].sum()
+        return out[0], out[1]
 
     def subset(self, columns):
         """The same for some of the columns."""

@@ -6,7 +6,7 @@ absolute deviation*, JASA 88, section 1). What replaces it there must be robust 
 absolute deviation, the standard deviation and the range all follow a single outlier.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
@@ -55,16 +55,6 @@ class RobustScale:
     source: np.ndarray
     constant: np.ndarray
     tie_share: np.ndarray
-
-
-def joined(parts):
-    """One result from those of consecutive columns."""
-    return RobustScale(
-        **{
-            field.name: np.concatenate([getattr(part, field.name) for part in parts], axis=-1)
-            for field in fields(RobustScale)
-        }
-    )
 
 
 def rounding_noise(values, dtype):
@@ -129,7 +119,7 @@ def robust_scale(columns, *, asymmetric=False, zero_scale="auto", unit_variance=
         source[replaced] = zero_scale
     scale[..., empty], source[..., empty] = 1.0, "all_missing"
     with np.errstate(invalid="ignore"):
-        tie_share = _tied(median) / columns.mass
+        tie_share = tied_mass(median) / columns.mass
     return RobustScale(
         center=np.where(empty, 0.0, center),
         mad=mad,
@@ -140,7 +130,7 @@ def robust_scale(columns, *, asymmetric=False, zero_scale="auto", unit_variance=
     )
 
 
-def _tied(median):
+def tied_mass(median):
     """Mass of the values that equal the median."""
     return np.where(median.low[0] == median.high[0], median.less_equal[0] - median.less[0], 0.0)
 
@@ -154,7 +144,7 @@ def _spreads(columns, median, center, noise):
         ``mad``, ``iqr`` (half of it), ``nonmode`` (median of the distances that are not zero), all
         in the units of a MAD. The last two only where the first is zero.
     """
-    tied, mass = _tied(median), columns.mass
+    tied, mass = tied_mass(median), columns.mass
     # With more than half of the values at the median the MAD is zero without looking, and the same
     # pass over the distances can tell the median of those that are not zero.
     exact_fit = tied > 0.5 * mass

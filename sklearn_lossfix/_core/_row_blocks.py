@@ -118,6 +118,33 @@ class ColumnCounter:
         return self._total
 
 
+def map_blocks(function, X, out, *parameters):
+    """Apply an operation with one parameter per column, block by block.
+
+    Parameters
+    ----------
+    function : callable
+        Called as ``function(block, *parameters, out=...)`` with folded blocks and matching
+        parameters. It may read `block` and write `out` in any order only where they do not share
+        memory: they do where `X` is `out`.
+    X, out : ndarray of shape (n_rows, n_columns)
+        What is read and what is written; may be the same.
+    *parameters : ndarray of shape (n_columns,)
+        One value per column.
+    """
+    for run in column_runs(X):
+        folding = Folding(run.stop - run.start)
+        tiles = [folding.tile(parameter[run]) for parameter in parameters]
+        for rows in folding.slices(0, len(X)):
+            block = folding.fold(np.ascontiguousarray(X[rows, run]))
+            target = out[rows, run]
+            direct = target.flags.c_contiguous
+            result = folding.fold(target) if direct else np.empty(block.shape, out.dtype)
+            function(block, *(folding.match(tile, block) for tile in tiles), out=result)
+            if not direct:
+                target[...] = result.reshape(target.shape)
+
+
 def column_runs(X):
     """Pieces of a table whose memory runs without gaps: all of it, or one column at a time.
 

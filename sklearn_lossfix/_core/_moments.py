@@ -1,0 +1,68 @@
+"""Means and variances of columns that can be merged: of blocks, of batches, of shards."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mass, mean and sum of squared deviations of every column.
+
+    Attributes
+    ----------
+    mass : ndarray of shape (n_columns,)
+        Total weight of the finite values.
+    mean : ndarray of shape (n_columns,)
+        Their means; 0 where there are none.
+    squares : ndarray of shape (n_columns,)
+        Their weighted squared deviations from the mean, added up.
+    """
+
+    mass: np.ndarray
+    mean: np.ndarray
+    squares: np.ndarray
+
+    def merged(self, other):
+        """Moments of both together (Chan, Golub and LeVeque 1979, equation 2.1)."""
+        mass = self.mass + other.mass
+        share = np.divide(other.mass, mass, out=np.zeros_like(mass), where=mass > 0)
+        step = other.mean - self.mean
+        return Moments(
+            mass,
+            self.mean + step * share,
+            self.squares + other.squares + step**2 * self.mass * share,
+        )
+
+    @property
+    def standard_deviation(self):
+        """Root of the squares over the mass, the estimate without a correction for its bias."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.sqrt(self.squares / self.mass)
+
+
+def moments_of(block, weights=None):
+    """Moments of the columns of a block, in two passes; what is not finite is left out.
+
+    Parameters
+    ----------
+    block : ndarray of shape (n_rows, n_columns)
+        Values.
+    weights : ndarray of shape (n_rows,), default=None
+        Positive weights.
+
+    Returns
+    -------
+    Moments
+    """
+    values = np.asarray(block, dtype=np.float64)
+    weight = np.ones(len(values)) if weights is None else weights
+    valid = np.isfinite(values)
+    if valid.all():
+        mass = np.full(values.shape[1], weight.sum())
+        mean = weight @ values / mass
+        return Moments(mass, mean, weight @ (values - mean) ** 2)
+    mass = weight @ valid
+    values = np.where(valid, values, 0.0)
+    mean = np.divide(weight @ values, mass, out=np.zeros_like(mass), where=mass > 0)
+    return Moments(mass, mean, weight @ np.where(valid, values - mean, 0.0) ** 2)

@@ -1,0 +1,134 @@
+"""The arithmetic of scaling and bounding, safe against overflow, on blocks of any float dtype."""
+
+import numpy as np
+
+# Beyond this many bounds a softly bounded value is the bound: 1 / hypot(1, 1/t) differs from one by
+# 1 / (2 t^2), which is below half a rounding error of the dtype.
+_SATURATED = {np.dtype(np.float64): 1e9, np.dtype(np.float32): 1e5, np.dtype(np.float16): 1e3}
+
+
+def soft_clip(z, bound, out=None):
+    """``z / hypot(1, z / bound)``: the identity near zero, strictly monotone, within the bound.
+
+    Infinite values give the bound. The quotient is cut where squaring it could overflow, far beyond
+    where the result has been rounded to the bound.
+
+    Parameters
+    ----------
+    z : ndarray of float
+        Values; NaN stays NaN.
+    bound : float
+        Above 0.
+    out : ndarray, default=None
+        Where to write; may be `z`.
+
+    Returns
+    -------
+    ndarray
+        In the dtype of `z`.
+    """
+    saturated = _SATURATED[z.dtype]
+    with np.errstate(over="ignore"):  # of values that are then cut
+        t = z / z.dtype.type(bound)
+    np.clip(t, -saturated, saturated, out=t)
+    root = np.sqrt(1 + t * t)
+    out = np.divide(t, root, out=np.empty_like(z) if out is None else out)
+    return np.multiply(out, z.dtype.type(bound), out=out)
+
+
+def inverse_soft_clip(y, bound):
+    """The value that :func:`soft_clip` maps to `y`; infinite from the bound on."""
+    share = np.clip(y / bound, -1.0, 1.0)
+    with np.errstate(divide="ignore"):
+        return y.dtype.type(bound) * share / np.sqrt((1 - share) * (1 + share))
+
+
+def representable(parameters, dtype):
+    """Whether parameters keep their precision in a dtype: neither overflow nor underflow."""
+    if dtype == np.float64:
+        return True
+    limits = np.finfo(dtype)
+    sizes = np.abs(parameters[(parameters != 0) & ~np.isnan(parameters)])
+    return bool(((sizes <= limits.max) & (sizes >= limits.tiny)).all())
+
+
+class Standardizer:
+    """``(x - center) / scale``, bounded, on folded blocks.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Of the blocks.
+    bound : float, ("soft", float) or None
+        How to bound the result.
+    wide : bool
+        Whether the parameters need float64, whatever the blocks are.
+
+    Attributes
+    ----------
+    overflowed : bool
+        Whether a result was beyond the dtype of the blocks, before it was bounded.
+    """
+
+    def __init__(self, dtype, bound, wide):
+        self.bound = bound
+        self.wide = wide
+        self.overflowed = False
+        self._space = np.empty(0, dtype)
+
+    def __call__(self, block, center, *scales, out):
+        """Standardize a block; two scales are those below and above the centre.
+
+        The difference has a place of its own, so that `out` may be `block`: where dividing it
+        overflows it is still there to be divided in float64.
+        """
+        half = None
+        if self.wide:
+            half = self._half_difference(block, center)
+        else:
+            difference = self._scratch(block)
+            try:
+                with np.errstate(over="raise", invalid="ignore"):
+                    np.subtract(block, center, out=difference)
+            except FloatingPointError:
+                half = self._half_difference(block, center)
+            else:
+                try:
+                    with np.errstate(over="raise", invalid="ignore"):
+                        _divide(difference, scales, out)
+                except FloatingPointError:
+                    half = difference.astype(np.float64) / 2
+        if half is not None:
+            self._divide_wide(half, scales, out)
+        if isinstance(self.bound, tuple):
+            soft_clip(out, self.bound[1], out=out)
+        elif self.bound is not None:
+            np.clip(out, -self.bound, self.bound, out=out)
+
+    def _scratch(self, block):
+        """Working space of the shape of a block, kept from block to block."""
+        if self._space.size < block.size:
+            self._space = np.empty(block.size, block.dtype)
+        return self._space[: block.size].reshape(block.shape)
+
+    @staticmethod
+    def _half_difference(block, center):
+        """Half of ``block - center`` in float64, where the whole may not exist."""
+        return block.astype(np.float64) / 2 - np.asarray(center, np.float64) / 2
+
+    def _divide_wide(self, half, scales, out):
+        """Quotients in float64; those beyond the dtype of `out` are infinite, as they should be."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            _divide(half, [np.asarray(scale, np.float64) for scale in scales], half)
+            half *= 2
+            np.copyto(out, half, casting="same_kind")
+        self.overflowed = self.overflowed or bool(np.isinf(out).any())
+
+
+def _divide(difference, scales, out):
+    """Divide by the scale of the side on which a difference lies."""
+    if len(scales) == 1:
+        np.divide(difference, scales[0], out=out)
+        return
+    below = difference < 0
+    np.divide(difference, np.where(below, *scales), out=out)

@@ -1,0 +1,77 @@
+"""A column of which much is known: a few values with their counts, and the rest as it is."""
+
+import numpy as np
+
+
+class TabulatedColumn:
+    """Values that stand many times in a column, and the loose values between them.
+
+    Parameters
+    ----------
+    levels : ndarray of shape (n_levels,)
+        Different values.
+    counts : ndarray of shape (n_levels,), dtype int64
+        How often each stands in the column.
+    loose : ndarray of shape (n_loose,)
+        All other finite values, none of which is a level.
+    """
+
+    def __init__(self, levels, counts, loose):
+        self.levels = levels
+        self.counts = counts
+        self.loose = loose
+
+    def order_statistics(self, ranks, center=None):
+        """Order statistics of the whole column.
+
+        Parameters
+        ----------
+        ranks : sequence of int
+            From zero.
+        center : scalar, default=None
+            Take distances from it instead of the values.
+
+        Returns
+        -------
+        list of (value, n_less, n_less_equal)
+            With the numbers of values below, and not above, each.
+        """
+        levels, counts, loose = self.levels, self.counts, self.loose
+        if center is not None:
+            levels, loose = np.abs(levels - center), np.abs(loose - center)
+            # Two levels can be equally far away.
+            levels, places = np.unique(levels, return_inverse=True)
+            counts = np.bincount(places, weights=counts).astype(np.int64)
+        below = np.array([np.count_nonzero(loose < level) for level in levels])
+        starts = below + np.cumsum(counts) - counts
+        found, places = [], []
+        for rank in ranks:
+            k = int(np.searchsorted(starts, rank, side="right")) - 1
+            if k >= 0 and rank < starts[k] + counts[k]:
+                found.append(levels[k])
+                places.append(None)
+            else:
+                found.append(None)
+                places.append(int(rank - counts[: k + 1].sum()))
+        wanted = [place for place in places if place is not None]
+        if wanted:
+            loose = np.partition(loose, np.unique(wanted))
+        values = [
+            value if place is None else loose[place]
+            for value, place in zip(found, places, strict=True)
+        ]
+        return [
+            (
+                value,
+                np.count_nonzero(loose < value) + counts[levels < value].sum(),
+                np.count_nonzero(loose <= value) + counts[levels <= value].sum(),
+            )
+            for value in values
+        ]
+
+    def outside(self, lower, upper):
+        """Numbers of values strictly below and strictly above two limits."""
+        return (
+            np.count_nonzero(self.loose < lower) + self.counts[self.levels < lower].sum(),
+            np.count_nonzero(self.loose > upper) + self.counts[self.levels > upper].sum(),
+        )

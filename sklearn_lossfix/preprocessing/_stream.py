@@ -1,0 +1,78 @@
+"""What a transformer remembers of the rows it was shown one batch after the other."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sklearn_lossfix._core._moments import Moments, moments_of
+from sklearn_lossfix._core._quantile_sketch import QuantileSketch
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """A sketch, exact moments and counts; every step gives a new one.
+
+    Attributes
+    ----------
+    sketch : QuantileSketch
+        Quantiles.
+    moments : Moments
+        Mass, mean and squared deviations, exact.
+    counts : dict of str to ndarray of shape (n_features,) or int
+        ``n_rows``, ``n_missing``, ``n_infinite``.
+    dtypes : list of str
+        Dtypes of the first batch.
+    """
+
+    sketch: QuantileSketch
+    moments: Moments
+    counts: dict
+    dtypes: list
+
+    @classmethod
+    def empty(cls, n_features, size, dtypes):
+        """Before the first batch."""
+        nothing = np.zeros(n_features)
+        counts = {name: np.zeros(n_features, np.int64) for name in ("n_missing", "n_infinite")}
+        return cls(
+            QuantileSketch(n_features, size),
+            Moments(nothing, nothing, nothing),
+            {"n_rows": 0, **counts},
+            dtypes,
+        )
+
+    def updated(self, X, sample_weight, counts):
+        """With one more batch.
+
+        Parameters
+        ----------
+        X : ndarray of float of shape (n_rows, n_features)
+            Rows.
+        sample_weight : ndarray of shape (n_rows,) or None
+            Positive weights.
+        counts : dict
+            Counts of the batch.
+        """
+        if np.any(counts["n_infinite"]):
+            X = np.where(np.isinf(X), np.nan, X)
+        sketch = self.sketch.copy()
+        sketch.update(X, sample_weight)
+        return Stream(
+            sketch,
+            self.moments.merged(moments_of(X, sample_weight)),
+            {name: self.counts[name] + counts[name] for name in counts},
+            self.dtypes,
+        )
+
+    def merged(self, other):
+        """With all that another stream has seen."""
+        sketch = self.sketch.copy()
+        sketch.merge(other.sketch)
+        counts = {name: self.counts[name] + other.counts[name] for name in self.counts}
+        return replace(
+            self, sketch=sketch, moments=self.moments.merged(other.moments), counts=counts
+        )
+
+    def columns(self):
+        """What is known of the columns, as weighted columns."""
+        return self.sketch.columns(self.moments)
