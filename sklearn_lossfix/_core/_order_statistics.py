@@ -236,7 +236,7 @@ class ColumnSelector:
 
         Parameters
         ----------
-        probabilities : sequence of float
+        probabilities : array-like of shape (n_probabilities,) or (n_probabilities, n_columns)
             In [0, 1].
         method : str
             One of `QUANTILE_METHODS`.
@@ -651,7 +651,7 @@ class ColumnSelector:
     def _outside_rows(self, run, lower, upper, start, stop):
         """The same for the columns of a run, in one range of rows."""
         folding = Folding(run.stop - run.start)
-        low, high = folding.tile(lower), folding.tile(upper)
+        low, high = (folding.tile(side) for side in limits_in(lower, upper, self.dtype))
         counters = ColumnCounter(folding), ColumnCounter(folding)
         space = self._workspace("below", folding, bool)
         for rows in folding.slices(start, stop):
@@ -722,6 +722,25 @@ class _Scan:
         columns = np.concatenate(self.columns)
         values = values.take(np.argsort(columns, kind="stable"))
         return np.split(values, np.cumsum(np.bincount(columns, minlength=n_columns))[:-1])
+
+
+def limits_in(lower, upper, dtype):
+    """Limits in the dtype of the values that are compared with them, with the same outcome.
+
+    A float limit is rounded as the values are; an integer is below a limit if it is below the next
+    integer above that.
+    """
+    if dtype.kind == "f":
+        return np.asarray(lower).astype(dtype), np.asarray(upper).astype(dtype)
+    range_ = np.iinfo(dtype)
+    # Floats cannot tell the largest integers apart: the ends of the range are set as integers.
+    sides = []
+    for side, rounded in ((lower, np.ceil), (upper, np.floor)):
+        whole = rounded(np.asarray(side, dtype=np.float64))
+        inside = np.clip(whole, float(range_.min), np.nextafter(float(range_.max), 0.0))
+        exact = inside.astype(dtype)
+        sides.append(np.where(whole >= float(range_.max), dtype.type(range_.max), exact))
+    return tuple(sides)
 
 
 def _in_threads(function, items, n_threads):

@@ -92,6 +92,13 @@ class QuantileSketch:
             self._take_blocks()
         self.mass += other.mass
 
+    def held_rows(self):
+        """All rows, in the order they came; None once some are in levels or weigh differently."""
+        weights = {weight for part in self._weights for weight in np.unique(part)[:2]}
+        if self._levels or len(weights) != 1:
+            return None
+        return np.concatenate(self._rows)
+
     def columns(self, moments=None):
         """What is held, as weighted columns; `moments` are known exactly where they are given."""
         parts = [(values, np.full(self.size, weight)) for values, weight in self._levels.values()]

@@ -261,17 +261,20 @@ class WeightedColumns:
 
         Parameters
         ----------
-        probabilities : sequence of float
+        probabilities : array-like of shape (n_probabilities,) or (n_probabilities, n_columns)
             In [0, 1].
-        method : {"averaged_inverted_cdf", "inverted_cdf"}
-            The definition.
+        method : str
+            One of `QUANTILE_METHODS`. Those that are no values of the data, but for
+            "averaged_inverted_cdf", are taken as that one: they lie within one rank of it.
 
         Returns
         -------
         ndarray of shape (n_probabilities, n_columns), dtype float64
         """
-        reached = self.at_mass(np.multiply.outer(np.asarray(probabilities), self.mass))
-        if method == "inverted_cdf":
+        probabilities = np.asarray(probabilities, dtype=np.float64)
+        shares = probabilities.reshape(len(probabilities), -1)
+        reached = self.at_mass(shares * self.mass)
+        if method in ORDER_STATISTIC_METHODS:
             return reached.low.astype(np.float64)
         return interpolate(reached.low, reached.high, 0.5)
 

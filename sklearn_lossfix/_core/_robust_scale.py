@@ -135,6 +135,40 @@ def tied_mass(median):
     return np.where(median.low[0] == median.high[0], median.less_equal[0] - median.less[0], 0.0)
 
 
+def simple_mad(columns):
+    """Median and raw MAD of every column.
+
+    Returns
+    -------
+    center, mad : ndarray of shape (n_columns,), dtype float64
+    """
+    median = columns.at_mass(0.5 * columns.mass)
+    distance = columns.at_mass(0.5 * columns.mass, around=median)
+    return median.middle[0].astype(np.float64), distance.middle[0].astype(np.float64)
+
+
+def double_mad(columns):
+    """Median, and raw MADs of the values not above and not below it.
+
+    Returns
+    -------
+    center : ndarray of shape (n_columns,), dtype float64
+    mad : ndarray of shape (2, n_columns), dtype float64
+    """
+    median = columns.at_mass(0.5 * columns.mass)
+    center = median.middle[0].astype(np.float64)
+    return center, _side_distances(columns, center, _side_targets(columns, median)[0])
+
+
+def _side_targets(columns, median):
+    """Masses at the middle of each side of the median, and the masses below and not above it."""
+    mass = columns.mass
+    single = median.low[0] == median.high[0]
+    less = np.where(single, median.less[0], 0.5 * mass)
+    less_equal = np.where(single, median.less_equal[0], 0.5 * mass)
+    return [0.5 * less_equal, less + 0.5 * (mass - less)], less, less_equal
+
+
 def _spreads(columns, median, center, noise):
     """Raw spreads around the median, in the order in which they are tried.
 
@@ -168,10 +202,8 @@ def _spreads(columns, median, center, noise):
 def _double_spreads(columns, median, center, noise):
     """The same for the values below and above the median, each of shape (2, n_columns)."""
     mass = columns.mass
-    single = median.low[0] == median.high[0]
-    less = np.where(single, median.less[0], 0.5 * mass)
-    less_equal = np.where(single, median.less_equal[0], 0.5 * mass)
-    mad = _side_distances(columns, center, [0.5 * less_equal, less + 0.5 * (mass - less)])
+    targets, less, less_equal = _side_targets(columns, median)
+    mad = _side_distances(columns, center, targets)
     half_iqr, nonmode = np.zeros(mad.shape), np.zeros(mad.shape)
     zero = (mad <= noise).any(axis=0)
     if zero.any():

@@ -217,7 +217,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
             )
         return super()._parts(X, weights)
 
-    def _learn(self, part):
+    def _learn(self, part, _):
         """Centre and scale of the columns of a part, and the limits of what is no outlier."""
         found = robust_scale(
             part,

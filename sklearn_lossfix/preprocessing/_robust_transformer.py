@@ -30,7 +30,15 @@ from sklearn_lossfix.exceptions import LossfixWarning
 from sklearn_lossfix.preprocessing._stream import Stream
 
 #: Quantiles of each column that a report draws, by name.
-PROFILE = {"minimum": 0.0, "q01": 0.01, "q25": 0.25, "q75": 0.75, "q99": 0.99, "maximum": 1.0}
+PROFILE = {
+    "minimum": 0.0,
+    "q01": 0.01,
+    "q25": 0.25,
+    "median": 0.5,
+    "q75": 0.75,
+    "q99": 0.99,
+    "maximum": 1.0,
+}
 
 # Rows behind the profile that fit records, evenly spaced: a picture cannot show more.
 PROFILE_ROWS = 2_048
@@ -84,8 +92,9 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
         with self._unchanged_on_error():
             X, dtypes = self._read(X, reset=True)
             X, weights = _weighted(X, sample_weight)
+            self._check_weights(weights)
             parts, counts = self._parts(X, weights)
-            learnt = joined(map(self._describe, parts))
+            learnt = joined(self._describe(part, columns) for columns, part in parts)
             thinned = weights is None and not sparse.issparse(X)
             n_profiled = _n_thinned(X.shape[0]) if thinned else X.shape[0]
             self._stream = None
@@ -142,6 +151,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
         with self._unchanged_on_error():
             X, dtypes = self._read(X, reset=first)
             X, weights = _weighted(X, sample_weight)
+            self._check_weights(weights)
             counts = self._dense_counts(ColumnSelector(X))
             if X.dtype.kind != "f":
                 X = X.astype(np.float64)
@@ -215,6 +225,12 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             self.__dict__.update(before)
             raise
 
+    def _check_parameters(self):
+        """Refuse parameters that do not go together, beyond the constraints of each."""
+
+    def _check_weights(self, weights):
+        """Refuse weights, None where all are alike, with parameters that do not take them."""
+
     def _check_stream(self):
         """Refuse to merge what was never fitted, or was fitted by `fit`."""
         check_is_fitted(self)
@@ -258,13 +274,14 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
                 X.sum_duplicates()
             counts = sparse_counts(X)
             self._refuse_infinite(counts)
-            return [sparse_columns(X, weights)], counts
+            return [(slice(None), sparse_columns(X, weights))], counts
         selector = ColumnSelector(X, n_jobs=self.n_jobs)
         counts = self._dense_counts(selector)
         if weights is None:
-            return [selector], counts
+            return [(slice(None), selector)], counts
         # One at a time: weighted columns have to be sorted, and a sorted table would be a copy.
-        return (WeightedColumns([(X[:, j], weights)]) for j in range(X.shape[1])), counts
+        columns = ((slice(j, j + 1), X[:, j]) for j in range(X.shape[1]))
+        return ((j, WeightedColumns([(values, weights)])) for j, values in columns), counts
 
     def _dense_counts(self, selector):
         """Rows, missing and infinite values of a dense table; infinite ones may be refused."""
@@ -286,13 +303,16 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
                 f"finite values or NaN: {self._advice_on_infinite}"
             )
 
-    def _describe(self, part):
+    def _describe(self, part, columns=slice(None)):
         """What a subclass learns of a part, with how much lies outside its limits and where."""
-        learnt = self._learn(part)
+        learnt = self._learn(part, columns)
         lower, upper = open_limits(learnt["lower"], learnt["upper"])
         below, above = part.mass_outside(lower, upper)
         thin = part.thinned(PROFILE_ROWS) if isinstance(part, ColumnSelector) else part
         profile = thin.quantiles(list(PROFILE.values()), "averaged_inverted_cdf")
+        if "tie_share" not in learnt:
+            median = thin.at_mass(0.5 * thin.mass)
+            learnt["tie_share"] = share(tied_mass(median), thin.mass)
         return {**learnt, "below": below, "above": above, "mass": part.mass, "profile": profile}
 
     def _finish(self, learnt, counts, dtypes, n_profiled, rank_error):
@@ -325,10 +345,10 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
 
     # --- transforming ---------------------------------------------------------------------------
 
-    def _read_for_transform(self, X, accept_sparse):
+    def _read_for_transform(self, X, accept_sparse, dtypes=TRANSFORMED_DTYPES):
         """A checked table of floats, and where the result is to be written."""
         check_is_fitted(self)
-        X, _ = self._read(X, reset=False, dtype=TRANSFORMED_DTYPES, accept_sparse=accept_sparse)
+        X, _ = self._read(X, reset=False, dtype=dtypes, accept_sparse=accept_sparse)
         if sparse.issparse(X) or not (self.copy or not X.flags.writeable):
             return X, X
         return X, np.empty_like(X)
@@ -377,8 +397,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
         """The record and the profile of rows that were handed in, judged by the fitted limits."""
         X, dtypes = self._read(X, reset=False)
         if sparse.issparse(X):
-            parts, counts = self._parts(X, None)
-            part = parts[0]
+            ((_, part),), counts = self._parts(X, None)
         else:
             part = ColumnSelector(X, n_jobs=self.n_jobs)
             counts = self._dense_counts(part)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklearn_lossfix._core._moments import Moments, moments_of
+from sklearn_lossfix._core._order_statistics import ColumnSelector
 from sklearn_lossfix._core._quantile_sketch import QuantileSketch
 
 
@@ -74,5 +75,6 @@ class Stream:
         )
 
     def columns(self):
-        """What is known of the columns, as weighted columns."""
-        return self.sketch.columns(self.moments)
+        """What is known of the columns: the rows themselves while all are held and weigh alike."""
+        rows = self.sketch.held_rows()
+        return self.sketch.columns(self.moments) if rows is None else ColumnSelector(rows)
