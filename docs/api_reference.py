@@ -27,6 +27,14 @@ API_REFERENCE = [
         "top_level": True,
     },
     {
+        "module": "sklearn_lossfix.preprocessing",
+        "title": "Preprocessing",
+        "description": "Columns scaled and capped by order statistics: exact, weighted, streamed, "
+        "and correct where values are tied, missing, infinite or constant.",
+        "names": ["MADScaler", "Winsorizer"],
+        "top_level": True,
+    },
+    {
         "module": "sklearn_lossfix.decision",
         "title": "Decision",
         "description": "From scores to labels: a decision rule as plain data, a classifier with "
@@ -44,6 +52,7 @@ API_REFERENCE = [
             "TooFewRowsError",
             "CheckNotApplicable",
             "LossfixWarning",
+            "ZeroSpreadWarning",
         ],
         "top_level": False,
     },

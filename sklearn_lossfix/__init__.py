@@ -3,12 +3,15 @@
 from sklearn_lossfix._version import __version__
 from sklearn_lossfix.decision import DecisionRule, DecisionRuleClassifier, RecalibratedClassifier
 from sklearn_lossfix.diagnosis import FitReport, diagnose, diagnose_predictions, flip_table
+from sklearn_lossfix.preprocessing import MADScaler, Winsorizer
 
 __all__ = [
     "DecisionRule",
     "DecisionRuleClassifier",
     "FitReport",
+    "MADScaler",
     "RecalibratedClassifier",
+    "Winsorizer",
     "__version__",
     "diagnose",
     "diagnose_predictions",

@@ -8,7 +8,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 import sklearn_lossfix
-from sklearn_lossfix import DecisionRuleClassifier, RecalibratedClassifier
+from sklearn_lossfix import (
+    DecisionRuleClassifier,
+    MADScaler,
+    RecalibratedClassifier,
+    Winsorizer,
+)
 
 # {class: {check: reason}}. A reason must let a stranger judge whether the failure is right. pytest
 # runs with strict xfail, so that an entry whose check has come to pass fails the build.
@@ -31,6 +36,17 @@ def estimators_under_check():
         DecisionRuleClassifier(LogisticRegression()),
         RecalibratedClassifier(LogisticRegression()),
         RecalibratedClassifier(LogisticRegression(), method="isotonic"),
+        MADScaler(),
+        MADScaler(with_centering=False, clip=3.0),
+        MADScaler(asymmetric=True, clip=("soft", 3.0)),
+        MADScaler(zero_scale="std", unit_variance=False, copy=False),
+        Winsorizer(),
+        Winsorizer(method="iqr", action="soft", add_indicator="both"),
+        Winsorizer(method="mad", action="nan", add_indicator="signed"),
+        Winsorizer(method="double_mad", tail="right", zero_spread="cap"),
+        Winsorizer(method="gaussian", copy=False),
+        Winsorizer(method="adjusted_boxplot", quantile_method="inverted_cdf"),
+        Winsorizer(method="fixed", limits=(-1.0, 1.0)),
     ]
 
 
@@ -39,6 +55,12 @@ def expected_failed_checks(estimator):
     return EXPECTED_FAILED_CHECKS.get(type(estimator), {})
 
 
+# The checks fit constant, tied and single-row data, and call partial_fit after fit: both warn by
+# design, and what the warnings say is tested where they are raised.
+@pytest.mark.filterwarnings("ignore::sklearn_lossfix.exceptions.ZeroSpreadWarning")
+@pytest.mark.filterwarnings(
+    "ignore:fit keeps no rows to add to:sklearn_lossfix.exceptions.LossfixWarning"
+)
 @parametrize_with_checks(estimators_under_check(), expected_failed_checks=expected_failed_checks)
 def test_sklearn_compatible(estimator, check):
     """The estimator keeps the promise that this check of scikit-learn tests."""

@@ -16,7 +16,7 @@ from sklearn_lossfix._core._order_statistics import ColumnSelector
 from sklearn_lossfix._core._robust_scale import NORMAL_MAD, ZERO_SCALES, robust_scale
 from sklearn_lossfix._core._row_blocks import map_blocks
 from sklearn_lossfix._core._standardize import Standardizer, inverse_soft_clip, representable
-from sklearn_lossfix.exceptions import LossfixWarning, ZeroSpreadWarning
+from sklearn_lossfix.exceptions import LossfixWarning
 from sklearn_lossfix.preprocessing._robust_transformer import (
     TRANSFORMED_DTYPES,
     RobustTransformer,
@@ -231,39 +231,30 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         return {**vars(found), "lower": found.center - below, "upper": found.center + above}
 
     def _store(self, learnt):
-        """Set the fitted attributes; tell of columns whose MAD is zero."""
-        source = learnt["source"]
-        fallen = np.atleast_2d(source != "mad").any(axis=0)
-        if self.zero_scale == "raise":
-            self._refuse_zero_scale(fallen & (learnt["mass"] > 0))
-        if fallen.any():
-            self._warn_of_zero_scale(source, fallen)
+        """Set the fitted attributes; say which columns have a MAD of zero."""
+        names, rows = self._names(), np.atleast_2d(learnt["source"])
+        fallen = (rows != "mad").any(axis=0)
+        zero = fallen & (learnt["mass"] > 0)
+        if zero.any() and self.zero_scale == "raise":
+            raise ValueError(
+                f"The MAD of the columns {named(names[zero])} is zero: more than half of their "
+                f"values are equal. Drop them, or choose another zero_scale than 'raise'."
+            )
         self.center_ = learnt["center"]
         self.scale_ = learnt["scale"]
         self.mad_ = learnt["mad"]
-        self.scale_source_ = source
+        self.scale_source_ = learnt["source"]
         self.constant_features_ = learnt["constant"]
-
-    def _refuse_zero_scale(self, zero):
-        if zero.any():
-            raise ValueError(
-                f"The MAD of the columns {named(self._names()[zero])} is zero: more than half of "
-                f"their values are equal. Drop them, or choose another zero_scale than 'raise'."
-            )
-
-    def _warn_of_zero_scale(self, source, fallen):
-        """One warning that names the columns by what became of them."""
-        names, rows = self._names(), np.atleast_2d(source)
-        texts = []
-        for kind in np.unique(rows[rows != "mad"]):
-            having = names[(rows == kind).any(axis=0)]
-            texts.append(f"{_SOURCE_TEXTS[kind]} ({named(having)})")
-        warnings.warn(
+        if not fallen.any():
+            return None
+        texts = [
+            f"{_SOURCE_TEXTS[source]} ({named(names[(rows == source).any(axis=0)])})"
+            for source in np.unique(rows[rows != "mad"])
+        ]
+        return (
             f"The MAD of {int(fallen.sum())} of {len(names)} columns is zero or unknown, which "
             f"happens when more than half of the values are equal: {'; '.join(texts)}. See "
-            f"scale_source_ and diagnose().",
-            ZeroSpreadWarning,
-            stacklevel=5,
+            f"scale_source_ and diagnose()."
         )
 
     # --- use ------------------------------------------------------------------------------------

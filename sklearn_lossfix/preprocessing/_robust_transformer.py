@@ -26,7 +26,7 @@ from sklearn_lossfix._core._order_statistics import ColumnSelector
 from sklearn_lossfix._core._quantiles import WeightedColumns
 from sklearn_lossfix._core._robust_scale import tied_mass
 from sklearn_lossfix._core._validation import check_weights
-from sklearn_lossfix.exceptions import LossfixWarning
+from sklearn_lossfix.exceptions import LossfixWarning, ZeroSpreadWarning
 from sklearn_lossfix.preprocessing._stream import Stream
 
 #: Quantiles of each column that a report draws, by name.
@@ -98,7 +98,8 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             thinned = weights is None and not sparse.issparse(X)
             n_profiled = _n_thinned(X.shape[0]) if thinned else X.shape[0]
             self._stream = None
-            self._finish(learnt, counts, dtypes, n_profiled, rank_error=0.0)
+            untold = self._finish(learnt, counts, dtypes, n_profiled, rank_error=0.0)
+        _tell(untold, stacklevel=4)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -156,7 +157,8 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             if X.dtype.kind != "f":
                 X = X.astype(np.float64)
             stream = Stream.empty(X.shape[1], self.sketch_size, dtypes) if first else self._stream
-            self._finish_stream(stream.updated(X, weights, counts))
+            untold = self._finish_stream(stream.updated(X, weights, counts))
+        _tell(untold, stacklevel=4)
         return self
 
     def merge(self, other):
@@ -210,7 +212,9 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
                 self.n_features_in_ = other.n_features_in_
                 if hasattr(other, "feature_names_in_"):
                     self.feature_names_in_ = other.feature_names_in_
-            self._finish_stream(other._stream if first else self._stream.merged(other._stream))
+            both = other._stream if first else self._stream.merged(other._stream)
+            untold = self._finish_stream(both)
+        _tell(untold, stacklevel=3)
         return self
 
     @contextmanager
@@ -316,11 +320,17 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
         return {**learnt, "below": below, "above": above, "mass": part.mass, "profile": profile}
 
     def _finish(self, learnt, counts, dtypes, n_profiled, rank_error):
-        """Set the fitted attributes, and what a report without data is made from."""
+        """Set the fitted attributes, and what a report without data is made from.
+
+        Returns
+        -------
+        str or None
+            What a user should be told of columns that do not spread.
+        """
         self.rank_error_ = rank_error
         seen = counts["n_rows"] - counts["n_missing"]
         self.n_samples_seen_ = int(seen[0]) if (seen == seen[0]).all() else seen
-        self._store(learnt)
+        untold = self._store(learnt)
         self._record = {
             **counts,
             "dtypes": dtypes,
@@ -329,13 +339,15 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             "profile": learnt["profile"],
             "tie_share": learnt["tie_share"],
         }
+        return untold
 
     def _finish_stream(self, stream):
         """The same from what a stream has seen so far."""
         learnt = self._describe(stream.columns())
         self._stream = stream
         n_rows = stream.counts["n_rows"]
-        self._finish(learnt, stream.counts, stream.dtypes, n_rows, stream.sketch.rank_error)
+        error = stream.sketch.rank_error
+        return self._finish(learnt, stream.counts, stream.dtypes, n_rows, error)
 
     def _names(self):
         """Names of the columns: those of the dataframe, or x0, x1, ..."""
@@ -417,6 +429,12 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
 def open_limits(lower, upper):
     """Limits with their open sides, NaN, as infinities: comparing with NaN loses the column."""
     return np.where(np.isnan(lower), -np.inf, lower), np.where(np.isnan(upper), np.inf, upper)
+
+
+def _tell(untold, stacklevel):
+    """Warn of columns that do not spread, once and from the line that called fit."""
+    if untold:
+        warnings.warn(untold, ZeroSpreadWarning, stacklevel=stacklevel)
 
 
 def _weighted(X, sample_weight):

@@ -1,7 +1,5 @@
 """Cap values at limits that were learnt from each column."""
 
-import warnings
-
 import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
@@ -16,7 +14,6 @@ from sklearn_lossfix._core._quantiles import (
     WEIGHTED_METHODS,
 )
 from sklearn_lossfix._core._row_blocks import map_blocks
-from sklearn_lossfix.exceptions import ZeroSpreadWarning
 from sklearn_lossfix.preprocessing._limits import (
     METHODS,
     QUANTILE_RULES,
@@ -200,10 +197,13 @@ class Winsorizer(RobustTransformer):
                 f"differently. Use one of {list(WEIGHTED_METHODS)}, or no sample_weight."
             )
 
+    def _asked(self, columns):
+        """What `limits` asks of some columns."""
+        return requested_limits(self.limits, self.method, self.tail, self._names())[:, columns]
+
     def _learn(self, part, columns):
         """Limits of the columns of a part, and the scales of a soft cap."""
-        asked = requested_limits(self.limits, self.method, self.tail, self._names())[:, columns]
-        learnt = learn_limits(part, self.method, asked, self.quantile_method)
+        learnt = learn_limits(part, self.method, self._asked(columns), self.quantile_method)
         skipped = learnt["zero"] if self.zero_spread == "skip" else np.zeros_like(learnt["zero"])
         if self.method == "quantile":
             # Both quantiles are one value: there is nothing between the limits of either side.
@@ -216,7 +216,7 @@ class Winsorizer(RobustTransformer):
         return learnt
 
     def _store(self, learnt):
-        """Set the fitted attributes; tell of columns that do not spread."""
+        """Set the fitted attributes; say which columns do not spread."""
         names, missing = self._names(), learnt["mass"] == 0
         zero = learnt["zero"].any(axis=0) & ~missing
         if zero.any() and self.zero_spread == "raise":
@@ -230,18 +230,15 @@ class Winsorizer(RobustTransformer):
             texts.append(f"their spread is zero ({named(names[zero])})")
         if missing.any() and self.method != "fixed":
             texts.append(f"they hold no values ({named(names[missing])})")
-        if texts:
-            warnings.warn(
-                f"Columns were left uncapped because {' or because '.join(texts)}. See diagnose().",
-                ZeroSpreadWarning,
-                stacklevel=5,
-            )
         self.lower_, self.upper_ = learnt["lower"], learnt["upper"]
         self.n_capped_low_, self.n_capped_high_ = learnt["below"], learnt["above"]
         self.center_, self.spread_ = learnt["middle"], learnt["spread"]
         self.soft_scale_ = learnt["soft_scale"]
         if self.method in ("gaussian", "fixed"):
             self.rank_error_ = 0.0
+        if not texts:
+            return None
+        return f"Columns were left uncapped because {' or because '.join(texts)}. See diagnose()."
 
     # --- use ------------------------------------------------------------------------------------
 
@@ -446,7 +443,7 @@ class Winsorizer(RobustTransformer):
         """Columns and words of the report that are those of a winsorizer."""
         sides = {"both": "", "left": ", on the left", "right": ", on the right"}[self.tail]
         rules = {
-            "quantile": "quantiles of the column",
+            "quantile": "quantiles",
             "iqr": "interquartile ranges beyond the quartiles",
             "mad": "scaled MADs from the median",
             "double_mad": "scaled MADs of each side from the median",
@@ -463,7 +460,12 @@ class Winsorizer(RobustTransformer):
         columns = {"mad": nothing, "scale": nothing, "scale_source": nothing}
         if self.method != "quantile" and self.method != "fixed":
             columns["scale"] = listed(self.spread_.max(axis=0))
-        rule = f"{rules[self.method]}{sides}"
+        asked = np.unique(self._asked(slice(None)), axis=1)
+        numbers = "by column: "
+        if asked.shape[1] == 1:
+            found = asked[:, 0][~np.isnan(asked[:, 0])]
+            numbers = " and ".join(f"{number:g}" for number in np.unique(found)) + " "
+        rule = f"{numbers}{rules[self.method]}{sides}"
         return {"columns": columns, "rule": rule, "action": actions[self.action]}
 
 
