@@ -1,16 +1,12 @@
 """From evidence to a report."""
 
-import platform
 from functools import partial
 
-import imblearn
 import numpy as np
-import scipy
-import sklearn
 
-from sklearn_lossfix import _version
 from sklearn_lossfix.diagnosis._report import FitReport
 from sklearn_lossfix.diagnosis._run_checks import run_checks
+from sklearn_lossfix.diagnosis._software import versions
 from sklearn_lossfix.diagnosis._verdict import headline, verdict
 from sklearn_lossfix.diagnosis.checks import BUILTIN_CHECKS
 from sklearn_lossfix.diagnosis.ledgers.reliability import reliability
@@ -165,13 +161,6 @@ def _context(analysis, effort, context):
         "effort": effort,
         "alpha": analysis.alpha,
         "notes": list(evidence.facts.get("notes", [])),
-        "versions": {
-            "sklearn-lossfix": _version.__version__,
-            "scikit-learn": sklearn.__version__,
-            "imbalanced-learn": imblearn.__version__,
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-            "python": platform.python_version(),
-        },
+        "versions": versions(),
         **context,
     }

@@ -7,7 +7,7 @@ is escaped here: that depends on the language and is done by the renderer.
 from dataclasses import dataclass
 
 from sklearn_lossfix.diagnosis._judging import p_text
-from sklearn_lossfix.diagnosis._verdict import number
+from sklearn_lossfix.diagnosis._words import UNIT_WIDTH, cut, interval, quantity, short_number
 from sklearn_lossfix.diagnosis.display._pictures import (
     classes_picture,
     flips_picture,
@@ -20,9 +20,9 @@ from sklearn_lossfix.diagnosis.display._waterfall import VIEW_TITLES, decimals_f
 # Characters of a name beside a bar: what fits in the picture.
 PICTURE_LABEL = 24
 CLASS_LABEL = 36
-# Characters of a unit: those of this package are shorter; a file may say anything.
-UNIT_WIDTH = 12
 
+NO_ISSUES = "None: nothing that was checked costs more than the smallest effect that matters."
+PASSED_NOTE = "passed, with the effect that would have been found"
 PASSED_COLUMNS = ("what was seen", "would have been found (power 80 %)")
 UNCHECKED_COLUMNS = ("section", "reason")
 
@@ -49,44 +49,6 @@ class Limits:
     code: int
 
 
-def cut(text, width):
-    """Text of at most `width` characters, with an ellipsis where some are missing."""
-    text = str(text)
-    return text if len(text) <= width else f"{text[: width - 3]}..."
-
-
-def short_number(value):
-    """A number in three significant digits; a small one is not rounded to zero."""
-    text = number(value)
-    tiny = value is not None and value != 0 and float(text.replace("n/a", "1")) == 0
-    return f"{value:.2g}" if tiny else text
-
-
-def quantity(value, unit):
-    """A number with its unit, as people say it."""
-    if value is None:
-        return "n/a"
-    if unit == "points":
-        return f"{value * 100:.1f} points"
-    if unit == "share":
-        return f"{value:.1%}"
-    if unit == "ratio":
-        return f"{short_number(value)} times"
-    if unit == "auc":
-        return f"{value:.3f} AUC"
-    return f"{short_number(value)} {cut(unit, UNIT_WIDTH)}".strip()
-
-
-def interval(ci, unit=""):
-    """``[low, high]``, empty where it is not known."""
-    if ci is None or None in ci:
-        return ""
-    if unit in ("points", "share"):
-        low, high = (f"{value * 100:.1f}" for value in ci)
-        return f"[{low}, {high}]{'%' if unit == 'share' else ''}"
-    return f"[{short_number(ci[0])}, {short_number(ci[1])}]"
-
-
 class View:
     """Everything a template needs, as strings, lists and pictures.
 
@@ -97,6 +59,12 @@ class View:
     limits : Limits
         How much is shown.
     """
+
+    # What a report on another kind of thing says in other words, or does not have.
+    no_issues = NO_ISSUES
+    passed_note = PASSED_NOTE
+    limit_words = "smallest effect that matters"
+    columns = None
 
     def __init__(self, data, limits):
         self.data = data
@@ -255,9 +223,9 @@ class View:
         facts = []
         if finding["estimate"] is not None:
             value = f"{quantity(finding['estimate'], unit)} {interval(finding['ci'], unit)}"
-            facts.append(["effect, with its 95 % interval", value.strip()])
+            facts.append([self._effect_words(finding), value.strip()])
         if finding["limit"] is not None:
-            facts.append(["smallest effect that matters", quantity(finding["limit"], unit)])
+            facts.append([self.limit_words, quantity(finding["limit"], unit)])
         if finding["p_value"] is not None:
             adjusted = p_text(finding["p_adjusted"]).removeprefix("p ").removeprefix("= ")
             facts.append(
@@ -303,6 +271,10 @@ class View:
             "checks": ", ".join(self.label(name) for name in finding["checks"]),
             "remedy": self._remedy(finding["remedy"], call),
         }
+
+    def _effect_words(self, finding):
+        """What the estimate of a finding is called."""
+        return "effect" if finding["ci"] is None else "effect, with its 95 % interval"
 
     def _remedy(self, remedy, call):
         """What to do, what it gained, and the code."""

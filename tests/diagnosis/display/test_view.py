@@ -3,79 +3,21 @@
 import copy
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sklearn_lossfix.diagnosis.display._view import (
-    Limits,
-    View,
-    cut,
-    interval,
-    quantity,
-    short_number,
-)
+from sklearn_lossfix.diagnosis._words import cut
+from sklearn_lossfix.diagnosis.display._view import Limits, View
 
 LIMITS = Limits(rows=20, label=40, text=600, code=2_000)
 
 
-@given(st.text(), st.integers(4, 50))
-def test_cut_never_exceeds_its_width(text, width):
-    """A short text stays as it is; a long one keeps its beginning and says that it was cut."""
-    shown = cut(text, width)
-    assert len(shown) <= width
-    if len(text) <= width:
-        assert shown == text
-    else:
-        assert shown == text[: width - 3] + "..."
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "text"),
-    [
-        (0.0123, "nats", "0.0123 nats"),
-        (0.102, "points", "10.2 points"),
-        (0.5, "share", "50.0%"),
-        (0.87, "auc", "0.870 AUC"),
-        (16.1, "ratio", "16.1 times"),
-        (None, "nats", "n/a"),
-        (2.5e-16, "", "2.5e-16"),
-        (0.0, "nats", "0 nats"),
-    ],
-)
-def test_quantities_carry_their_unit(value, unit, text):
-    """Every unit is written as people say it, and an unknown number says so."""
-    assert quantity(value, unit) == text
-
-
-@pytest.mark.parametrize(
-    ("ci", "unit", "text"),
-    [
-        ((0.01, 0.02), "nats", "[0.01, 0.02]"),
-        ((0.01, 0.02), "points", "[1.0, 2.0]"),
-        ([0.01, 0.02], "share", "[1.0, 2.0]%"),
-        (None, "nats", ""),
-        ([None, None], "nats", ""),
-    ],
-)
-def test_intervals_use_the_scale_of_their_unit(ci, unit, text):
-    """An interval can be compared with its estimate; an unknown one is left out."""
-    assert interval(ci, unit) == text
-
-
-@given(st.floats(allow_nan=False, allow_infinity=False))
-def test_no_number_is_rounded_to_zero(value):
-    """Only zero is written as zero."""
-    assert (float(short_number(value)) == 0) == (value == 0)
-
-
-def test_ledger_tables_hold_the_terms_and_their_sum(data):
+def test_ledger_tables_hold_the_terms_and_their_sum(model):
     """Each view has its own table; the numbers shown are those of the dictionary, rounded."""
-    shown = [table for ledger in View(data, LIMITS).ledgers for table in ledger["tables"]]
+    shown = [table for ledger in View(model, LIMITS).ledgers for table in ledger["tables"]]
     views = [
-        (data[key]["total"], rows)
+        (model[key]["total"], rows)
         for key in ("loss_ledger", "error_ledger")
-        if data[key] is not None
-        for rows in data[key]["views"].values()
+        if model[key] is not None
+        for rows in model[key]["views"].values()
     ]
     assert len(shown) == len(views) > 0
     for table, (total, rows) in zip(shown, views, strict=True):
@@ -188,22 +130,22 @@ def test_remedies_say_whether_they_are_proven(binary, gain, proven, status, gain
     assert remedy["cost"] == "Costs no further fit of your estimator."
 
 
-def test_every_finding_stands_in_exactly_one_place(data):
+def test_every_finding_stands_in_exactly_one_place(model):
     """Issues, tips, passed and unchecked together hold each finding once."""
-    view = View(data, LIMITS)
+    view = View(model, LIMITS)
     parts = [view.findings("issue"), view.findings("tip"), view.passed, view.unchecked]
     names = [item["name"] for part in parts for item in part]
-    assert sorted(names) == sorted(finding["name"] for finding in data["findings"])
+    assert sorted(names) == sorted(finding["name"] for finding in model["findings"])
 
 
-def test_unchecked_findings_have_a_reason(data):
+def test_unchecked_findings_have_a_reason(model):
     """What was not checked says why."""
-    assert all(all(item["cells"]) for item in View(data, LIMITS).unchecked)
+    assert all(all(item["cells"]) for item in View(model, LIMITS).unchecked)
 
 
-def test_every_table_has_as_many_cells_as_columns(data):
+def test_every_table_has_as_many_cells_as_columns(model):
     """No table is ragged."""
-    view = View(data, LIMITS)
+    view = View(model, LIMITS)
     tables = [
         view.context,
         view.recipes,
@@ -231,9 +173,9 @@ def test_contents_name_row_numbers_only_where_they_are(binary):
     assert "for the 3 rows that cost most" in View(binary, LIMITS).contents
 
 
-def test_context_shows_versions_and_seed(data):
+def test_context_shows_versions_and_seed(model):
     """Software, seed and call stand in the report."""
-    shown = dict(View(data, LIMITS).context["rows"])
-    assert shown["random state"] == str(data["context"]["random_state"])
-    for name, version in data["context"]["versions"].items():
+    shown = dict(View(model, LIMITS).context["rows"])
+    assert shown["random state"] == str(model["context"]["random_state"])
+    for name, version in model["context"]["versions"].items():
         assert shown[name] == version
