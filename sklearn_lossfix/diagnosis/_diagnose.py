@@ -34,14 +34,12 @@ from sklearn_lossfix.diagnosis._gather import (
     reference_on,
     score_fitted,
 )
+from sklearn_lossfix.diagnosis._judging import DEFAULT_ALPHA
 from sklearn_lossfix.diagnosis._recorded_scores import scorer_value
 from sklearn_lossfix.diagnosis._request import Data, Request, sample_for_refits
 from sklearn_lossfix.diagnosis._run_checks import EFFORTS, validate_ignore
 from sklearn_lossfix.diagnosis.checks import BUILTIN_CHECKS
 from sklearn_lossfix.exceptions import FrozenPartError
-
-# Level of the findings where a method has no parameter for it; the functions' own default.
-DEFAULT_ALPHA = 0.01
 
 
 def _check_alpha(alpha):
@@ -145,7 +143,7 @@ def diagnose_predictions(
     ['overconfident']
     """
     alpha, seed = _check_alpha(alpha), _seed_of(random_state)
-    ignore = validate_ignore(ignore, BUILTIN_CHECKS)
+    ignore = validate_ignore(ignore, BUILTIN_CHECKS, kind="model")
     refuse_lazy(y, "y")
     refuse_lazy(y_proba, "y_proba")
     check_same_length(
@@ -380,7 +378,7 @@ def diagnose(
     alpha = _check_alpha(alpha)
     if effort not in EFFORTS:
         raise ValueError(f"effort must be one of {list(EFFORTS)}. Got {effort!r} instead.")
-    ignore = validate_ignore(ignore, BUILTIN_CHECKS)
+    ignore = validate_ignore(ignore, BUILTIN_CHECKS, kind="model")
     _check_estimator(estimator)
     _check_pairs(X_val, y_val, effort)
     refuse_lazy(X, "X")

@@ -6,6 +6,9 @@ from scipy import stats
 from sklearn_lossfix._core._finding import Finding
 from sklearn_lossfix._core._paired_tests import upper_tail_p
 
+# Level of the findings where nothing else is asked for.
+DEFAULT_ALPHA = 0.01
+
 # Power at which "could have detected" is stated (Cohen 1988).
 POWER = 0.8
 

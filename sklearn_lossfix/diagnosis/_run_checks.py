@@ -16,31 +16,39 @@ EFFORTS = ("fast", "normal")
 _LOUDEST = ("issue", "tip", "passed", "not_applicable", "skipped", "ignored")
 
 
-def known_slugs(checks):
-    """Slugs of the checks, without repeats, in order."""
-    return list(dict.fromkeys(check.slug for check in checks))
+def known_slugs(checks, kind=None):
+    """Slugs that a report of this kind judges, of any kind for None: without repeats, in order."""
+    return list(dict.fromkeys(c.slug for c in checks if kind is None or kind in c.kinds))
 
 
-def validate_ignore(ignore, checks):
+def validate_ignore(ignore, checks, kind=None):
     """Return `ignore` as a set of slugs.
 
     Raises
     ------
     ValueError
-        For a name that no check emits, with the nearest names.
+        For a name that no check of this kind of report emits, with the nearest names, or with the
+        kind that it belongs to.
     TypeError
         For anything but names.
     """
     if not hasattr(ignore, "__iter__"):
         raise TypeError(f"ignore must hold names of findings. Got {type(ignore).__name__} instead.")
     names = [ignore] if isinstance(ignore, str) else list(ignore)
-    known = known_slugs(checks)
+    known = known_slugs(checks, kind)
     for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=3) or known
+        if name in known:
+            continue
+        others = sorted({other for c in checks if c.slug == name for other in c.kinds})
+        if others:
             raise ValueError(
-                f"ignore must hold names of findings. Got {name!r}; did you mean one of {near}?"
+                f"ignore must hold names of findings in a report of kind {kind!r}. Got {name!r}, "
+                f"which is judged in reports of kind {' and '.join(map(repr, others))} only."
             )
+        near = difflib.get_close_matches(str(name), known, n=3) or known
+        raise ValueError(
+            f"ignore must hold names of findings. Got {name!r}; did you mean one of {near}?"
+        )
     return set(names)
 
 
@@ -49,7 +57,7 @@ def run_checks(analysis, checks, *, kind, effort, ignore=()):
 
     Parameters
     ----------
-    analysis : Analysis
+    analysis : Analysis or ColumnAnalysis
         The derived numbers.
     checks : sequence of Check
         In causal order.
@@ -67,7 +75,9 @@ def run_checks(analysis, checks, *, kind, effort, ignore=()):
     """
     spoken = [_ask(check, analysis, effort, ignore) for check in checks if kind in check.kinds]
     decided = _adjust(_merge(spoken), analysis.alpha)
-    issues = _nest(rank([f for f in decided if f.section == "issue"], analysis), analysis, checks)
+    issues = [f for f in decided if f.section == "issue"]
+    if kind == "model":  # what is at stake, and which cause explains what, is asked of a model
+        issues = _nest(rank(issues, analysis), analysis, checks)
     rest = [f for section in _LOUDEST[1:] for f in decided if f.section == section]
     return issues + rest
 

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn_lossfix import diagnose, diagnose_predictions
 from sklearn_lossfix._core._finding import SECTIONS, SLUGS, Finding
 from sklearn_lossfix._core._paired_tests import benjamini_hochberg, interval
+from sklearn_lossfix.diagnosis._columns import ColumnAnalysis
 from sklearn_lossfix.diagnosis._judging import fact, judge_effect
 from sklearn_lossfix.diagnosis._run_checks import known_slugs, run_checks, validate_ignore
 from sklearn_lossfix.diagnosis.checks import BUILTIN_CHECKS
@@ -72,11 +73,11 @@ def test_every_slug_stands_in_exactly_one_section(table, model, effort, n_classe
     model.fit(X, y)
     report = diagnose(model, X, y, X_val=X, y_val=y, effort=effort, ignore="no-signal")
     names = [finding.name for finding in report.findings]
-    assert sorted(names) == sorted(known_slugs(BUILTIN_CHECKS))
+    assert sorted(names) == sorted(known_slugs(BUILTIN_CHECKS, "model"))
     assert {finding.section for finding in report.findings} <= set(SECTIONS)
     assert all(finding.message for finding in report.findings)
     spoken = [name for finding in report.findings for name in finding.checks]
-    assert sorted(spoken) == sorted(check.name for check in BUILTIN_CHECKS)
+    assert sorted(spoken) == sorted(c.name for c in BUILTIN_CHECKS if "model" in c.kinds)
 
 
 # --- sections --------------------------------------------------------------------------------
@@ -230,6 +231,29 @@ def test_unknown_names_are_refused(ignore, error, words):
     """The error offers the nearest names."""
     with pytest.raises(error, match=words):
         validate_ignore(ignore, BUILTIN_CHECKS)
+
+
+def test_names_of_another_kind_are_refused():
+    """A name that this kind of report cannot hold says which kind does."""
+    known = known_slugs(BUILTIN_CHECKS, "data")
+    assert validate_ignore(known, BUILTIN_CHECKS, kind="data") == set(known)
+    with pytest.raises(ValueError, match=r"'constant-feature', which is judged in .* 'data' only"):
+        diagnose_predictions([0, 1], [0.5, 0.5], ignore="constant-feature")
+    with pytest.raises(
+        ValueError, match=r"kind 'data'.*'no-signal', which is judged in .* 'model'"
+    ):
+        validate_ignore(["no-signal"], BUILTIN_CHECKS, kind="data")
+
+
+def test_issues_of_data_need_no_model(column_evidence):
+    """Without loss and error nothing is at stake: issues keep their order, and none explains."""
+    checks = [Says(slug, "issue", kinds=("data",)) for slug in ("tied-feature", "constant-feature")]
+    analysis = ColumnAnalysis(column_evidence([[1.0], [2.0]]))
+    findings = run_checks(analysis, checks, kind="data", effort="fast")
+    assert [(f.name, f.section) for f in findings] == [
+        ("tied-feature", "issue"),
+        ("constant-feature", "issue"),
+    ]
 
 
 def test_findings_are_findings(analyse, calibrated):
