@@ -10,6 +10,8 @@ import numpy as np
 from sklearn_lossfix._core._finding import SECTIONS, Finding, Remedy
 from sklearn_lossfix._core._optional import import_optional
 from sklearn_lossfix._core._paired_tests import Estimate
+from sklearn_lossfix.diagnosis._plain import plain
+from sklearn_lossfix.diagnosis._sharing import tables_to_share
 from sklearn_lossfix.diagnosis._text import render_text
 from sklearn_lossfix.diagnosis.display._plots import plot_report
 from sklearn_lossfix.diagnosis.display._render import render_html, render_markdown
@@ -18,10 +20,6 @@ from sklearn_lossfix.diagnosis.ledgers.flips import FlipTable
 
 #: Version of the layout of ``to_dict``; it grows when a key changes its meaning or goes away.
 SCHEMA_VERSION = 1
-
-
-# Tables about single rows, which stay here unless asked for: reports travel.
-_ROW_TABLES = ("hardest_rows",)
 
 # What a file must hold to be a report.
 _REPORT_KEYS = (
@@ -64,7 +62,7 @@ def make_frame(columns, caller):
 
 
 class FitReport:
-    """Why loss and metric differ, with numbers that add up.
+    """Why loss and metric differ, with numbers that add up; or what is in the columns of data.
 
     Made by :func:`diagnose`, :func:`diagnose_predictions` and the ``diagnose`` method of fitted
     objects of this package; read back from a file by :meth:`from_json`.
@@ -76,7 +74,7 @@ class FitReport:
     verdict : str
         One sentence.
     headline : list of dict
-        Loss and metric, each with ``label``, ``value``, ``unit`` and ``text``.
+        Loss and metric, or rows and columns; each with ``label``, ``value``, ``unit`` and ``text``.
     findings : list of Finding
         One per registered slug, issues first and ranked by what is at stake.
     context : dict
@@ -95,7 +93,7 @@ class FitReport:
     Attributes
     ----------
     tables : Mapping of str to pandas.DataFrame
-        ``"classes"``, ``"lorenz"``, ``"hardest_rows"`` and others.
+        ``"classes"``, ``"lorenz"``, ``"hardest_rows"`` and others; ``"columns"`` of data.
     reliability : dict or None
         The reliability curve with its band, as lists.
     issues : list of Finding
@@ -215,7 +213,8 @@ class FitReport:
         ----------
         include_values : bool, default=False
             Whether to keep what points at single rows: row numbers of findings and the table of the
-            hardest rows. Without, only counts travel.
+            hardest rows; of data, the smallest and the largest value of a column and its quantiles
+            with fewer than ten rows beyond them. Without, only counts travel.
 
         Returns
         -------
@@ -235,11 +234,9 @@ class FitReport:
                 "flips": _dict_or_none(self.flips),
                 "bridges": self.bridges,
                 "findings": [_finding_dict(f, include_values) for f in self.findings],
-                "tables": {
-                    name: columns
-                    for name, columns in self._columns.items()
-                    if include_values or name not in _ROW_TABLES
-                },
+                "tables": self._columns
+                if include_values
+                else tables_to_share(self._columns, self.kind, self.context.get("n_profiled")),
                 "reliability": self.reliability,
                 "context": self.context,
             }
@@ -383,14 +380,16 @@ class FitReport:
         """
         return _written(render_markdown(self.to_dict()), path)
 
-    def plot(self, kind="ledger", *, ax=None):
+    def plot(self, kind=None, *, ax=None):
         """Draw one picture of the report with matplotlib.
 
         Parameters
         ----------
-        kind : {"ledger", "flips", "reliability", "classes"}, default="ledger"
+        kind : {"ledger", "flips", "reliability", "classes", "columns"}, default=None
             Waterfalls of loss and error side by side; the flip table; the CORP reliability curve
-            with its consistency band; shares of rows and loss per class.
+            with its consistency band; shares of rows and loss per class; of data, where the values
+            of each column lie, from the smallest to the largest. None draws the main one: the
+            ledgers of a model, the columns of data.
         ax : matplotlib Axes or pair of Axes, default=None
             Where to draw; None makes a figure. ``"ledger"`` takes two, for loss and error.
 
@@ -406,7 +405,8 @@ class FitReport:
         ImportError
             If matplotlib is not installed.
         """
-        return plot_report(self.to_dict(), kind, ax)
+        # A picture drawn here stays here: it may show the extremes that a file leaves out.
+        return plot_report(self.to_dict(include_values=True), kind, ax)
 
     def __repr__(self):
         return render_text(self.to_dict())
@@ -427,23 +427,6 @@ def _written(text, path):
 
 def _dict_or_none(value):
     return None if value is None else value.to_dict()
-
-
-def plain(value):
-    """Strict JSON values: NumPy becomes Python, what is not finite becomes None."""
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    return str(value)
 
 
 def _finding_dict(finding, include_values):

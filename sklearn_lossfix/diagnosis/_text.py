@@ -2,7 +2,9 @@
 
 import unicodedata
 
+from sklearn_lossfix.diagnosis._data_text import column_lines
 from sklearn_lossfix.diagnosis._verdict import number
+from sklearn_lossfix.diagnosis._words import quantity
 
 MAX_LINES = 25
 # Characters of a finding's message that are shown in the terminal; the HTML shows all of it.
@@ -73,14 +75,17 @@ def render_text(data):
     """
     lines = [f"Fit report: {data['context']['title']}", ""]
     for line in data["headline"]:
-        value = "-" if line["value"] is None else f"{number(line['value'])} {line['unit']}".strip()
+        value = "-" if line["value"] is None else quantity(line["value"], line["unit"])
         lines.append(f"{line['label']:18s} {value:12s} {line['text']}")
     lines += [data["verdict"], ""]
     for key in ("loss_ledger", "error_ledger"):
         if data[key] is not None:
             label = "loss" if key == "loss_ledger" else data[key]["quantity"]
             lines += ledger_lines(data[key], label)
-    lines.append("")
+    if data["kind"] == "data":
+        lines += [_shorten(line, MESSAGE_WIDTH + 28) for line in column_lines(data)]
+    if lines[-1]:
+        lines.append("")
     by_section = {}
     for finding in data["findings"]:
         by_section.setdefault(finding["section"], []).append(finding)

@@ -5,6 +5,7 @@ painted in ``currentColor`` and differs from its neighbours by hatch, dash or pl
 it reads in both themes, in print, and with all styles stripped.
 """
 
+from sklearn_lossfix.diagnosis.display._strips import reach_of, squash, tick_label, ticks
 from sklearn_lossfix.diagnosis.display._waterfall import (
     VIEW_TITLES,
     decimals_for,
@@ -290,3 +291,66 @@ def lorenz_picture(table):
     shapes.append(_line([(x(0), y(0)), (x(1), y(1))], "axis", dash="4 3"))
     shapes.append(_line(curve, "more", width=2))
     return _picture("lorenz", "Lorenz curve of the row losses", BOX[3] + 36, shapes)
+
+
+def columns_picture(drawn, shorten):
+    """Per column: extremes, outer quantiles, quartiles, median, limits, and the shares beyond them.
+
+    Parameters
+    ----------
+    drawn : list of dict
+        From ``strips``.
+    shorten : callable
+        Cuts a name to what fits.
+
+    Returns
+    -------
+    dict
+        A picture.
+    """
+    reach = float(squash(reach_of(drawn)))
+    scale = _scale(-reach, reach, 52, 308)
+
+    def at(distance):
+        return scale(float(squash(distance)))
+
+    shapes = [
+        _text(0, 12, "box: quartiles; thick: 1 % to 99 %; thin: extremes", css="small"),
+        _text(0, 24, "dashed: limits, with the shares beyond them", css="small"),
+    ]
+    top = y = 34
+    for strip in drawn:
+        shapes.append(_text(0, y + 10, shorten(strip["name"])))
+        if strip["remark"]:
+            shapes.append(_text(WIDTH, y + 10, strip["remark"], "end", "small"))
+        y += 16
+        shapes += _strip_shapes(strip["points"], at, y + 7)
+        shapes.append(_text(46, y + 11, strip["below"], "end", "small"))
+        shapes.append(_text(314, y + 11, strip["above"], css="small"))
+        y += 20
+    shapes.append(_line([(at(0.0), top), (at(0.0), y)], "axis", dash="1 3"))
+    shapes += [
+        _text(round(at(z), 1), y + 12, tick_label(z), "middle", "small")
+        for z in ticks(reach_of(drawn))
+    ]
+    shapes.append(_text(WIDTH / 2, y + 26, "distance from the median, in MADs", "middle", "small"))
+    title = "Where the values of each column lie, and how many beyond the limits"
+    return _picture("columns", title, y + 32, shapes)
+
+
+def _strip_shapes(points, at, middle):
+    """One column: thin and thick line, box, marks of the limits and of the median, if known."""
+    shapes = []
+    for low, high, css, width in (("minimum", "maximum", "total", 1), ("q01", "q99", "total", 4)):
+        if low in points and high in points:
+            ends = [(at(points[low]), middle), (at(points[high]), middle)]
+            shapes.append(_line(ends, css, width=width))
+    if "q25" in points and "q75" in points:
+        shapes.append(_bar(at(points["q25"]), at(points["q75"]), middle - 5, "less", height=10))
+    for key in ("lower", "upper"):
+        if key in points:
+            x = at(points[key])
+            shapes.append(_line([(x, middle - 7), (x, middle + 7)], "more", dash="3 2", width=2))
+    if "median" in points:
+        shapes.append(_line([(at(0.0), middle - 7), (at(0.0), middle + 7)], "head", width=2))
+    return shapes

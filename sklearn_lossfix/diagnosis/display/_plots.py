@@ -4,7 +4,16 @@ import numpy as np
 
 from sklearn_lossfix._core._optional import import_optional
 from sklearn_lossfix.diagnosis._text import printable
-from sklearn_lossfix.diagnosis.display._view import CLASS_LABEL, cut
+from sklearn_lossfix.diagnosis._words import cut
+from sklearn_lossfix.diagnosis.display._strips import (
+    reach_of,
+    squash,
+    strips,
+    tick_label,
+    ticks,
+    unsquash,
+)
+from sklearn_lossfix.diagnosis.display._view import CLASS_LABEL
 from sklearn_lossfix.diagnosis.display._waterfall import VIEW_TITLES, decimals_for, waterfall
 
 # The colours of the HTML report's light theme. Hatch and sign say the same, for whoever cannot see
@@ -12,8 +21,12 @@ from sklearn_lossfix.diagnosis.display._waterfall import VIEW_TITLES, decimals_f
 MORE, LESS, TOTAL, MUTED = "#a8480f", "#1f6391", "#57606a", "#8c959f"
 HATCH = "////"
 
-# Classes that a figure of ordinary height can name.
+# Classes and columns that a figure of ordinary height can name.
 MAX_CLASSES = 20
+MAX_COLUMNS = 20
+
+# Kind of report -> its main picture; of any other kind it is the ledger.
+MAIN_PICTURE = {"data": "columns"}
 
 
 def _label(text, width=CLASS_LABEL):
@@ -200,24 +213,81 @@ def _plot_classes(plt, data, ax):
     return ax
 
 
+def _plot_columns(plt, data, ax):
+    """Extremes, outer quantiles, quartiles and limits of each column, with the shares beyond."""
+    table = data["tables"]["columns"]
+    drawn = strips(table, MAX_COLUMNS)
+    ax = _one_axes(plt, ax, (9, 2 + 0.4 * len(drawn)))
+
+    def known(*keys):
+        """Rows where all of these points are known, and each point."""
+        rows = [k for k, strip in enumerate(drawn) if set(keys) <= set(strip["points"])]
+        return np.array(rows), *(np.array([drawn[k]["points"][key] for k in rows]) for key in keys)
+
+    ax.hlines(*known("minimum", "maximum"), color=TOTAL, linewidth=1, label="smallest to largest")
+    ax.hlines(*known("q01", "q99"), color=MUTED, linewidth=5, label="1 % to 99 %")
+    rows, low, high = known("q25", "q75")
+    ax.barh(rows, high - low, left=low, height=0.5, color=LESS, label="quartiles")
+    rows, median = known("median")
+    ax.plot(median, rows, "|", color="black", zorder=3, markersize=12, label="median")
+    lower, upper = known("lower"), known("upper")
+    rows, limits = (np.concatenate(pair) for pair in zip(lower, upper, strict=True))
+    ax.plot(limits, rows, "d", color=MORE, zorder=3, label="limits, with the shares beyond")
+    for row, strip in enumerate(drawn):
+        for x, shift, side, words in (
+            (0, 3, "left", strip["below"]),
+            (1, -3, "right", strip["above"]),
+            (1, 5, "left", strip["remark"]),
+        ):
+            ax.annotate(
+                words,
+                (x, row),
+                xycoords=("axes fraction", "data"),
+                xytext=(shift, 0),
+                textcoords="offset points",
+                ha=side,
+                va="center",
+                size="small",
+            )
+    reach = reach_of(drawn)
+    # Room at both ends for the shares.
+    ends = unsquash(1.2 * squash([-reach, reach]))
+    ax.set_xscale("function", functions=(squash, unsquash))
+    ax.set_xlim(ends)
+    ax.set_xticks(ticks(reach), [tick_label(z) for z in ticks(reach)])
+    ax.set_xlabel("distance from the median, in MADs (logarithmic beyond 4)")
+    _name_rows(ax, np.arange(len(drawn)), [_label(strip["name"]) for strip in drawn])
+    if len(drawn) < len(table["column"]):
+        ax.set_title(
+            f"{len(drawn)} of {len(table['column']):,} columns, those with most values beyond "
+            f"their limits; all: report.frame('columns')"
+        )
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.6 / (1 + 0.4 * len(drawn))), ncols=3)
+    return ax
+
+
 #: Kind of picture -> what draws it, and what must be in the report.
 PLOTS = {
     "ledger": (_plot_ledger, lambda data: data["loss_ledger"] or data["error_ledger"]),
     "flips": (_plot_flips, lambda data: data["flips"]),
     "reliability": (_plot_reliability, lambda data: data["reliability"]),
     "classes": (_plot_classes, lambda data: data["tables"].get("classes")),
+    "columns": (
+        _plot_columns,
+        lambda data: data["kind"] == "data" and data["tables"].get("columns"),
+    ),
 }
 
 
-def plot_report(data, kind, ax=None):
+def plot_report(data, kind=None, ax=None):
     """Draw one picture of a report.
 
     Parameters
     ----------
     data : dict
         From ``FitReport.to_dict``; it is not changed.
-    kind : {"ledger", "flips", "reliability", "classes"}
-        Which one.
+    kind : {"ledger", "flips", "reliability", "classes", "columns"}, default=None
+        Which one; None is the main one of this kind of report.
     ax : matplotlib Axes or pair of Axes, default=None
         Where to draw; None makes a figure. ``"ledger"`` takes two, for loss and error.
 
@@ -233,14 +303,21 @@ def plot_report(data, kind, ax=None):
     ImportError
         If matplotlib is not installed.
     """
+    if kind is None:
+        kind = MAIN_PICTURE.get(data["kind"], "ledger")
     if kind not in PLOTS:
-        raise ValueError(f"kind must be one of {list(PLOTS)}. Got {kind!r} instead.")
+        raise ValueError(f"kind must be one of {list(PLOTS)} or None. Got {kind!r} instead.")
     draw, needs = PLOTS[kind]
     if not needs(data):
         there = [name for name, (_, part) in PLOTS.items() if part(data)]
+        is_of_model = kind not in MAIN_PICTURE.values()
+        why = (
+            "the model gave no probabilities"
+            if data["kind"] == "model" and is_of_model
+            else f"it is a report of kind {data['kind']!r}"
+        )
         raise ValueError(
-            f"This report holds nothing to draw for kind={kind!r}: the model gave no "
-            f"probabilities, or the report is of another kind. It can draw {there}."
+            f"This report holds nothing to draw for kind={kind!r}: {why}. It can draw {there}."
         )
     plt = import_optional("matplotlib.pyplot", caller="FitReport.plot", extra="plot")
     return draw(plt, data, ax)

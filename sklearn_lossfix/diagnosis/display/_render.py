@@ -7,6 +7,7 @@ from functools import cache
 
 from sklearn_lossfix._core._optional import import_optional
 from sklearn_lossfix.diagnosis._text import printable
+from sklearn_lossfix.diagnosis.display._data_view import DataView
 from sklearn_lossfix.diagnosis.display._view import Limits, View
 
 #: A report stays below this many bytes, whatever the data: small enough for any mail or issue.
@@ -82,8 +83,9 @@ def _environment(language):
 
 def _fitting(data, template, **variables):
     """Render with the roomiest limits that keep the text below the size promised."""
+    view_of = DataView if data["kind"] == "data" else View
     for limits in LIMITS:
-        text = template.render(view=View(data, limits), **variables)
+        text = template.render(view=view_of(data, limits), **variables)
         if len(text.encode()) <= MAX_BYTES:
             break
     return text

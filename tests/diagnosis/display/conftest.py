@@ -1,4 +1,4 @@
-"""Reports to render: one dictionary per kind of model, made once."""
+"""Reports to render: one dictionary per kind of model and of data, made once."""
 
 import copy
 
@@ -8,6 +8,7 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
 
 from sklearn_lossfix import diagnose, diagnose_predictions
+from sklearn_lossfix.diagnosis._data_report import build_data_report
 
 
 def _binary():
@@ -60,16 +61,96 @@ _MADE = {
 }
 
 
+def _table():
+    """Twelve hundred rows of everything: outliers, ties, a constant, gaps, no limits."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1_200, 8))
+    X[:, 0] = rng.standard_cauchy(1_200)
+    X[0, 1] = 1e300
+    X[:, 2] = 3.0
+    X[:, 3] *= rng.random(1_200) < 0.3
+    X[:, 4] = np.nan
+    X[:50, 5] = np.nan
+    X[:3, 5] = np.inf
+    return X
+
+
+def _columns(column_evidence):
+    """A report on data with every tip, on columns of all sorts."""
+    names = ["tails", "spike", "fixed", "zeros", "gone", "gaps", "words", "open"]
+    evidence = column_evidence(
+        _table(), names=names, n_profiled=1_100, rank_error=0.01, notes=("A note on the data.",)
+    )
+    columns = evidence.columns
+    columns["dtype"][6] = "object"
+    columns["lower"][7] = columns["upper"][7] = None
+    columns["share_low"][7] = columns["share_high"][7] = None
+    return build_data_report(evidence)
+
+
+def _clean_columns(column_evidence):
+    """A report on data that finds nothing, of a transformer that does not scale."""
+    X = np.random.default_rng(0).normal(size=(100, 3))
+    nothing = {"scale": [None] * 3, "scale_source": [None] * 3}
+    return build_data_report(column_evidence(X, reach=20.0, columns=nothing))
+
+
+def _many_columns(column_evidence):
+    """Three hundred columns with names of 2,000 characters, all of them with tips."""
+    X = np.random.default_rng(0).normal(size=(50, 300))
+    X[:30] = 0.0
+    names = [f"{j:03d}" + "<b>|`$&" * 285 for j in range(300)]
+    return build_data_report(column_evidence(X, names=names))
+
+
+_MADE_OF_DATA = {
+    "columns": _columns,
+    "clean columns": _clean_columns,
+    "many columns": _many_columns,
+}
+
+
 @pytest.fixture(scope="session")
-def made_reports():
+def made_reports(column_evidence):
     """Dictionaries of all reports, by name."""
-    return {name: make().to_dict() for name, make in _MADE.items()}
+    models = {name: make().to_dict() for name, make in _MADE.items()}
+    return models | {name: make(column_evidence).to_dict() for name, make in _MADE_OF_DATA.items()}
 
 
-@pytest.fixture(params=_MADE)
+@pytest.fixture(params=[*_MADE, *_MADE_OF_DATA])
 def data(request, made_reports):
     """The dictionary of each report in turn; a test may change it."""
     return copy.deepcopy(made_reports[request.param])
+
+
+@pytest.fixture(params=_MADE)
+def model(request, made_reports):
+    """The dictionary of each report on a model in turn; a test may change it."""
+    return copy.deepcopy(made_reports[request.param])
+
+
+@pytest.fixture(params=_MADE_OF_DATA)
+def of_data(request, made_reports):
+    """The dictionary of each report on data in turn; a test may change it."""
+    return copy.deepcopy(made_reports[request.param])
+
+
+@pytest.fixture
+def columns(made_reports):
+    """The dictionary of the report on columns of all sorts."""
+    return copy.deepcopy(made_reports["columns"])
+
+
+@pytest.fixture
+def many_columns(made_reports):
+    """The dictionary of the report on three hundred columns."""
+    return copy.deepcopy(made_reports["many columns"])
+
+
+@pytest.fixture
+def full_columns(column_evidence):
+    """The dictionary of the report on columns of all sorts, with the values of single rows."""
+    return _columns(column_evidence).to_dict(include_values=True)
 
 
 @pytest.fixture

@@ -5,11 +5,13 @@ import pytest
 from sklearn_lossfix.diagnosis.display._pictures import (
     WIDTH,
     classes_picture,
+    columns_picture,
     flips_picture,
     ledger_picture,
     lorenz_picture,
     reliability_picture,
 )
+from sklearn_lossfix.diagnosis.display._strips import strips
 
 
 def shapes_of(picture, kind, css=None):
@@ -46,9 +48,9 @@ def pictures_of(data):
     return found
 
 
-def test_every_shape_lies_inside_its_picture(data):
+def test_every_shape_lies_inside_its_picture(model):
     """Nothing is drawn outside the box that the picture declares."""
-    for picture in pictures_of(data):
+    for picture in pictures_of(model):
         for shape in picture["shapes"]:
             if shape["kind"] == "rect":
                 assert shape["x"] >= 0
@@ -149,3 +151,50 @@ def test_lorenz_curve_starts_and_ends_on_the_diagonal(binary):
     (left, bottom), (right, top) = diagonal
     for x, y in curve:
         assert y >= bottom + (x - left) / (right - left) * (top - bottom) - 0.11
+
+
+# --- columns ---------------------------------------------------------------------------------
+
+
+def columns_of(data):
+    """Picture of the columns of a report on data."""
+    return columns_picture(strips(data["tables"]["columns"], 20), lambda name: str(name)[:24])
+
+
+def test_every_shape_of_columns_lies_inside_its_picture(of_data, full_columns):
+    """However far an outlier lies, nothing is drawn outside the box."""
+    for data in (of_data, full_columns):
+        picture = columns_of(data)
+        for shape in picture["shapes"]:
+            if shape["kind"] == "rect":
+                points = [
+                    (shape["x"], shape["y"]),
+                    (shape["x"] + shape["width"], shape["y"] + shape["height"]),
+                ]
+            elif shape["kind"] == "text":
+                points = [(shape["x"], shape["y"])]
+            else:
+                points = points_of(shape)
+            assert all(0 <= x <= WIDTH and 0 <= y <= picture["height"] for x, y in points)
+
+
+def test_columns_show_what_is_known(full_columns):
+    """A box per column with quartiles, dashed marks for limits, and the shares at both ends."""
+    table = full_columns["tables"]["columns"]
+    picture = columns_of(full_columns)
+    # The median of a constant needs no box wider than a line.
+    assert len(shapes_of(picture, "rect")) == sum(v is not None for v in table["q25"]) == 7
+    limits = [v for key in ("lower", "upper") for v in table[key]]
+    assert len(shapes_of(picture, "line", "more")) == sum(v is not None for v in limits)
+    thin = [s for s in shapes_of(picture, "line", "total") if s["width"] == 1]
+    assert len(thin) == sum(v is not None for v in table["minimum"])
+    texts = texts_of(picture)
+    assert texts.count("no finite value") == 1
+    assert sum(text.endswith("%") for text in texts) == sum(v is not None for v in limits)
+
+
+def test_one_outlier_does_not_flatten_the_columns(full_columns):
+    """With a value a million MADs away the quartiles are still seen."""
+    widths = [shape["width"] for shape in shapes_of(columns_of(full_columns), "rect")]
+    # The constant, and the column of which most values are tied, have both quartiles in one place.
+    assert sorted(widths)[2] > 5

@@ -9,6 +9,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from sklearn_lossfix.diagnosis.display._plots import PLOTS, plot_report
+from sklearn_lossfix.diagnosis.display._strips import strips
 
 
 def bars_of(ax):
@@ -27,14 +28,14 @@ def drawable(data):
     return [kind for kind, (_, needs) in PLOTS.items() if needs(data)]
 
 
-def test_drawing_changes_neither_data_nor_settings(data):
+def test_drawing_changes_neither_data_nor_settings(model):
     """Arrays and rcParams are as before, for every kind that the report holds."""
-    before, settings = copy.deepcopy(data), dict(mpl.rcParams)
-    kinds = drawable(data)
+    before, settings = copy.deepcopy(model), dict(mpl.rcParams)
+    kinds = drawable(model)
     assert {"ledger", "classes"} <= set(kinds)
     for kind in kinds:
-        plot_report(data, kind)
-    assert data == before
+        plot_report(model, kind)
+    assert model == before
     assert dict(mpl.rcParams) == settings
 
 
@@ -145,7 +146,7 @@ def test_hostile_labels_are_drawn_as_text(binary, text):
     binary["reliability"]["event"] = text
     binary["flips"]["states"] = [text, text]
     binary["loss_ledger"]["views"] = {text: binary["loss_ledger"]["views"]["ladder"]}
-    for kind in PLOTS:
+    for kind in drawable(binary):
         ax = np.ravel(plot_report(binary, kind))[0]
         assert not any("\x1b" in written for written in texts_of(ax))
 
@@ -193,3 +194,84 @@ def test_missing_matplotlib_names_the_extra(monkeypatch, binary):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"FitReport.plot requires matplotlib.*\[plot\]"):
         plot_report(binary, "ledger")
+
+
+# --- data ------------------------------------------------------------------------------------
+
+
+def test_the_main_picture_is_that_of_the_kind(binary, columns):
+    """Without a kind the ledgers of a model are drawn, and the columns of data."""
+    assert plot_report(binary).shape == (2,)
+    assert "distance from the median" in plot_report(columns).get_xlabel()
+
+
+def test_columns_draw_quartiles_limits_and_shares(full_columns):
+    """Worst first: a bar per box, lines to the extremes, marks, and shares beside."""
+    before = copy.deepcopy(full_columns)
+    ax = plot_report(full_columns, "columns")
+    drawn = strips(full_columns["tables"]["columns"], 20)
+    assert full_columns == before
+    assert [label.get_text() for label in ax.get_yticklabels()] == [s["name"] for s in drawn]
+    boxes = [s["points"] for s in drawn if "q25" in s["points"]]
+    assert [bar.get_x() for bar in bars_of(ax)] == pytest.approx([p["q25"] for p in boxes])
+    assert [bar.get_x() + bar.get_width() for bar in bars_of(ax)] == pytest.approx(
+        [p["q75"] for p in boxes]
+    )
+    extremes, _ = ax.collections
+    assert [segment[:, 0].tolist() for segment in extremes.get_segments()] == [
+        pytest.approx([s["points"]["minimum"], s["points"]["maximum"]])
+        for s in drawn
+        if "minimum" in s["points"]
+    ]
+    texts = texts_of(ax)
+    for strip in drawn:
+        assert {strip["below"], strip["above"], strip["remark"]} <= set(texts)
+
+
+def test_everything_of_the_columns_is_on_the_axis(of_data, full_columns):
+    """No point lies outside what is shown."""
+    for data in (of_data, full_columns):
+        ax = plot_report(data, "columns")
+        low, high = ax.get_xlim()
+        points = [z for s in strips(data["tables"]["columns"], 20) for z in s["points"].values()]
+        assert low < min(points)
+        assert max(points) < high
+        texts_of(ax)
+
+
+def test_many_columns_are_capped_with_the_call_that_gives_all(many_columns):
+    """Twenty of three hundred are drawn, and the title says which and how to get the others."""
+    ax = plot_report(many_columns)
+    assert ax.get_title() == (
+        "20 of 300 columns, those with most values beyond their limits; all: "
+        "report.frame('columns')"
+    )
+    assert len(ax.get_yticklabels()) == 20
+    assert all(len(label.get_text()) <= 36 for label in ax.get_yticklabels())
+
+
+@pytest.mark.parametrize("text", ["$\\frac{$", "a\nb", "\x1b[31m", "x" * 5_000])
+def test_hostile_column_names_are_drawn_as_text(columns, text):
+    """Names are never read as mathematics, nor do control characters reach the picture."""
+    columns["tables"]["columns"]["column"] = [f"{text}{k}" for k in range(8)]
+    assert not any("\x1b" in written for written in texts_of(plot_report(columns)))
+
+
+def test_columns_go_onto_given_axes(columns):
+    """A picture goes where the user wants it, and comes back."""
+    figure, ax = plt.subplots()
+    assert plot_report(columns, ax=ax) is ax
+    assert plt.get_fignums() == [figure.number]
+
+
+@pytest.mark.parametrize("kind", ["ledger", "flips", "reliability", "classes"])
+def test_data_name_what_they_can_draw(columns, kind):
+    """The pictures of models are refused for data, with the reason and what there is."""
+    with pytest.raises(ValueError, match=r"report of kind 'data'. It can draw \['columns'\]"):
+        plot_report(columns, kind)
+
+
+def test_models_have_no_columns_to_draw(binary):
+    """The picture of data is refused for a model, with the reason."""
+    with pytest.raises(ValueError, match=r"report of kind 'model'. It can draw \['ledger'"):
+        plot_report(binary, "columns")

@@ -144,6 +144,18 @@ def test_hostile_strings_stay_text_in_html(with_estimator, text, fragment):
     assert_harmless(page, BODY_ELEMENTS if fragment else DOCUMENT_ELEMENTS)
 
 
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_names_of_columns_stay_text(columns, text):
+    """The same for a report on data, whose names of columns stand in tables and pictures."""
+    data = with_hostile_keys(columns, text)
+    assert_harmless(Page(render_html(data)), DOCUMENT_ELEMENTS)
+    reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    page = Page(reader.render(render_markdown(data)))
+    assert {tag for tag, _, _ in page.elements} <= set(
+        "h1 h2 h3 p strong table thead tbody tr th td".split()
+    )
+
+
 @settings(max_examples=PAGES)
 @given(text=hostile_text)
 def test_any_string_stays_text_in_html(made_reports, text):
@@ -317,6 +329,7 @@ def test_pictures_have_names_and_tables(data):
         ("flips", "flips"),
         ("reliability", "reliability"),
     )
+    assert ("picture-columns-title" in titles) == (data["kind"] == "data")
     for key, name in drawn:
         assert (f"picture-{name}-title" in titles) == (data[key] is not None)
     sections = render_html(data).split("<section>")[1:]
@@ -375,12 +388,14 @@ def test_unchecked_findings_stand_with_their_reason(data):
             assert " ".join(finding["message"].split()) in words
 
 
-def test_markdown_says_what_the_html_says(data):
+def test_markdown_says_what_the_html_says(model):
     """Verdict, messages and numbers of both are the same words."""
     reader = MarkdownIt("commonmark").enable("table")
-    page = Page(reader.render(render_markdown(data)))
-    assert page.texts[1][1] == " ".join(data["verdict"].split())
-    table_cells = {text for tags, text in Page(render_html(data)).texts if tags[-1] in ("td", "th")}
+    page = Page(reader.render(render_markdown(model)))
+    assert page.texts[1][1] == " ".join(model["verdict"].split())
+    table_cells = {
+        text for tags, text in Page(render_html(model)).texts if tags[-1] in ("td", "th")
+    }
     # Tips show their numbers in HTML only.
     numbers = {cell for cell in table_cells if re.fullmatch(r"[+-]\d+\.\d+", cell)}
     assert numbers
