@@ -1,4 +1,6 @@
-"""The mixin that gives estimators ``.diagnose()``; it holds the only late import of the package."""
+"""The mixins that give estimators ``.diagnose()``, with the only late imports of the package."""
+
+from sklearn.utils.validation import check_is_fitted
 
 
 class DiagnosableMixin:
@@ -36,3 +38,36 @@ class DiagnosableMixin:
         return diagnose_fitted(
             self, X, y, sample_weight=sample_weight, groups=groups, scoring=scoring
         )
+
+
+class DiagnosableTransformerMixin:
+    """Give a fitted transformer a ``diagnose`` method.
+
+    The transformer offers ``_column_evidence(X)``, which returns a ``ColumnEvidence``: of what
+    ``fit`` recorded for None, of the rows of X otherwise.
+    """
+
+    def diagnose(self, X=None):
+        """Report what was seen of every column: outliers, scales, constants, ties, types.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features), default=None
+            Rows to judge by the fitted limits and scales, as for ``transform``; None takes what
+            ``fit`` recorded.
+
+        Returns
+        -------
+        FitReport
+            A report of kind ``"data"``, with the table ``"columns"``.
+
+        Raises
+        ------
+        NotFittedError
+            If the transformer is not fitted.
+        """
+        check_is_fitted(self)
+        # Late: transformers lie below the report in the import order.
+        from sklearn_lossfix.diagnosis._data_report import build_data_report
+
+        return build_data_report(self._column_evidence(X))

@@ -4,12 +4,13 @@ import inspect
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.datasets import make_classification
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
 from sklearn_lossfix import FitReport, diagnose_predictions
-from sklearn_lossfix._core._diagnosable import DiagnosableMixin
+from sklearn_lossfix._core._diagnosable import DiagnosableMixin, DiagnosableTransformerMixin
 
 X, Y = make_classification(300, n_features=5, flip_y=0.1, random_state=0)
 
@@ -76,3 +77,37 @@ def test_everything_but_the_rows_is_keyword_only():
     """Only X and y can be given by position, as for `score`."""
     parameters = list(inspect.signature(Ours.diagnose).parameters.values())
     assert [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD] == ["self", "X", "y"]
+
+
+class OurTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstimator):
+    """A transformer in the manner of this package."""
+
+    def __init__(self, *, evidence=None):
+        self.evidence = evidence
+
+    def fit(self, X, y=None):
+        """Remember the rows."""
+        self.rows_ = X
+        return self
+
+    def _column_evidence(self, X):
+        """What was seen of the rows of fit, or of others."""
+        source = "fit" if X is None else "X"
+        return self.evidence(self.rows_ if X is None else X, source=source)
+
+
+def test_transformers_report_on_what_fit_recorded_or_on_other_rows(column_evidence):
+    """Without rows the report is of kind "data" on those of fit, with rows on these."""
+    transformer = OurTransformer(evidence=column_evidence).fit(X)
+    assert isinstance(transformer.diagnose(), FitReport)
+    assert transformer.diagnose().kind == "data"
+    assert transformer.diagnose().context["n_rows"] == 300
+    report = transformer.diagnose(X[:50])
+    assert report.context["n_rows"] == 50
+    assert report.context["source"] == "rows that were handed in"
+
+
+def test_transformers_must_be_fitted(column_evidence):
+    """There is nothing to report before."""
+    with pytest.raises(NotFittedError, match="OurTransformer"):
+        OurTransformer(evidence=column_evidence).diagnose(X)
