@@ -31,7 +31,7 @@ API_REFERENCE = [
         "title": "Preprocessing",
         "description": "Columns scaled and capped by order statistics: exact, weighted, streamed, "
         "and correct where values are tied, missing, infinite or constant.",
-        "names": ["MADScaler", "Winsorizer"],
+        "names": ["MADScaler", "Winsorizer", "suggest_robust_steps"],
         "top_level": True,
     },
     {

@@ -3,7 +3,7 @@
 from sklearn_lossfix._version import __version__
 from sklearn_lossfix.decision import DecisionRule, DecisionRuleClassifier, RecalibratedClassifier
 from sklearn_lossfix.diagnosis import FitReport, diagnose, diagnose_predictions, flip_table
-from sklearn_lossfix.preprocessing import MADScaler, Winsorizer
+from sklearn_lossfix.preprocessing import MADScaler, Winsorizer, suggest_robust_steps
 
 __all__ = [
     "DecisionRule",
@@ -16,4 +16,5 @@ __all__ = [
     "diagnose",
     "diagnose_predictions",
     "flip_table",
+    "suggest_robust_steps",
 ]

@@ -24,6 +24,10 @@ NORMAL_MEAN_AD = float(np.sqrt(2 / np.pi))
 #: decimal fractions differ by. Relative, so that the unit of a column does not matter.
 ROUNDING_ERRORS = 10
 
+#: A column this many times as wide, or as narrow, as the median one is on another scale: enough to
+#: look closer, never a verdict by itself.
+SPREAD_RATIO = 10.0
+
 #: What can take the place of a MAD of zero.
 ZERO_SCALES = ("auto", "mean_ad", "std", "one", "raise", "nan")
 

@@ -1,11 +1,9 @@
 """Features on very different scales in front of a model that minds."""
 
+from sklearn_lossfix._core._robust_scale import SPREAD_RATIO
 from sklearn_lossfix.diagnosis._judging import fact
 from sklearn_lossfix.diagnosis._twin_finding import judge_twin
 from sklearn_lossfix.exceptions import CheckNotApplicable
-
-# Trigger only, never a verdict: one column ten times as wide as another. The twin decides.
-SPREAD_RATIO = 10.0
 
 
 class UnscaledFeatures:

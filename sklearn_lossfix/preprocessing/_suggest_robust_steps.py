@@ -1,0 +1,219 @@
+"""Which columns of a table need what before a model that minds scales and outliers."""
+
+import warnings
+
+import numpy as np
+from scipy import sparse, stats
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import _safe_indexing, check_array
+
+from sklearn_lossfix._core._columns import NUMERIC_DTYPES, container_dtypes, named
+from sklearn_lossfix._core._order_statistics import ColumnSelector
+from sklearn_lossfix._core._paired_tests import benjamini_hochberg, upper_tail_p
+from sklearn_lossfix._core._robust_scale import SPREAD_RATIO
+from sklearn_lossfix._core._validation import refuse_lazy
+from sklearn_lossfix.exceptions import ZeroSpreadWarning
+from sklearn_lossfix.preprocessing._mad_scaler import OUTLIER_DISTANCE, MADScaler
+
+# Share of the values of a normal column beyond the limits of an outlier: what chance alone gives.
+NORMAL_SHARE = float(2 * stats.norm.sf(OUTLIER_DISTANCE))
+
+# Outliers matter from here on: beyond one half, most of a column's variance - what a scaler, a
+# penalty or a distance sees of it - comes from a few values.
+VARIANCE_SHARE = 0.5
+
+# Beginnings of the names of dtypes that hold numbers, in NumPy, pandas and polars.
+_NUMBERS = ("int", "uint", "float", "double", "bool", "decimal")
+
+
+def suggest_robust_steps(X, *, alpha=0.01):
+    """Suggest what the numeric columns of a table need before a model that minds their scales.
+
+    It looks at the same table as ``MADScaler().fit(X).diagnose()`` and suggests a step only where
+    there is a reason:
+
+    - a column without any value, or with a single one, is dropped;
+    - a column whose outliers are more than chance gives a normal column, and hold more than half
+      of its variance (both tested at `alpha`, with Benjamini and Hochberg's correction over the
+      columns), or that holds infinite values, is scaled and softly bounded;
+    - if a column is bounded, or one spreads ten times as wide, or as narrow, as the median one,
+      all others that hold more than two values are scaled;
+    - a column with missing values gets its median there.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_rows, n_features)
+        Array, or dataframe of pandas or polars; its text, dates and the like are passed through.
+    alpha : float, default=0.01
+        Level of the test for outliers.
+
+    Returns
+    -------
+    ColumnTransformer or None
+        Unfitted, with steps named "drop", "bound", "scale", "impute", "bound_and_impute" and
+        "scale_and_impute", those that are needed; every other column is passed through behind
+        them. None where nothing is needed, which a Pipeline takes as a step.
+
+    Raises
+    ------
+    TypeError
+        For lazy or distributed tables.
+    ValueError
+        For sparse tables, a table without numeric columns, or an `alpha` outside (0, 1).
+
+    See Also
+    --------
+    MADScaler : What scales and bounds.
+    Winsorizer : Caps instead.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_lossfix import suggest_robust_steps
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(500, 3))
+    >>> suggest_robust_steps(X) is None
+    True
+    >>> X[:5, 0] = 1e6
+    >>> X[:, 1] = 7
+    >>> [(name, columns) for name, _, columns in suggest_robust_steps(X).transformers]
+    [('drop', [1]), ('bound', [0]), ('scale', [2])]
+    """
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha must be a float between 0 and 1. Got {alpha!r} instead.")
+    numeric = numeric_columns(X)
+    names = [name for name, _ in container_dtypes(X) or ()]
+    table = _safe_indexing(X, numeric, axis=1) if len(numeric) < X.shape[1] else X
+    needs = column_needs(table, alpha)
+    transformers = []
+    for step, columns in needs.items():
+        if columns.size:
+            chosen = [numeric[j] for j in columns]
+            chosen = [names[j] for j in chosen] if names else chosen
+            transformers.append((step, _estimator(step), chosen))
+    if not transformers:
+        return None
+    return ColumnTransformer(transformers, remainder="passthrough", verbose_feature_names_out=False)
+
+
+def numeric_columns(X):
+    """Positions of the columns that hold numbers.
+
+    Raises
+    ------
+    TypeError
+        For lazy or distributed tables.
+    ValueError
+        For sparse tables and what has no columns, and where no column holds numbers.
+    """
+    refuse_lazy(X, "X")
+    if sparse.issparse(X) or len(getattr(X, "shape", ())) != 2:
+        kind = "a sparse table" if sparse.issparse(X) else type(X).__name__
+        raise ValueError(f"X must be an array or a dataframe with rows and columns. Got {kind}.")
+    columns = container_dtypes(X)
+    if columns is None:
+        return list(range(X.shape[1]))
+    numeric = [
+        position
+        for position, (_, dtype) in enumerate(columns)
+        if dtype.lower().startswith(_NUMBERS)
+    ]
+    if not numeric:
+        raise ValueError(
+            f"No column of X holds numbers: the columns are {named(name for name, _ in columns)}."
+        )
+    return numeric
+
+
+def column_needs(X, alpha):
+    """Which columns of a table of numbers need which step.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_rows, n_columns)
+        Numbers.
+    alpha : float
+        Level of the test for outliers.
+
+    Returns
+    -------
+    dict of str to ndarray of int
+        Columns for "drop", "bound", "scale" and "impute", the middle two also with "_and_impute".
+    """
+    # A bound makes the scaler take infinite values. What it would warn of is what is suggested.
+    scaler = MADScaler(clip=OUTLIER_DISTANCE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ZeroSpreadWarning)
+        scaler.fit(X)
+    columns = scaler._column_evidence().columns
+    table = check_array(X, dtype=NUMERIC_DTYPES, ensure_all_finite=False)
+    constant, empty, n_valid, n_missing, infinite = (
+        np.array(columns[name])
+        for name in ("constant", "all_missing", "n_valid", "n_missing", "n_infinite")
+    )
+    beyond = scaler._record["below"] + scaler._record["above"]
+    # Two tests have to agree: the larger p-value counts (Berger 1982).
+    p_values = stats.binom.sf(beyond - 1, np.maximum(n_valid, 1), NORMAL_SHARE)
+    dropped = constant | empty
+    p_values[dropped] = 1.0
+    for j in np.flatnonzero(p_values <= alpha):
+        share, se = outlier_variance_share(table[:, j], scaler.center_[j], scaler.scale_[j])
+        p_values[j] = max(p_values[j], upper_tail_p(share, se, VARIANCE_SHARE))
+    outlying = benjamini_hochberg(p_values) <= alpha
+    bounded = ~dropped & (outlying | (infinite > 0))
+    varies = ~dropped & ~two_valued(table)
+    widths = scaler.scale_ / np.median(scaler.scale_[varies]) if varies.any() else scaler.scale_
+    apart = varies & ((widths >= SPREAD_RATIO) | (widths <= 1 / SPREAD_RATIO))
+    # Once one column is brought to a scale, the others have to be brought to it as well.
+    scaled = varies & ~bounded & (apart.any() or bounded.any())
+    missing = n_missing > 0
+    needs = {
+        "drop": dropped,
+        "bound": bounded & ~missing,
+        "bound_and_impute": bounded & missing,
+        "scale": scaled & ~missing,
+        "scale_and_impute": scaled & missing,
+        "impute": ~dropped & ~bounded & ~scaled & missing,
+    }
+    return {step: np.flatnonzero(mask) for step, mask in needs.items()}
+
+
+def outlier_variance_share(values, center, scale):
+    """Share of the variance of a column that its outliers hold; infinite values are left out.
+
+    Returns
+    -------
+    share, se : float
+        The share, and its standard error as a ratio of two sums over the rows.
+    """
+    distance = values[np.isfinite(values)].astype(np.float64) / 2 - center / 2
+    beyond = np.abs(distance) > OUTLIER_DISTANCE * scale / 2
+    if not beyond.any():
+        return 0.0, 0.0
+    distance /= np.abs(distance).max()  # so that no square overflows
+    squares = (distance - distance.mean()) ** 2
+    share = squares[beyond].sum() / squares.sum()
+    return float(share), float(np.linalg.norm((beyond - share) * squares) / squares.sum())
+
+
+def two_valued(table):
+    """Whether each column of an array holds two different values: a flag, which has no outliers."""
+    selector = ColumnSelector(table)
+    last = np.maximum(selector.n_finite - 1, 0)
+    ranks = np.array([np.zeros_like(last), last])
+    ends = selector.select(ranks, ranks)
+    inside = ends.n_less[1, 0] - ends.n_less_equal[0, 0]
+    return (inside == 0) & (selector.n_finite > 0)
+
+
+def _estimator(step):
+    """What does a step."""
+    if step == "drop":
+        return "drop"
+    impute = SimpleImputer(strategy="median")
+    if step == "impute":
+        return impute
+    scale = MADScaler(clip=("soft", OUTLIER_DISTANCE)) if "bound" in step else MADScaler()
+    return make_pipeline(scale, impute) if step.endswith("impute") else scale
