@@ -7,6 +7,7 @@ from sklearn_lossfix.exceptions import CheckNotApplicable
 
 # What stands in for a MAD of zero -> how a sentence says so.
 SOURCE_WORDS = {
+    "mad": "from the MAD",
     "iqr": "from the quartile range",
     "nonmode": "from the distances that are not zero",
     "mean_ad": "from the mean absolute deviation",
@@ -16,9 +17,12 @@ SOURCE_WORDS = {
     "nan": "set to missing",
 }
 
+# Columns that the message names: each takes some words.
+N_NAMED = 3
+
 
 class ZeroScaleFeature:
-    """The median absolute deviation is zero although the column varies."""
+    """The median absolute deviation is zero, on some side of the median, although values vary."""
 
     name = "zero_scale_feature"
     slug = "zero-scale-feature"
@@ -37,7 +41,8 @@ class ZeroScaleFeature:
         judged = [j for j in analysis.varying if table["mad"][j] is not None]
         if not judged:
             raise CheckNotApplicable("No column varies, so a MAD of zero says nothing new.")
-        found = [j for j in judged if table["mad"][j] == 0]
+        below = table.get("mad_low", table["mad"])
+        found = [j for j in judged if 0 in (table["mad"][j], below[j])]
         if not found:
             return fact(
                 self,
@@ -50,7 +55,7 @@ class ZeroScaleFeature:
         message = (
             f"{analysis.out_of_all(found)} {verb(found, 'varies and has', 'vary and have')} a MAD "
             f"of zero, so the scale comes from elsewhere: "
-            f"{listing([self._instead(analysis, j) for j in found])}."
+            f"{listing([self._instead(analysis, j) for j in found], N_NAMED)}."
         )
         return fact(
             self,
@@ -68,9 +73,20 @@ class ZeroScaleFeature:
 
     @staticmethod
     def _instead(analysis, j):
-        """``'a' 0.74 from the quartile range``."""
-        source, scale = analysis.table["scale_source"][j], analysis.table["scale"][j]
-        words = SOURCE_WORDS.get(source, f"from {source}" if source else "from nothing")
-        told = words.startswith("set") or scale is None
-        size = "" if told else f"{number(scale)} "
-        return f"{quoted(analysis.names[j])} {size}{words}"
+        """``'a' 0.74 from the quartile range``, for each side of the median where they differ."""
+        table = analysis.table
+        sources = (table["scale_source"][j] or "nothing").split("/")
+        scales = [table["scale"][j]]
+        if len(sources) == 2:
+            scales.insert(0, table.get("scale_low", table["scale"])[j])
+        told = [_sourced(*pair) for pair in zip(sources, scales, strict=True)]
+        if len(told) == 2:
+            told = [f"{told[0]} below and {told[1]} above"]
+        return f"{quoted(analysis.names[j])} {told[0]}"
+
+
+def _sourced(source, scale):
+    """``0.74 from the quartile range``, ``set to 1``."""
+    words = SOURCE_WORDS.get(source, f"from {source}")
+    told = words.startswith("set") or scale is None
+    return words if told else f"{number(scale)} {words}"

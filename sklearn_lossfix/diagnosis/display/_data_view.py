@@ -3,7 +3,7 @@
 from sklearn_lossfix.diagnosis._columns import most_beyond
 from sklearn_lossfix.diagnosis._words import cut, share_text
 from sklearn_lossfix.diagnosis.display._pictures import columns_picture
-from sklearn_lossfix.diagnosis.display._strips import strips
+from sklearn_lossfix.diagnosis.display._strips import strips, unit_words
 from sklearn_lossfix.diagnosis.display._view import PICTURE_LABEL, View
 
 # Key of the table "columns" -> its heading. Counts first, then what was made of them.
@@ -13,7 +13,9 @@ HEADINGS = {
     "n_missing": "missing",
     "n_infinite": "infinite",
     "median": "median",
+    "mad_low": "MAD below",
     "mad": "MAD",
+    "scale_low": "scale below",
     "scale": "scale",
     "scale_source": "scale from",
     "lower": "lower limit",
@@ -65,24 +67,25 @@ class DataView(View):
             )
             if context.get(key)
         ]
-        drawn = strips(table, self.limits.rows)
+        drawn, unit = strips(table, self.limits.rows), unit_words(table)
         tables = [self._column_table("Columns", HEADINGS, table, shown, note)]
         quantiles = self._column_table("Quantiles", QUANTILE_HEADINGS, table, shown, note)
         if len(quantiles["columns"]) > 1:
             tables.append(quantiles)
         return {
             "text": " ".join(sentences),
-            "picture": columns_picture(drawn, lambda name: cut(name, PICTURE_LABEL)),
+            "picture": columns_picture(drawn, unit, lambda name: cut(name, PICTURE_LABEL)),
             "tables": tables,
         }
 
     def _column_table(self, caption, headings, table, shown, note):
         """One row per column; quantities that none of them has are left out."""
-        keys = [
-            key
-            for key in headings
-            if key in table and any(table[key][j] is not None for j in shown)
-        ]
+        there = [key for key in headings if key in table]
+        keys = [key for key in there if any(table[key][j] is not None for j in shown)]
+        headings = {
+            key: f"{heading} above" if f"{key}_low" in table else heading
+            for key, heading in headings.items()
+        }
         return {
             "caption": caption,
             "columns": ["column", *(headings[key] for key in keys)],

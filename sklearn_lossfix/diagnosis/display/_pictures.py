@@ -293,13 +293,15 @@ def lorenz_picture(table):
     return _picture("lorenz", "Lorenz curve of the row losses", BOX[3] + 36, shapes)
 
 
-def columns_picture(drawn, shorten):
+def columns_picture(drawn, unit, shorten):
     """Per column: extremes, outer quantiles, quartiles, median, limits, and the shares beyond them.
 
     Parameters
     ----------
     drawn : list of dict
         From ``strips``.
+    unit : str
+        What the distances are in.
     shorten : callable
         Cuts a name to what fits.
 
@@ -333,7 +335,8 @@ def columns_picture(drawn, shorten):
         _text(round(at(z), 1), y + 12, tick_label(z), "middle", "small")
         for z in ticks(reach_of(drawn))
     ]
-    shapes.append(_text(WIDTH / 2, y + 26, "distance from the median, in MADs", "middle", "small"))
+    words = f"distance from the median, in {unit}"
+    shapes.append(_text(WIDTH / 2, y + 26, words, "middle", "small"))
     title = "Where the values of each column lie, and how many beyond the limits"
     return _picture("columns", title, y + 32, shapes)
 

@@ -11,6 +11,7 @@ from sklearn_lossfix.diagnosis.display._strips import (
     strips,
     tick_label,
     ticks,
+    unit_words,
     unsquash,
 )
 from sklearn_lossfix.diagnosis.display._view import CLASS_LABEL
@@ -255,7 +256,7 @@ def _plot_columns(plt, data, ax):
     ax.set_xscale("function", functions=(squash, unsquash))
     ax.set_xlim(ends)
     ax.set_xticks(ticks(reach), [tick_label(z) for z in ticks(reach)])
-    ax.set_xlabel("distance from the median, in MADs (logarithmic beyond 4)")
+    ax.set_xlabel(f"distance from the median, in {unit_words(table)} (logarithmic beyond 4)")
     _name_rows(ax, np.arange(len(drawn)), [_label(strip["name"]) for strip in drawn])
     if len(drawn) < len(table["column"]):
         ax.set_title(

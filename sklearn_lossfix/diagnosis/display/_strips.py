@@ -52,9 +52,10 @@ def strips(table, n_shown):
     Returns
     -------
     list of dict
-        ``name``; ``points``, distances from the median in MADs by name, without those that are not
-        known; ``below`` and ``above``, the shares beyond the limits in words, empty without a
-        limit; ``remark``, what cannot be seen from the picture.
+        ``name``; ``points``, distances from the median in MADs, or in half quartile ranges where no
+        MAD is known, by name and without those that are not known; ``below`` and ``above``, the
+        shares beyond the limits in words, empty without a limit; ``remark``, what cannot be seen
+        from the picture.
     """
     return [_strip(table, j) for j in most_beyond(table)[:n_shown]]
 
@@ -100,12 +101,18 @@ def _unit(table, j):
     mad, scale = table["mad"][j], table["scale"][j]
     if mad:
         return mad, ""
+    why = "MAD is zero: " if mad == 0 else ""
     if scale:
-        return scale, "MAD is zero: in its scale"
+        return scale, f"{why}in its scale"
     quartiles = [table[key][j] if key in table else None for key in ("q25", "q75")]
     if None not in quartiles and quartiles[0] < quartiles[1]:
-        return (quartiles[1] - quartiles[0]) / 2, "MAD is zero: in half its quartile range"
-    return 1.0, "MAD is zero: in its own units"
+        return (quartiles[1] - quartiles[0]) / 2, f"{why}in half its quartile range" if why else ""
+    return 1.0, f"{why}in its own units"
+
+
+def unit_words(table):
+    """What the distances of most columns are in: of a symmetric column both are the same."""
+    return "half quartile ranges" if all(mad is None for mad in table["mad"]) else "MADs"
 
 
 def reach_of(drawn):

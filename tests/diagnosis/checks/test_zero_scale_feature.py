@@ -39,6 +39,22 @@ def test_any_source_is_told_in_words(column_evidence, source):
     assert "None" not in message
 
 
+def test_each_side_of_a_double_mad_is_told(column_evidence):
+    """A MAD of zero on one side alone is enough, and both sides are told with their scales."""
+    replaced = {
+        "mad_low": [0.0, 1.0],
+        "mad": [3.0, 2.0],
+        "scale_low": [0.5, 1.0],
+        "scale": [4.0, 2.0],
+        "scale_source": ["other_side/mad", "mad"],
+    }
+    finding = judged(column_evidence, VARIES, VARIES, columns=replaced)
+    assert finding.evidence["columns"] == ["x0"]
+    assert finding.message.endswith(
+        "'x0' 0.5 from the other side of the median below and 4 from the MAD above."
+    )
+
+
 def test_constants_are_another_finding(column_evidence):
     """A constant has a MAD of zero by nature and is not named here."""
     finding = judged(column_evidence, np.ones(100), VARIES, np.full(100, np.nan))

@@ -48,6 +48,14 @@ def test_cells_say_what_is_open_and_what_is_not_known(columns):
     assert rows["zeros"]["equal to median"].endswith("%")
 
 
+def test_both_sides_of_a_double_mad_are_shown(columns):
+    """Where there is a scale below the median, the other one is called that above."""
+    table = columns["tables"]["columns"]
+    table["mad_low"], table["scale_low"] = table["mad"], table["scale"]
+    shown, _ = DataView(columns, ROOMY).columns["tables"]
+    assert {"MAD below", "MAD above", "scale below", "scale above"} <= set(shown["columns"])
+
+
 def test_quantities_that_no_column_has_are_left_out(made_reports):
     """Without scales there is no column of scales, without extremes none of extremes."""
     table, quantiles = DataView(made_reports["clean columns"], ROOMY).columns["tables"]

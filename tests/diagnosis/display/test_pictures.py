@@ -158,7 +158,9 @@ def test_lorenz_curve_starts_and_ends_on_the_diagonal(binary):
 
 def columns_of(data):
     """Picture of the columns of a report on data."""
-    return columns_picture(strips(data["tables"]["columns"], 20), lambda name: str(name)[:24])
+    return columns_picture(
+        strips(data["tables"]["columns"], 20), "MADs", lambda name: str(name)[:24]
+    )
 
 
 def test_every_shape_of_columns_lies_inside_its_picture(of_data, full_columns):

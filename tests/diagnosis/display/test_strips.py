@@ -15,6 +15,7 @@ from sklearn_lossfix.diagnosis.display._strips import (
     strips,
     tick_label,
     ticks,
+    unit_words,
     unsquash,
 )
 
@@ -84,6 +85,8 @@ def one_column(**changes):
         ({}, 4.0, "MAD is zero: in its own units"),
         ({"q25": None, "q75": None}, 4.0, "MAD is zero: in its own units"),
         ({"constant": True}, 4.0, "constant"),
+        ({"mad": None, "q25": 0.0}, 8.0, ""),
+        ({"mad": None}, 4.0, "in its own units"),
     ],
 )
 def test_a_mad_of_zero_takes_another_unit_and_says_so(changes, q99, remark):
@@ -99,6 +102,12 @@ def test_any_numbers_stay_within_reach(median, value, mad):
     (strip,) = strips(one_column(median=median, q99=value, q01=-value, mad=abs(mad)), 1)
     assert all(math.isfinite(z) for z in strip["points"].values())
     assert reach_of([strip]) <= MAX_REACH
+
+
+def test_the_unit_is_named_after_what_is_known():
+    """Without any MAD the distances are in half quartile ranges, the same in symmetric columns."""
+    assert unit_words(one_column()) == "MADs"
+    assert unit_words(one_column(mad=None)) == "half quartile ranges"
 
 
 def test_only_the_worst_columns_are_drawn(many_columns):
