@@ -731,7 +731,8 @@ def limits_in(lower, upper, dtype):
     integer above that.
     """
     if dtype.kind == "f":
-        return np.asarray(lower).astype(dtype), np.asarray(upper).astype(dtype)
+        with np.errstate(over="ignore"):  # beyond the dtype is open
+            return np.asarray(lower).astype(dtype), np.asarray(upper).astype(dtype)
     range_ = np.iinfo(dtype)
     # Floats cannot tell the largest integers apart: the ends of the range are set as integers.
     sides = []

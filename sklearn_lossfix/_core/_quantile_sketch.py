@@ -85,8 +85,6 @@ class QuantileSketch:
             self._carry(level, values, weight)
         self._moved += other._moved
         for rows, weights in zip(other._rows, other._weights, strict=True):
-            if self._n_held + len(rows) > self._room():
-                self._take_blocks()
             self._hold(rows, weights)
         if self._n_held > self._room():
             self._take_blocks()

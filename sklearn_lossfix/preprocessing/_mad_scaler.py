@@ -225,10 +225,12 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
             zero_scale=self.zero_scale,
             unit_variance=self.unit_variance,
         )
-        reach = OUTLIER_DISTANCE * found.scale * (1.0 if self.unit_variance else 1 / NORMAL_MAD)
-        reach = np.where(np.isin(found.source, _NO_SPREAD), np.nan, reach)
-        below, above = reach if self.asymmetric else (reach, reach)
-        return {**vars(found), "lower": found.center - below, "upper": found.center + above}
+        with np.errstate(over="ignore"):  # limits beyond the largest float leave a side open
+            reach = OUTLIER_DISTANCE * found.scale / (1.0 if self.unit_variance else NORMAL_MAD)
+            reach = np.where(np.isin(found.source, _NO_SPREAD), np.nan, reach)
+            below, above = reach if self.asymmetric else (reach, reach)
+            limits = {"lower": found.center - below, "upper": found.center + above}
+        return {**vars(found), **limits}
 
     def _store(self, learnt):
         """Set the fitted attributes; say which columns have a MAD of zero."""
