@@ -23,9 +23,8 @@ def medcouple(x):
     x = np.sort(np.asarray(x, dtype=np.float64))
     if x.size < 3 or x[0] == x[-1]:
         return 0.0
-    median = np.median(x)
-    # Halved and centred so that no difference overflows.
-    z = x / 2 - median / 2
+    # Halved and centred so that no sum and no difference overflows.
+    z = x / 2 - np.median(x / 2)
     low, high = z[z <= 0], z[z >= 0]
     tied = np.count_nonzero(z == 0)
     below, above = -low[:, None], high[None, :]

@@ -27,12 +27,13 @@ class Moments:
         """Moments of both together (Chan, Golub and LeVeque 1979, equation 2.1)."""
         mass = self.mass + other.mass
         share = np.divide(other.mass, mass, out=np.zeros_like(mass), where=mass > 0)
-        step = other.mean - self.mean
-        return Moments(
-            mass,
-            self.mean + step * share,
-            self.squares + other.squares + step**2 * self.mass * share,
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            step = other.mean - self.mean
+            return Moments(
+                mass,
+                self.mean + step * share,
+                self.squares + other.squares + step**2 * self.mass * share,
+            )
 
     @property
     def standard_deviation(self):
@@ -43,6 +44,8 @@ class Moments:
 
 def moments_of(block, weights=None):
     """Moments of the columns of a block, in two passes; what is not finite is left out.
+
+    Squares of deviations beyond 1e154 are infinite.
 
     Parameters
     ----------
@@ -58,11 +61,12 @@ def moments_of(block, weights=None):
     values = np.asarray(block, dtype=np.float64)
     weight = np.ones(len(values)) if weights is None else weights
     valid = np.isfinite(values)
-    if valid.all():
-        mass = np.full(values.shape[1], weight.sum())
-        mean = weight @ values / mass
-        return Moments(mass, mean, weight @ (values - mean) ** 2)
-    mass = weight @ valid
-    values = np.where(valid, values, 0.0)
-    mean = np.divide(weight @ values, mass, out=np.zeros_like(mass), where=mass > 0)
-    return Moments(mass, mean, weight @ np.where(valid, values - mean, 0.0) ** 2)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if valid.all():
+            mass = np.full(values.shape[1], weight.sum())
+            mean = weight @ values / mass
+            return Moments(mass, mean, weight @ (values - mean) ** 2)
+        mass = weight @ valid
+        values = np.where(valid, values, 0.0)
+        mean = np.divide(weight @ values, mass, out=np.zeros_like(mass), where=mass > 0)
+        return Moments(mass, mean, weight @ np.where(valid, values - mean, 0.0) ** 2)

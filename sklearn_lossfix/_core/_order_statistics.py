@@ -634,16 +634,18 @@ class ColumnSelector:
         runs = self._runs()
         n_threads = self.n_threads if len(runs) == 1 else 1
 
+        low, high = limits_in(lower, upper, self.dtype)
+
         def one(run):
             columns = range(run.start, run.stop)
             if not all(j in self._tabulated for j in columns):
-                count = partial(self._outside_rows, run, lower[run], upper[run])
+                count = partial(self._outside_rows, run, low[run], high[run])
                 out[:, run] = sum(self._share_rows(count, run, n_threads))
                 return
             for j in columns:
-                out[:, j] = self._tabulated[j].outside(lower[j], upper[j])
-                out[0, j] += self.n_negative_infinite[j] * (lower[j] > -np.inf)
-                out[1, j] += self.n_positive_infinite[j] * (upper[j] < np.inf)
+                out[:, j] = self._tabulated[j].outside(low[j], high[j])
+                out[0, j] += self.n_negative_infinite[j] * (low[j] > -np.inf)
+                out[1, j] += self.n_positive_infinite[j] * (high[j] < np.inf)
 
         _in_threads(one, runs, self.n_threads)
         return out[0], out[1]
@@ -651,7 +653,7 @@ class ColumnSelector:
     def _outside_rows(self, run, lower, upper, start, stop):
         """The same for the columns of a run, in one range of rows."""
         folding = Folding(run.stop - run.start)
-        low, high = (folding.tile(side) for side in limits_in(lower, upper, self.dtype))
+        low, high = folding.tile(lower), folding.tile(upper)
         counters = ColumnCounter(folding), ColumnCounter(folding)
         space = self._workspace("below", folding, bool)
         for rows in folding.slices(start, stop):
@@ -728,7 +730,7 @@ def limits_in(lower, upper, dtype):
     """Limits in the dtype of the values that are compared with them, with the same outcome.
 
     A float limit is rounded as the values are; an integer is below a limit if it is below the next
-    integer above that.
+    integer above that. A limit beyond the integers of the dtype becomes the end of their range.
     """
     if dtype.kind == "f":
         with np.errstate(over="ignore"):  # beyond the dtype is open
@@ -752,8 +754,14 @@ def _in_threads(function, items, n_threads):
     """
     if n_threads == 1 or len(items) == 1:
         return [function(item) for item in items]
+    state = np.geterr()  # which belongs to a thread
+
+    def in_thread(item):
+        with np.errstate(**state):
+            return function(item)
+
     with ThreadPoolExecutor(min(n_threads, len(items))) as pool:
-        return list(pool.map(function, items))
+        return list(pool.map(in_thread, items))
 
 
 def _working_dtype(dtype):

@@ -28,8 +28,8 @@ class QuantileSketch:
     n_columns : int
         Number of columns.
     size : int
-        Values kept per column and level. The rank error after n rows is at most about
-        ``log2(n / (2 size)) / (4 size)``.
+        Values kept per column and level. The rank error after n rows of equal weight is at most
+        ``(log2(n / (2 size)) + 2) / (4 size)``.
 
     Attributes
     ----------

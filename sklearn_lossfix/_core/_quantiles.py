@@ -147,6 +147,30 @@ class AtMass:
         """Halfway between the two: Hyndman and Fan's definition 2, ``averaged_inverted_cdf``."""
         return midpoint(self.low, self.high)
 
+    def __getitem__(self, key):
+        """The same for some targets and columns."""
+        return AtMass(self.low[key], self.high[key], self.less[key], self.less_equal[key])
+
+
+def gap(lower, upper):
+    """``upper.middle - lower.middle`` as float64.
+
+    Large integers are subtracted before they are rounded. Where the difference overflows it is
+    infinite.
+
+    Parameters
+    ----------
+    lower, upper : AtMass
+        Of the same columns, none of the first above the second.
+    """
+    if lower.low.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return upper.middle.astype(np.float64) - lower.middle.astype(np.float64)
+    # Unsigned differences are right whatever the signs of the two.
+    low = upper.low.astype(np.uint64) - lower.low.astype(np.uint64)
+    high = upper.high.astype(np.uint64) - lower.high.astype(np.uint64)
+    return low.astype(np.float64) / 2 + high.astype(np.float64) / 2
+
 
 class WeightedColumns:
     """Order statistics of columns whose values have weights, in the terms of the exact selector.

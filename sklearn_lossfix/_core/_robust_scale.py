@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from sklearn_lossfix._core._quantiles import WeightedColumns
+from sklearn_lossfix._core._quantiles import WeightedColumns, gap
 
 #: MAD of a normal distribution of standard deviation one: its third quartile.
 NORMAL_MAD = float(special.ndtri(0.75))
@@ -161,7 +161,7 @@ def double_mad(columns):
     """
     median = columns.at_mass(0.5 * columns.mass)
     center = median.middle[0].astype(np.float64)
-    return center, _side_distances(columns, center, _side_targets(columns, median)[0])
+    return center, _side_distances(columns, median, _side_targets(columns, median)[0])
 
 
 def _side_targets(columns, median):
@@ -195,8 +195,8 @@ def _spreads(columns, median, center, noise):
     varies = zero & ((median.less[0] >= 0.25 * mass) | (median.less_equal[0] <= 0.75 * mass))
     if varies.any():
         part = columns.subset(np.flatnonzero(varies))
-        low, high = part.at_mass(np.multiply.outer([0.25, 0.75], part.mass)).middle
-        half_iqr[varies] = (high.astype(np.float64) - low.astype(np.float64)) / 2
+        quartiles = part.at_mass(np.multiply.outer([0.25, 0.75], part.mass))
+        half_iqr[varies] = gap(quartiles[0], quartiles[1]) / 2
     nonmode = np.where(exact_fit & (tied < mass), distance, 0.0)
     for j in np.flatnonzero(zero & (half_iqr <= noise) & (nonmode <= noise) & (tied < mass)):
         nonmode[j] = _median_distance(columns, j, center[j], noise[j])
@@ -207,11 +207,11 @@ def _double_spreads(columns, median, center, noise):
     """The same for the values below and above the median, each of shape (2, n_columns)."""
     mass = columns.mass
     targets, less, less_equal = _side_targets(columns, median)
-    mad = _side_distances(columns, center, targets)
+    mad = _side_distances(columns, median, targets)
     half_iqr, nonmode = np.zeros(mad.shape), np.zeros(mad.shape)
     zero = (mad <= noise).any(axis=0)
     if zero.any():
-        part, middle = columns.subset(np.flatnonzero(zero)), center[zero]
+        part, middle = columns.subset(np.flatnonzero(zero)), median[:, zero]
         quarter = 0.25 * part.mass
         half_iqr[:, zero] = _side_distances(part, middle, [quarter, 3 * quarter])
         upper = less_equal[zero] + 0.5 * (part.mass - less_equal[zero])
@@ -225,11 +225,10 @@ def _double_spreads(columns, median, center, noise):
     return {"mad": mad, "iqr": half_iqr, "nonmode": nonmode}
 
 
-def _side_distances(columns, center, targets):
-    """Distances from the centre of the values at one target below and one above it."""
-    below, above = columns.at_mass(np.array(targets)).middle.astype(np.float64)
-    with np.errstate(over="ignore"):
-        return np.array([center - below, above - center])
+def _side_distances(columns, median, targets):
+    """Distances from the median of the values at one target below and one above it."""
+    sides = columns.at_mass(np.array(targets))
+    return np.array([gap(sides[0], median[0]), gap(median[0], sides[1])])
 
 
 def _median_distance(columns, j, center, noise, side=None):
@@ -259,10 +258,17 @@ def _moment_spread(columns, j, center, kind):
     """Mean absolute or standard deviation of a column in the units of a MAD."""
     values, weights = columns.column_values(j)
     values = values.astype(np.float64)
+    # In a unit of the size of the values, which changes no digit, neither sums nor squares leave
+    # the range of floats.
+    unit = np.ldexp(1.0, np.frexp(np.abs(values).max())[1] - 1)
+    values = values / unit
     if kind == "mean_ad":
-        return np.average(np.abs(values - center), weights=weights) / NORMAL_MEAN_AD * NORMAL_MAD
-    variance = np.average((values - np.average(values, weights=weights)) ** 2, weights=weights)
-    return np.sqrt(variance) * NORMAL_MAD
+        found = np.average(np.abs(values - center / unit), weights=weights) / NORMAL_MEAN_AD
+    else:
+        mean = np.average(values, weights=weights)
+        found = np.sqrt(np.average((values - mean) ** 2, weights=weights))
+    with np.errstate(over="ignore"):
+        return found * NORMAL_MAD * unit
 
 
 def _borrow_from_the_other_side(spread, source):

@@ -4,7 +4,7 @@ import numpy as np
 
 # Beyond this many bounds a softly bounded value is the bound: 1 / hypot(1, 1/t) differs from one by
 # 1 / (2 t^2), which is below half a rounding error of the dtype.
-_SATURATED = {np.dtype(np.float64): 1e9, np.dtype(np.float32): 1e5, np.dtype(np.float16): 1e3}
+_SATURATED = {np.dtype(np.float64): 1e9, np.dtype(np.float32): 1e5}
 
 
 def soft_clip(z, bound, out=None):
@@ -27,13 +27,19 @@ def soft_clip(z, bound, out=None):
     ndarray
         In the dtype of `z`.
     """
-    saturated = _SATURATED[z.dtype]
+    out = np.empty_like(z) if out is None else out
+    # Half precision has no room for the square, nor small enough numbers for the quotient.
+    if z.dtype not in _SATURATED or not representable(np.array([bound]), z.dtype):
+        with np.errstate(over="ignore"):
+            np.copyto(out, soft_clip(z.astype(np.float64), bound), casting="same_kind")
+        return out
+    saturated, bound = _SATURATED[z.dtype], z.dtype.type(bound)
     with np.errstate(over="ignore"):  # of values that are then cut
-        t = z / z.dtype.type(bound)
+        t = z / bound
     np.clip(t, -saturated, saturated, out=t)
     root = np.sqrt(1 + t * t)
-    out = np.divide(t, root, out=np.empty_like(z) if out is None else out)
-    return np.multiply(out, z.dtype.type(bound), out=out)
+    np.divide(t, root, out=out)
+    return np.multiply(out, bound, out=out)
 
 
 def inverse_soft_clip(y, bound):
