@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_lossfix._core._columns import named
 from sklearn_lossfix._core._medcouple import adjusted_boxplot_factors, medcouple
+from sklearn_lossfix._core._quantiles import midpoint
 from sklearn_lossfix._core._robust_scale import NORMAL_MAD, double_mad, rounding_noise, simple_mad
 
 #: What ``limits="auto"`` stands for. Probabilities of the two quantiles; else how many spreads a
@@ -165,7 +166,8 @@ def learn_limits(part, method, asked, quantile_method):
         # Beside an open side the extreme tells whether capping would leave a single value.
         probabilities = np.where(open_sides, [[0.0], [1.0]], asked)
         limits = part.quantiles(probabilities, quantile_method)
-        spread = np.repeat(limits[1:] - limits[:1], 2, axis=0)
+        with np.errstate(over="ignore"):
+            spread = np.repeat(limits[1:] - limits[:1], 2, axis=0)
         middle = np.full(part.n_columns, np.nan)
         noise = rounding_noise(np.abs(limits).max(axis=0), part.dtype)
     else:
@@ -187,8 +189,9 @@ def learn_limits(part, method, asked, quantile_method):
 def _iqr_rule(part, quantile_method):
     """Quartiles, and the interquartile range beyond each."""
     quartiles = part.quantiles([0.25, 0.75], quantile_method)
-    iqr = quartiles[1] - quartiles[0]
-    return quartiles.mean(axis=0), quartiles, np.array([iqr, iqr])
+    with np.errstate(over="ignore"):
+        iqr = quartiles[1] - quartiles[0]
+    return midpoint(*quartiles), quartiles, np.array([iqr, iqr])
 
 
 def _mad_rule(part, _):

@@ -112,7 +112,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         `mad_` is at most twice as large. 0 after :meth:`fit`.
     n_features_in_ : int
         Number of features seen during fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of features seen during fit, where all are strings.
 
     See Also
@@ -145,7 +145,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
     >>> scaler.center_, scaler.mad_
     (array([3.]), array([1.]))
     >>> scaler.transform(X).round(2).ravel().tolist()
-    [-1.35, -0.67, 0.0, 0.67, 672.48]
+    [-1.35, -0.67, 0.0, 0.67, 672.47]
     >>> MADScaler(clip=("soft", 3)).fit_transform(X).round(2).ravel().tolist()
     [-1.23, -0.66, 0.0, 0.66, 3.0]
     """
@@ -380,12 +380,13 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         sides = zip(np.atleast_2d(self.mad_), np.atleast_2d(self.scale_), strict=True)
         suffixes = ("_low", "") if self.asymmetric else ("",)
         columns = {"median": listed(np.where(empty, np.nan, self.center_))}
-        for suffix, (mad, scale) in zip(suffixes, sides, strict=True):
-            columns[f"mad{suffix}"] = listed(mad)
+        sources = np.atleast_2d(self.scale_source_)
+        for suffix, source, (mad, scale) in zip(suffixes, sources, sides, strict=True):
+            # A MAD that is only rounding noise is told as the zero that it was taken for.
+            taken_for_zero = (source != "mad") & ~np.isnan(mad)
+            columns[f"mad{suffix}"] = listed(np.where(taken_for_zero, 0.0, mad))
             columns[f"scale{suffix}"] = listed(scale)
-        columns["scale_source"] = [
-            "/".join(dict.fromkeys(sources)) for sources in np.atleast_2d(self.scale_source_).T
-        ]
+        columns["scale_source"] = ["/".join(dict.fromkeys(both)) for both in sources.T]
         columns["constant"] = self.constant_features_.tolist()
         action = "is scaled like the others"
         if self.clip is not None:

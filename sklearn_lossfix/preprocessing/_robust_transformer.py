@@ -70,7 +70,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
         ----------
         X : {array-like, sparse matrix} of shape (n_rows, n_features)
             Numbers; NaN is left out.
-        y : None
+        y : object, default=None
             Ignored.
         sample_weight : array-like of shape (n_rows,), default=None
             Weights, finite and not negative. An integer weight means the same as repeating the
@@ -114,7 +114,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
         ----------
         X : array-like of shape (n_rows, n_features)
             Numbers; NaN is left out.
-        y : None
+        y : object, default=None
             Ignored.
         sample_weight : array-like of shape (n_rows,), default=None
             Weights, finite and not negative.

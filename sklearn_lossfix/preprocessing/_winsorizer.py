@@ -111,7 +111,7 @@ class Winsorizer(RobustTransformer):
         :meth:`fit`, and for "gaussian", "fixed".
     n_features_in_ : int
         Number of features seen during fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of features seen during fit, where all are strings.
 
     See Also
@@ -322,7 +322,7 @@ class Winsorizer(RobustTransformer):
         return X
 
     def get_feature_names_out(self, input_features=None):
-        """Names of the columns that transform gives.
+        """Give the names of the columns that transform gives.
 
         Parameters
         ----------
