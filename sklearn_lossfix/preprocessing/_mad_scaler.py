@@ -68,7 +68,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
     unit_variance : bool, default=True
         Whether to divide the MAD by ``Phi^-1(3/4) = 0.6745``, so that the scale of normal data
         estimates their standard deviation. The factor is asymptotic: at 5, 10, 20 and 50 rows the
-        scale of standard normal data is 0.82, 0.91, 0.96 and 0.985 on average.
+        scale of standard normal data is 0.83, 0.91, 0.96 and 0.985 on average.
     asymmetric : bool, default=False
         Whether to scale each side of the median by its own MAD (double MAD [2]_), which suits
         skewed columns. Needs centring.

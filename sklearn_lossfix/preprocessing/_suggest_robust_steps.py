@@ -154,16 +154,18 @@ def column_needs(X, alpha):
         for name in ("constant", "all_missing", "n_valid", "n_missing", "n_infinite")
     )
     beyond = scaler._record["below"] + scaler._record["above"]
-    # Two tests have to agree: the larger p-value counts (Berger 1982).
-    p_values = stats.binom.sf(beyond - 1, np.maximum(n_valid, 1), NORMAL_SHARE)
+    lowest, highest, flags = column_ends(table)
     dropped = constant | empty
-    p_values[dropped] = 1.0
+    with np.errstate(over="ignore"):
+        farthest = np.maximum(highest - scaler.center_, scaler.center_ - lowest) / scaler.scale_
+    p_values = np.where(dropped, 1.0, chance_of_outliers(n_valid, beyond, farthest))
+    # Both tests have to agree: the larger p-value counts (Berger 1982).
     for j in np.flatnonzero(p_values <= alpha):
         share, se = outlier_variance_share(table[:, j], scaler.center_[j], scaler.scale_[j])
         p_values[j] = max(p_values[j], upper_tail_p(share, se, VARIANCE_SHARE))
     outlying = benjamini_hochberg(p_values) <= alpha
     bounded = ~dropped & (outlying | (infinite > 0))
-    varies = ~dropped & ~two_valued(table)
+    varies = ~dropped & ~flags
     widths = scaler.scale_ / np.median(scaler.scale_[varies]) if varies.any() else scaler.scale_
     apart = varies & ((widths >= SPREAD_RATIO) | (widths <= 1 / SPREAD_RATIO))
     # Once one column is brought to a scale, the others have to be brought to it as well.
@@ -198,14 +200,40 @@ def outlier_variance_share(values, center, scale):
     return float(share), float(np.linalg.norm((beyond - share) * squares) / squares.sum())
 
 
-def two_valued(table):
-    """Whether each column of an array holds two different values: a flag, which has no outliers."""
+def chance_of_outliers(n_values, n_beyond, farthest):
+    """P-value of "the values beyond the limits are what a normal column has there".
+
+    The smaller of two, doubled (Bonferroni): that of their number, which is binomial, and that of
+    the farthest, which of n normal values lies beyond z with a chance of at most
+    ``2 n (1 - Phi(z))``.
+
+    Parameters
+    ----------
+    n_values, n_beyond : ndarray of int
+        Finite values of each column, and those beyond the limits.
+    farthest : ndarray of float
+        Distance of the farthest value from the median, in scales.
+    """
+    number = stats.binom.sf(n_beyond - 1, np.maximum(n_values, 1), NORMAL_SHARE)
+    distance = 2 * n_values * stats.norm.sf(farthest)
+    return np.minimum(1.0, 2 * np.minimum(number, distance))
+
+
+def column_ends(table):
+    """Smallest and largest finite value of each column, and whether it holds no others: a flag.
+
+    Returns
+    -------
+    lowest, highest : ndarray of shape (n_columns,), dtype float64
+    flags : ndarray of shape (n_columns,), dtype bool
+    """
     selector = ColumnSelector(table)
     last = np.maximum(selector.n_finite - 1, 0)
     ranks = np.array([np.zeros_like(last), last])
     ends = selector.select(ranks, ranks)
     inside = ends.n_less[1, 0] - ends.n_less_equal[0, 0]
-    return (inside == 0) & (selector.n_finite > 0)
+    lowest, highest = ends.values[:, 0].astype(np.float64)
+    return lowest, highest, (inside == 0) & (selector.n_finite > 0)
 
 
 def _estimator(step):
