@@ -216,12 +216,13 @@ class WeightedColumns:
         """
         targets = np.atleast_2d(targets)
         center = None if around is None else around.middle[0]
-        out = AtMass(*(np.full(targets.shape, np.nan) for _ in range(4)))
+        out = AtMass(*(np.full(targets.shape, fill) for fill in (np.nan, np.nan, 0.0, 0.0)))
         for j, (values, weights) in enumerate(self._sorted):
             if not values.size:
                 continue
             if center is not None:
-                values = np.abs(values - values.dtype.type(center[j]))
+                with np.errstate(over="ignore"):  # inf lies beyond every finite distance
+                    values = np.abs(values - values.dtype.type(center[j]))
                 order = np.argsort(values, kind="stable")
                 values, weights = values[order], weights[order]
             cumulative = np.cumsum(weights)
@@ -300,7 +301,8 @@ class WeightedColumns:
         reached = self.at_mass(shares * self.mass)
         if method in ORDER_STATISTIC_METHODS:
             return reached.low.astype(np.float64)
-        return interpolate(reached.low, reached.high, 0.5)
+        # An array, so that single precision is averaged in double, as without weights.
+        return interpolate(reached.low, reached.high, np.full(reached.low.shape, 0.5))
 
 
 def _sorted_column(values, weights):
@@ -309,6 +311,8 @@ def _sorted_column(values, weights):
     values, weights = values[keep], weights[keep].astype(np.float64)
     if values.dtype.kind != "f":
         values = values.astype(np.float64)
+    elif values.dtype == np.float16:
+        values = values.astype(np.float32)
     # Stable: what comes as a few sorted runs is merged, not sorted anew.
     order = np.argsort(values, kind="stable")
     return values[order], weights[order]

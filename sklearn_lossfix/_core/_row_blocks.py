@@ -98,7 +98,8 @@ class ColumnCounter:
         if self.folding.n_columns == 1:
             self._total += np.count_nonzero(mask)
         elif len(mask) > MAX_FOLDED_ROWS or mask.shape[1] < self._sums.size:
-            self._total += np.add.reduce(mask, axis=0, dtype=np.int64)
+            counts = np.add.reduce(mask, axis=0, dtype=np.int64)
+            self._total += counts.reshape(-1, self.folding.n_columns).sum(axis=0)
         else:
             if self._held + len(mask) > MAX_FOLDED_ROWS:
                 self._flush()
