@@ -23,6 +23,12 @@ class Moments:
     mean: np.ndarray
     squares: np.ndarray
 
+    @classmethod
+    def of_columns(cls, parts):
+        """Moments of all columns from those of consecutive ones."""
+        parts = [(part.mass, part.mean, part.squares) for part in parts]
+        return cls(*map(np.concatenate, zip(*parts, strict=True)))
+
     def merged(self, other):
         """Moments of both together (Chan, Golub and LeVeque 1979, equation 2.1)."""
         mass = self.mass + other.mass
@@ -60,12 +66,13 @@ def moments_of(block, weights=None):
     """
     values = np.asarray(block, dtype=np.float64)
     weight = np.ones(len(values)) if weights is None else weights
-    valid = np.isfinite(values)
     with np.errstate(over="ignore", invalid="ignore"):
-        if valid.all():
+        total = weight @ values
+        if np.isfinite(total).all():  # of finite values
             mass = np.full(values.shape[1], weight.sum())
-            mean = weight @ values / mass
-            return Moments(mass, mean, weight @ (values - mean) ** 2)
+            distances = values - total / mass
+            return Moments(mass, total / mass, weight @ np.square(distances, out=distances))
+        valid = np.isfinite(values)
         mass = weight @ valid
         values = np.where(valid, values, 0.0)
         mean = np.divide(weight @ values, mass, out=np.zeros_like(mass), where=mass > 0)

@@ -223,7 +223,8 @@ class ColumnSelector:
         last = np.maximum(self.n_finite - 1, 0)
         low = np.clip(np.ceil(targets).astype(np.int64) - 1, 0, last)
         high = np.where((targets == np.floor(targets)) & (targets > 0), low + 1, low)
-        selected = self.select(low, np.minimum(high, last), around)
+        # The counts at distances are wanted by nobody.
+        selected = self.select(low, np.minimum(high, last), around, counts=around is None)
         return AtMass(
             selected.values[:, 0],
             selected.values[:, 1],
@@ -245,9 +246,10 @@ class ColumnSelector:
         -------
         ndarray of shape (n_probabilities, n_columns), dtype float64
         """
-        positions = [quantile_positions(self.n_finite, q, method) for q in probabilities]
-        low, high, gamma = (np.array(part) for part in zip(*positions, strict=True))
-        values = self.select(low, high).values
+        probabilities = np.asarray(probabilities, dtype=np.float64)
+        shares = probabilities.reshape(len(probabilities), -1)
+        low, high, gamma = quantile_positions(self.n_finite, shares, method)
+        values = self.select(low, high, counts=False).values
         return interpolate(values[:, 0], values[:, 1], gamma)
 
     def subset(self, columns):
@@ -282,14 +284,16 @@ class ColumnSelector:
         -------
         Moments
         """
-        rows = Folding(self.n_columns).rows
-        blocks = (
-            moments_of(self._rows(slice(start, start + rows), slice(None)))
-            for start in range(0, self.n_rows, rows)
-        )
-        return reduce(Moments.merged, blocks)
 
-    def select(self, low, high, around=None):
+        def one(run):
+            rows = Folding(run.stop - run.start).rows
+            starts = range(0, self.n_rows, rows)
+            blocks = (moments_of(self._rows(slice(k, k + rows), run)) for k in starts)
+            return reduce(Moments.merged, blocks)
+
+        return Moments.of_columns(_in_threads(one, self._runs(), self.n_threads))
+
+    def select(self, low, high, around=None, *, counts=True):
         """Order statistics of every column.
 
         Parameters
@@ -299,6 +303,8 @@ class ColumnSelector:
             quantile. Columns without finite values give NaN.
         around : AtMass, default=None
             Select among the distances from the middle of its first target instead.
+        counts : bool, default=True
+            Whether the counts are wanted; without, those that cost something are left zero.
 
         Returns
         -------
@@ -316,14 +322,14 @@ class ColumnSelector:
         # Overflow gives inf, which sorts where it belongs: beyond every finite distance.
         with np.errstate(over="ignore", invalid="ignore"):
             if self.n_rows < MIN_SAMPLED_ROWS:
-                self._select_directly(low, high, center, out)
+                self._select_directly(low, high, center, out, counts)
             else:
                 self._select_sampled(low, high, center, out)
         if dtype.kind == "f":
             out.values[:, :, self.n_finite == 0] = np.nan
         return out
 
-    def _select_directly(self, low, high, center, out):
+    def _select_directly(self, low, high, center, out, counts):
         """Partition whole columns."""
         group = max(1, DIRECT_BUFFER // max(1, self.n_rows))
         # One partition call serves all columns where they have the same ranks.
@@ -345,10 +351,11 @@ class ColumnSelector:
                 for side, rank in enumerate(pair):
                     value = buffer[:, rank]
                     out.values[t, side, columns] = value
-                    less = buffer < value[:, None]
-                    out.n_less[t, side, columns] = np.count_nonzero(less, axis=1)
-                    less = buffer <= value[:, None]
-                    out.n_less_equal[t, side, columns] = np.count_nonzero(less, axis=1)
+                    if counts:
+                        # Counting a row at a time is what NumPy does quickly.
+                        less, less_equal = buffer < value[:, None], buffer <= value[:, None]
+                        out.n_less[t, side, columns] = [*map(np.count_nonzero, less)]
+                        out.n_less_equal[t, side, columns] = [*map(np.count_nonzero, less_equal)]
 
     def _beyond_exact_integers(self):
         """Whether float64 could not hold the distances between the integers of the columns."""

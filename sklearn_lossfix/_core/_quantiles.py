@@ -50,8 +50,8 @@ def quantile_positions(n, q, method):
     ----------
     n : ndarray of int
         Numbers of values.
-    q : float
-        The quantile's probability, in [0, 1].
+    q : float or ndarray
+        The quantile's probability, in [0, 1]; against `n` by broadcasting.
     method : str
         One of `QUANTILE_METHODS`.
 
@@ -247,12 +247,8 @@ class WeightedColumns:
         """
         if self._moments is not None:
             return self._moments
-        parts = [moments_of(values[:, None], weights) for values, weights in self._sorted]
-        return Moments(
-            *(
-                np.concatenate([getattr(part, name) for part in parts])
-                for name in ("mass", "mean", "squares")
-            )
+        return Moments.of_columns(
+            moments_of(values[:, None], weights) for values, weights in self._sorted
         )
 
     def column_values(self, j):

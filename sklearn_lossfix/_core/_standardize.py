@@ -72,14 +72,14 @@ class Standardizer:
 
     Attributes
     ----------
-    overflowed : bool
-        Whether a result was beyond the dtype of the blocks, before it was bounded.
+    infinite : bool
+        Whether a result without a bound is infinite: its value was, or it is beyond the dtype.
     """
 
     def __init__(self, dtype, bound, wide):
         self.bound = bound
         self.wide = wide
-        self.overflowed = False
+        self.infinite = False
         self._space = np.empty(0, dtype)
 
     def __call__(self, block, center, *scales, out):
@@ -110,6 +110,8 @@ class Standardizer:
             soft_clip(out, self.bound[1], out=out)
         elif self.bound is not None:
             np.clip(out, -self.bound, self.bound, out=out)
+        elif not self.infinite:
+            self.infinite = _holds_infinity(out)
 
     def _scratch(self, block):
         """Working space of the shape of a block, kept from block to block."""
@@ -128,7 +130,12 @@ class Standardizer:
             _divide(half, [np.asarray(scale, np.float64) for scale in scales], half)
             half *= 2
             np.copyto(out, half, casting="same_kind")
-        self.overflowed = self.overflowed or bool(np.isinf(out).any())
+
+
+def _holds_infinity(values):
+    """Whether any value is infinite; one sum tells for most blocks that none is."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return not np.isfinite(values.sum()) and bool(np.isinf(values).any())
 
 
 def _divide(difference, scales, out):

@@ -282,12 +282,14 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         X, out = self._read_for_transform(X, accept_sparse=("csr", "csc"))
         if sparse.issparse(X):
             return self._transform_sparse(X)
-        if not self._takes_infinite():
-            self._dense_counts(ColumnSelector(X))
+        if out is X and not self._takes_infinite():
+            self._dense_counts(ColumnSelector(X))  # before anything is written
         center, scales, wide = self._applied(X.dtype)
         standardize = Standardizer(X.dtype, self.clip, wide)
         map_blocks(standardize, X, out, center, *scales)
-        if standardize.overflowed and self.clip is None:
+        if standardize.infinite:
+            if out is not X:
+                self._dense_counts(ColumnSelector(X))
             self._warn_of_overflow(out)
         return out
 

@@ -41,7 +41,7 @@ PROFILE = {
 }
 
 # Rows behind the profile that fit records, evenly spaced: a picture cannot show more.
-PROFILE_ROWS = 2_048
+PROFILE_ROWS = 1_024
 
 #: Dtypes that transform keeps; others become the first.
 TRANSFORMED_DTYPES = [np.float64, np.float32, np.float16]
@@ -156,7 +156,9 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             counts = self._dense_counts(ColumnSelector(X))
             if X.dtype.kind != "f":
                 X = X.astype(np.float64)
-            stream = Stream.empty(X.shape[1], self.sketch_size, dtypes) if first else self._stream
+            moments = self._wants_moments()
+            nothing = Stream.empty(X.shape[1], self.sketch_size, dtypes, with_moments=moments)
+            stream = nothing if first else self._stream
             untold = self._finish_stream(stream.updated(X, weights, counts))
         _tell(untold, stacklevel=4)
         return self
@@ -231,6 +233,10 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
 
     def _check_parameters(self):
         """Refuse parameters that do not go together, beyond the constraints of each."""
+
+    def _wants_moments(self):
+        """Whether a stream has to keep means and variances."""
+        return False
 
     def _check_weights(self, weights):
         """Refuse weights, None where all are alike, with parameters that do not take them."""

@@ -17,8 +17,8 @@ class Stream:
     ----------
     sketch : QuantileSketch
         Quantiles.
-    moments : Moments
-        Mass, mean and squared deviations, exact.
+    moments : Moments or None
+        Mass, mean and squared deviations, exact; None where nobody wants them.
     counts : dict of str to ndarray of shape (n_features,) or int
         ``n_rows``, ``n_missing``, ``n_infinite``.
     dtypes : list of str
@@ -26,18 +26,18 @@ class Stream:
     """
 
     sketch: QuantileSketch
-    moments: Moments
+    moments: Moments | None
     counts: dict
     dtypes: list
 
     @classmethod
-    def empty(cls, n_features, size, dtypes):
+    def empty(cls, n_features, size, dtypes, *, with_moments):
         """Before the first batch."""
         nothing = np.zeros(n_features)
         counts = {name: np.zeros(n_features, np.int64) for name in ("n_missing", "n_infinite")}
         return cls(
             QuantileSketch(n_features, size),
-            Moments(nothing, nothing, nothing),
+            Moments(nothing, nothing, nothing) if with_moments else None,
             {"n_rows": 0, **counts},
             dtypes,
         )
@@ -60,7 +60,7 @@ class Stream:
         sketch.update(X, sample_weight)
         return Stream(
             sketch,
-            self.moments.merged(moments_of(X, sample_weight)),
+            self.moments and self.moments.merged(moments_of(X, sample_weight)),
             {name: self.counts[name] + counts[name] for name in counts},
             self.dtypes,
         )
@@ -70,9 +70,8 @@ class Stream:
         sketch = self.sketch.copy()
         sketch.merge(other.sketch)
         counts = {name: self.counts[name] + other.counts[name] for name in self.counts}
-        return replace(
-            self, sketch=sketch, moments=self.moments.merged(other.moments), counts=counts
-        )
+        moments = self.moments and self.moments.merged(other.moments)
+        return replace(self, sketch=sketch, moments=moments, counts=counts)
 
     def columns(self):
         """What is known of the columns: the rows themselves while all are held and weigh alike."""
