@@ -274,7 +274,7 @@ def large_integers(make):
     """int64 values 2**60 + 0, 1, ..., 100: the scale found."""
     X = (2**60 + np.arange(101, dtype=np.int64))[:, None]
     scaler = make().fit(X)
-    return f"scale {number(scaler.scale_[0])}" if hasattr(scaler, "scale_") else "no scale_"
+    return f"scale {number(scaler.scale_[0])}" if hasattr(scaler, "scale_") else "shows none"
 
 
 def polars_table(make):
