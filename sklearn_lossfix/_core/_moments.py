@@ -65,15 +65,23 @@ def moments_of(block, weights=None):
     Moments
     """
     values = np.asarray(block, dtype=np.float64)
-    weight = np.ones(len(values)) if weights is None else weights
     with np.errstate(over="ignore", invalid="ignore"):
-        total = weight @ values
+        total = _sums(values, weights)
         if np.isfinite(total).all():  # of finite values
-            mass = np.full(values.shape[1], weight.sum())
-            distances = values - total / mass
-            return Moments(mass, total / mass, weight @ np.square(distances, out=distances))
-        valid = np.isfinite(values)
-        mass = weight @ valid
-        values = np.where(valid, values, 0.0)
-        mean = np.divide(weight @ values, mass, out=np.zeros_like(mass), where=mass > 0)
-        return Moments(mass, mean, weight @ np.where(valid, values - mean, 0.0) ** 2)
+            mass = np.full(
+                values.shape[1], float(len(values)) if weights is None else weights.sum()
+            )
+            mean = total / mass
+            distances = values - mean
+        else:
+            valid = np.isfinite(values)
+            mass = _sums(valid.astype(np.float64), weights)
+            total = _sums(np.where(valid, values, 0.0), weights)
+            mean = np.divide(total, mass, out=np.zeros_like(mass), where=mass > 0)
+            distances = np.where(valid, values - mean, 0.0)
+        return Moments(mass, mean, _sums(np.square(distances, out=distances), weights))
+
+
+def _sums(values, weights):
+    """Weighted sums of columns. No matrix product: starting its threads costs more than adding."""
+    return values.sum(axis=0) if weights is None else np.einsum("i,ij->j", weights, values)
