@@ -7,7 +7,6 @@ CACM 18(3), algorithm SELECT, with one level of sampling). Where the bracket mis
 partitioned whole: the result is exact in every case, and so is every count.
 """
 
-import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
@@ -17,10 +16,17 @@ from functools import partial, reduce
 import numpy as np
 from joblib import effective_n_jobs
 
+from sklearn_lossfix._core._brackets import Bracket, Scan
 from sklearn_lossfix._core._moments import Moments, moments_of
 from sklearn_lossfix._core._quantiles import AtMass, interpolate, quantile_positions
 from sklearn_lossfix._core._row_blocks import ColumnCounter, Folding, column_runs
-from sklearn_lossfix._core._tabulated_column import TabulatedColumn
+from sklearn_lossfix._core._tabulated_column import TabulatedColumn, few_levels
+from sklearn_lossfix._core._working_dtypes import (
+    distance,
+    distance_dtype,
+    limits_in,
+    working_dtype,
+)
 
 # Below this many rows a partition of the whole column costs less than sampling and counting.
 MIN_SAMPLED_ROWS = 20_000
@@ -29,25 +35,6 @@ MIN_SAMPLED_ROWS = 20_000
 # the band inside the bracket cost about the same; the factor is where their sum was smallest.
 SAMPLE_FACTOR = 2.0
 MAX_SAMPLE_ROWS = 65_536
-# Fewer values than this in a column's sample bracket nothing.
-MIN_SAMPLE = 64
-
-# Half width of the bracket in standard deviations of the sample's rank: it misses one column in 80,
-# which then costs one partition; wider brackets cost more in bands than they save in misses.
-BRACKET_SD = 2.5
-
-# A band that holds this many times what continuous data would put there has tied values at an end.
-HEAVY_BAND = 2.0
-
-# Up to this many distinct values a column is tabulated: one comparison for each costs less than
-# two selections.
-MAX_LEVELS = 12
-# Values in which a column with more levels than that shows it.
-LEVEL_PROBE = 256
-
-# Share of a column from which its most frequent value is set apart from the rest, which is then
-# small enough to be kept.
-SPIKE = 0.85
 
 # Elements copied at a time where columns are partitioned whole.
 DIRECT_BUFFER = 1 << 20
@@ -75,25 +62,6 @@ class Selected:
     values: np.ndarray
     n_less: np.ndarray
     n_less_equal: np.ndarray
-
-
-@dataclass(frozen=True)
-class _Bracket:
-    """Per column, two values that probably enclose a target.
-
-    Attributes
-    ----------
-    low, high : ndarray of shape (n_columns,)
-        The ends.
-    kind : {"closed", "open", "atom", "spike"}
-        Whether the band takes its ends in; leaves them out, since many values are tied there; or
-        is empty, since both ends are one value in every column. A spike is one value that is
-        nearly all of a single column: the band then is all else.
-    """
-
-    low: np.ndarray
-    high: np.ndarray
-    kind: str
 
 
 class ColumnSelector:
@@ -127,7 +95,7 @@ class ColumnSelector:
         self.n_jobs = n_jobs
         self.n_rows = X.shape[0]
         self.n_columns = X.shape[1] if columns is None else len(columns)
-        self.dtype = _working_dtype(X.dtype)
+        self.dtype = working_dtype(X.dtype)
         self.n_threads = self._threads(n_jobs)
         self._local = threading.local()
         self._samples = {}
@@ -161,7 +129,7 @@ class ColumnSelector:
         column = self.X[:, k].astype(self.dtype)
         if self.dtype.kind == "f" and self.n_finite[j] < self.n_rows:
             column = column[np.isfinite(column)]
-        return column if center is None else _distance(column, center[j], self.dtype)
+        return column if center is None else distance(column, center[j], self.dtype)
 
     def _count_nonfinite(self):
         """Count NaN and infinities; one sum tells that there are none."""
@@ -311,7 +279,7 @@ class ColumnSelector:
         Selected
         """
         low, high = np.atleast_2d(low), np.atleast_2d(high)
-        dtype = self.dtype if around is None else _distance_dtype(self.dtype)
+        dtype = self.dtype if around is None else distance_dtype(self.dtype)
         center = None
         if around is not None:
             if self._beyond_exact_integers():
@@ -344,7 +312,7 @@ class ColumnSelector:
             chosen = columns if self.columns is None else self.columns[columns]
             buffer = np.array(self.X[:, chosen].T, dtype=self.dtype, order="C")
             if center is not None:
-                buffer = _distance(buffer, center[columns, None], self.dtype)
+                buffer = distance(buffer, center[columns, None], self.dtype)
             ranks = np.stack([low[:, 0], high[:, 0]], axis=1)
             buffer.partition(np.unique(ranks), axis=1)
             for t, pair in enumerate(ranks):
@@ -415,14 +383,21 @@ class ColumnSelector:
                 return
             sample = self._sample(run)
             if center is not None:
-                sample = _distance(sample.copy(), center[run, None], self.dtype)
+                sample = distance(sample.copy(), center[run, None], self.dtype)
             brackets = [
-                self._bracket(sample, run, low[t, run], high[t, run]) for t in range(len(low))
+                Bracket.around(
+                    sample,
+                    self.n_finite[run],
+                    low[t, run],
+                    high[t, run],
+                    complete=self.n_finite[run] == self.n_rows,
+                )
+                for t in range(len(low))
             ]
             scan_rows = partial(self._scan_rows, run, brackets, center)
             parts = self._share_rows(scan_rows, run, n_threads)
             for t, bracket in enumerate(brackets):
-                scan = _Scan.joined([part[t] for part in parts])
+                scan = Scan.joined([part[t] for part in parts])
                 self._resolve(t, run, bracket, scan, low, high, center, out)
                 if bracket.kind == "spike" and center is None:
                     self._keep_spike(run.start, bracket, scan)
@@ -469,7 +444,7 @@ class ColumnSelector:
         self._tried.add(run.start)
         levels = []
         for column in sample:
-            found = self._levels(column)
+            found = few_levels(column)
             if found is None:
                 return False
             levels.append(found)
@@ -488,18 +463,6 @@ class ColumnSelector:
             return False
         self._tabulated.update(zip(columns, tables, strict=True))
         return True
-
-    def _levels(self, column):
-        """Distinct finite values of a sample, or None where they are many."""
-        if column.dtype.kind == "f":
-            column = column[np.isfinite(column)]
-        levels = np.unique(column[:LEVEL_PROBE])
-        if 0 < levels.size <= MAX_LEVELS:
-            known = np.zeros(column.shape, dtype=bool)
-            for level in levels:
-                known |= column == level
-            levels = np.union1d(levels, column[~known][:LEVEL_PROBE])
-        return levels if 0 < levels.size <= MAX_LEVELS else None
 
     def _count_levels(self, run, levels, start, stop):
         """How often each level stands in each column of a range of rows."""
@@ -535,43 +498,10 @@ class ColumnSelector:
 
     # --- columns of many values -----------------------------------------------------------------
 
-    def _bracket(self, sample, run, low, high):
-        """Values of the sample that probably enclose the ranks, per column."""
-        dtype = sample.dtype
-        is_float = dtype.kind == "f"
-        lowest = -np.inf if is_float else np.iinfo(dtype).min
-        highest = np.inf if is_float else np.iinfo(dtype).max
-        lows, highs = np.full(len(sample), lowest, dtype), np.full(len(sample), highest, dtype)
-        n_finite = self.n_finite[run]
-        is_open = False
-        for j, column in enumerate(sample):
-            if is_float and n_finite[j] < self.n_rows:
-                column = column[np.isfinite(column)]
-            size = column.size
-            if size < MIN_SAMPLE:
-                lows[j], highs[j] = highest, lowest  # nothing lies inside: a miss
-                continue
-            share = (low[j] + high[j] + 1) / (2 * n_finite[j])
-            rank, spread = share * size, math.sqrt(size * share * (1 - share))
-            first = math.floor(rank - BRACKET_SD * spread - 1)
-            last = math.ceil(rank + BRACKET_SD * spread)
-            wanted = [k for k in (first, last) if 0 <= k < size]
-            column = np.partition(column, wanted) if wanted else column
-            if first >= 0:
-                lows[j] = column[first]
-            if last < size:
-                highs[j] = column[last]
-            inside = np.count_nonzero((column >= lows[j]) & (column <= highs[j]))
-            is_open |= inside > HEAVY_BAND * (last - first + 1)
-        if (lows == highs).all():
-            is_spike = len(sample) == 1 and inside >= SPIKE * size
-            return _Bracket(lows, highs, "spike" if is_spike else "atom")
-        return _Bracket(lows, highs, "open" if is_open else "closed")
-
     def _scan_rows(self, run, brackets, center, start, stop):
         """The scan of one range of rows."""
         folding = Folding(run.stop - run.start)
-        scans = [_Scan([ColumnCounter(folding) for _ in range(4)], [], []) for _ in brackets]
+        scans = [Scan([ColumnCounter(folding) for _ in range(4)], [], []) for _ in brackets]
         tiles = [(folding.tile(b.low), folding.tile(b.high)) for b in brackets]
         middle = None if center is None else folding.tile(center[run])
         if center is not None:
@@ -671,88 +601,6 @@ class ColumnSelector:
         return np.array([counter.total() for counter in counters])
 
 
-@dataclass
-class _Scan:
-    """What one pass found for one target: four counts per column, and the values of the band.
-
-    The counts are of values below the low end, not above it, below the high end, not above it. A
-    closed band takes its ends in, and the two middle counts are then not taken.
-    """
-
-    counts: list
-    values: list
-    columns: list
-
-    @classmethod
-    def joined(cls, scans):
-        """The scan of all rows from those of their ranges."""
-        return cls(
-            sum(np.array([counter.total() for counter in scan.counts]) for scan in scans),
-            [values for scan in scans for values in scan.values],
-            [columns for scan in scans for columns in scan.columns],
-        )
-
-    def add(self, folding, block, low, high, kind, below, above):
-        """Count a block and collect its part of the band; two masks are working space."""
-        np.less(block, low, out=below)
-        np.less_equal(block, high, out=above)
-        self.counts[0].add(below)
-        self.counts[3].add(above)
-        if kind == "atom":
-            return
-        if kind == "spike":
-            others = np.equal(below, above, out=below)  # below it, above it, or NaN
-            self.values.append(block.reshape(-1).compress(others.reshape(-1)))
-            return
-        if kind == "open":
-            np.less_equal(block, low, out=below)
-            np.less(block, high, out=above)
-            self.counts[1].add(below)
-            self.counts[2].add(above)
-            # Where both ends are one value there is nothing between them.
-            inside = np.greater(above, below, out=below)
-        else:
-            inside = np.not_equal(below, above, out=below)
-        if folding.n_columns == 1:
-            self.values.append(block.reshape(-1).compress(inside.reshape(-1)))
-            return
-        places = np.flatnonzero(inside)
-        self.values.append(block.reshape(-1).take(places))
-        small = np.uint16 if folding.n_columns <= 1 << 16 else np.int64
-        self.columns.append((places % folding.n_columns).astype(small))
-
-    def bands(self, n_columns):
-        """The collected values of each column."""
-        values = np.concatenate(self.values) if self.values else np.empty(0)
-        if not values.size:
-            return [values] * n_columns
-        if n_columns == 1:
-            return [values]
-        columns = np.concatenate(self.columns)
-        values = values.take(np.argsort(columns, kind="stable"))
-        return np.split(values, np.cumsum(np.bincount(columns, minlength=n_columns))[:-1])
-
-
-def limits_in(lower, upper, dtype):
-    """Limits in the dtype of the values that are compared with them, with the same outcome.
-
-    A float limit is rounded as the values are; an integer is below a limit if it is below the next
-    integer above that. A limit beyond the integers of the dtype becomes the end of their range.
-    """
-    if dtype.kind == "f":
-        with np.errstate(over="ignore"):  # beyond the dtype is open
-            return np.asarray(lower).astype(dtype), np.asarray(upper).astype(dtype)
-    range_ = np.iinfo(dtype)
-    # Floats cannot tell the largest integers apart: the ends of the range are set as integers.
-    sides = []
-    for side, rounded in ((lower, np.ceil), (upper, np.floor)):
-        whole = rounded(np.asarray(side, dtype=np.float64))
-        inside = np.clip(whole, float(range_.min), np.nextafter(float(range_.max), 0.0))
-        exact = inside.astype(dtype)
-        sides.append(np.where(whole >= float(range_.max), dtype.type(range_.max), exact))
-    return tuple(sides)
-
-
 def _in_threads(function, items, n_threads):
     """``[function(item) for item in items]``, in threads where that was asked for.
 
@@ -769,24 +617,3 @@ def _in_threads(function, items, n_threads):
 
     with ThreadPoolExecutor(min(n_threads, len(items))) as pool:
         return list(pool.map(in_thread, items))
-
-
-def _working_dtype(dtype):
-    """Dtype in which values are compared: native, and one that NumPy compares quickly."""
-    if dtype == np.float16:
-        return np.dtype(np.float32)
-    if dtype == np.bool_:
-        return np.dtype(np.uint8)
-    return dtype.newbyteorder("=")
-
-
-def _distance_dtype(dtype):
-    """Dtype of ``|x - center|``: floats keep theirs, integers give float64."""
-    return dtype if dtype.kind == "f" else np.dtype(np.float64)
-
-
-def _distance(values, center, dtype):
-    """``|values - center|``, in place where the dtype stays."""
-    target = values if dtype.kind == "f" else np.empty(values.shape, np.float64)
-    np.subtract(values, center, out=target)
-    return np.abs(target, out=target)

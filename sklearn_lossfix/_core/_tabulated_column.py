@@ -2,6 +2,12 @@
 
 import numpy as np
 
+# Up to this many distinct values a column is tabulated: one comparison for each costs less than
+# two selections.
+MAX_LEVELS = 12
+# Values in which a column with more levels than that shows it.
+LEVEL_PROBE = 256
+
 
 class TabulatedColumn:
     """Values that stand many times in a column, and the loose values between them.
@@ -75,3 +81,16 @@ class TabulatedColumn:
             np.count_nonzero(self.loose < lower) + self.counts[self.levels < lower].sum(),
             np.count_nonzero(self.loose > upper) + self.counts[self.levels > upper].sum(),
         )
+
+
+def few_levels(column):
+    """Distinct finite values of a sample, or None where they are many."""
+    if column.dtype.kind == "f":
+        column = column[np.isfinite(column)]
+    levels = np.unique(column[:LEVEL_PROBE])
+    if 0 < levels.size <= MAX_LEVELS:
+        known = np.zeros(column.shape, dtype=bool)
+        for level in levels:
+            known |= column == level
+        levels = np.union1d(levels, column[~known][:LEVEL_PROBE])
+    return levels if 0 < levels.size <= MAX_LEVELS else None

@@ -7,13 +7,13 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from sklearn_lossfix._core._columns import NUMERIC_DTYPES, entry_columns, named
-from sklearn_lossfix._core._order_statistics import limits_in
 from sklearn_lossfix._core._quantiles import (
     ORDER_STATISTIC_METHODS,
     QUANTILE_METHODS,
     WEIGHTED_METHODS,
 )
 from sklearn_lossfix._core._row_blocks import map_blocks
+from sklearn_lossfix._core._working_dtypes import limits_in
 from sklearn_lossfix.preprocessing._limits import (
     METHODS,
     QUANTILE_RULES,

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import median_abs_deviation
 
-from sklearn_lossfix._core import _order_statistics
-from sklearn_lossfix._core._order_statistics import ColumnSelector, limits_in
+from sklearn_lossfix._core import _brackets, _order_statistics
+from sklearn_lossfix._core._order_statistics import ColumnSelector
 from sklearn_lossfix._core._quantiles import QUANTILE_METHODS
+from sklearn_lossfix._core._working_dtypes import limits_in
 
 N_ROWS = 6_000
 SHARES = np.array([0.0, 0.001, 0.25, 0.31, 0.5, 0.75, 0.999, 1.0])
@@ -21,7 +22,7 @@ SHARES = np.array([0.0, 0.001, 0.25, 0.31, 0.5, 0.75, 0.999, 1.0])
 def sampled(monkeypatch):
     """Sample, bracket and count, however few the rows are."""
     monkeypatch.setattr(_order_statistics, "MIN_SAMPLED_ROWS", 1)
-    monkeypatch.setattr(_order_statistics, "MIN_SAMPLE", 1)
+    monkeypatch.setattr(_brackets, "MIN_SAMPLE", 1)
 
 
 @pytest.fixture
@@ -224,7 +225,7 @@ def test_median_and_mad_equal_those_of_numpy_and_scipy(X, minimum):
     """On ties, signed zeros, subnormals and either dtype, median and MAD are the same numbers."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_order_statistics, "MIN_SAMPLED_ROWS", minimum)
-        patch.setattr(_order_statistics, "MIN_SAMPLE", 1)
+        patch.setattr(_brackets, "MIN_SAMPLE", 1)
         selector = ColumnSelector(X)
         median = selector.at_mass(0.5 * selector.mass)
         mad = selector.at_mass(0.5 * selector.mass, around=median).middle[0]
@@ -252,7 +253,7 @@ def test_quantiles_of_every_definition_equal_those_of_numpy(X, q, minimum):
     X[0] = np.where(np.isnan(X[0]), X.dtype.type(0), X[0])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_order_statistics, "MIN_SAMPLED_ROWS", minimum)
-        patch.setattr(_order_statistics, "MIN_SAMPLE", 1)
+        patch.setattr(_brackets, "MIN_SAMPLE", 1)
         selector = ColumnSelector(X)
         for method in QUANTILE_METHODS:
             expected = np.nanquantile(X, np.array(q), axis=0, method=method)
