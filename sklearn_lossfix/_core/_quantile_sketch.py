@@ -53,7 +53,7 @@ class QuantileSketch:
     def rank_error(self):
         """Largest share of a column's mass by which a rank can be wrong; 0 while all is held."""
         known = self.mass[self.mass > 0]
-        return float(self._moved.max() / known.min()) if known.size else 0.0
+        return float(min(self._moved.max() / known.min(), 1.0)) if known.size else 0.0
 
     def update(self, X, sample_weight=None):
         """Take in rows.
