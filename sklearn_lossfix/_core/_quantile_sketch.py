@@ -4,9 +4,9 @@ Rows are collected in blocks of ``2 k``; a full block is sorted and every second
 twice the weight, and two halves of one level are merged and halved again (Munro and Paterson 1980,
 *Selection and sorting with limited storage*, TCS 12; Manku, Rajagopalan and Lindsay 1998, SIGMOD,
 section 3). Halving moves the rank of any value by at most the weight of what it halved, up where
-the odd places are dropped and down where the even ones are. Taking them in turn, both add up to
-about half of all halvings; their sums are kept, so the error that is stated holds for every order
-in which rows can come, and needs no random numbers.
+the odd places are dropped and down where the even ones are. Each halving moves ranks to the side
+that was moved less before, so both add up to about half of all halvings; their sums are kept, so
+the error that is stated holds for every order in which rows can come, and needs no random numbers.
 """
 
 import numpy as np
@@ -45,9 +45,8 @@ class QuantileSketch:
         self._rows, self._weights, self._n_held = [], [], 0
         # Level -> (values of shape (n_columns, size), weight of each).
         self._levels = {}
-        # Largest weights by which ranks can have moved up and down, and which comes next by level.
+        # Largest weights by which ranks can have moved up and down.
         self._moved = np.zeros(2)
-        self._turn = {}
 
     @property
     def rank_error(self):
@@ -121,7 +120,7 @@ class QuantileSketch:
         twin.mass, twin._moved = self.mass.copy(), self._moved.copy()
         twin._rows, twin._weights = list(self._rows), list(self._weights)
         twin._n_held = self._n_held
-        twin._levels, twin._turn = dict(self._levels), dict(self._turn)
+        twin._levels = dict(self._levels)
         return twin
 
     # --- levels ---------------------------------------------------------------------------------
@@ -173,10 +172,9 @@ class QuantileSketch:
         if (weights == weights[0]).all():
             # Stable sorting merges the two sorted runs that higher levels come as.
             values.sort(axis=1, kind="stable" if level else None)
-            turn = self._turn.get(level, 0)
-            self._turn[level] = 1 - turn
-            self._moved[turn] += weights[0]
-            return values[:, turn::2].copy(), 2 * weights[0]
+            side = int(self._moved[0] > self._moved[1])
+            self._moved[side] += weights[0]
+            return values[:, side::2].copy(), 2 * weights[0]
         # Values at the middles of `size` equal shares of the mass: off by half a share at most.
         order = np.argsort(values, axis=1, kind="stable")
         values = np.take_along_axis(values, order, axis=1)

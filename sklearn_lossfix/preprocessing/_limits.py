@@ -58,11 +58,16 @@ def requested_limits(limits, method, tail, names):
         If it is none of the allowed forms, or out of range for the method.
     """
     n_features = len(names)
+    if isinstance(limits, str) and limits == "auto" and method == "fixed":
+        raise ValueError(
+            "method='fixed' needs limits: a pair (lower, upper) with None for an open side, an "
+            "array of shape (2, n_features), or a dict of pairs by column. Got 'auto'."
+        )
     if isinstance(limits, str):
-        if limits != "auto" or method == "fixed":
+        if limits != "auto":
             raise ValueError(
-                f"limits must be 'auto' (not with method='fixed'), a number, a pair, an array of "
-                f"shape (2, n_features) or a dict. Got {limits!r} with method={method!r} instead."
+                f"limits must be 'auto', a number, a pair, an array of shape (2, n_features) or a "
+                f"dict. Got {limits!r} instead."
             )
         asked = np.repeat(np.array([AUTO_LIMITS[method]]).T, n_features, axis=1)
     elif isinstance(limits, dict):

@@ -30,15 +30,11 @@ OUTLIER_DISTANCE = 3.5
 # Sources of a scale that says nothing about how far values spread.
 _NO_SPREAD = ("constant", "one", "nan", "all_missing")
 
-# What a warning says of a scale that is no MAD.
+# What a warning says of a scale that is no MAD and that nobody asked for.
 _SOURCE_TEXTS = {
     "iqr": "scaled by the interquartile range",
     "nonmode": "scaled by the MAD of the values that differ from the median",
     "other_side": "scaled like the other side of the median",
-    "mean_ad": "scaled by the mean absolute deviation",
-    "std": "scaled by the standard deviation",
-    "one": "not scaled",
-    "nan": "made NaN",
     "constant": "constant, only centred",
     "all_missing": "without values, left as they are",
 }
@@ -68,7 +64,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
     unit_variance : bool, default=True
         Whether to divide the MAD by ``Phi^-1(3/4) = 0.6745``, so that the scale of normal data
         estimates their standard deviation. The factor is asymptotic: at 5, 10, 20 and 50 rows the
-        scale of standard normal data is 0.83, 0.91, 0.96 and 0.985 on average.
+        scale of standard normal data is 0.82, 0.91, 0.96 and 0.984 on average.
     asymmetric : bool, default=False
         Whether to scale each side of the median by its own MAD (double MAD [2]_), which suits
         skewed columns. Needs centring.
@@ -185,6 +181,8 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
 
     # --- learning -------------------------------------------------------------------------------
 
+    _learnt = ("center_", "scale_", "mad_", "scale_source_", "constant_features_")
+
     _advice_on_infinite = (
         "replace them, or bound the result with clip=B or clip=('soft', B), which takes them."
     )
@@ -247,11 +245,13 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         self.mad_ = learnt["mad"]
         self.scale_source_ = learnt["source"]
         self.constant_features_ = learnt["constant"]
-        if not fallen.any():
+        # What became of a column by an explicit choice is no news.
+        news = rows[np.isin(rows, list(_SOURCE_TEXTS))]
+        if not news.size or not self.with_scaling:
             return None
         texts = [
             f"{_SOURCE_TEXTS[source]} ({named(names[(rows == source).any(axis=0)])})"
-            for source in np.unique(rows[rows != "mad"])
+            for source in np.unique(news)
         ]
         return (
             f"The MAD of {int(fallen.sum())} of {len(names)} columns is zero or unknown, which "

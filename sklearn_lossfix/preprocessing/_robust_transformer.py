@@ -51,8 +51,13 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
     """Template of the transformers that learn order statistics of columns.
 
     A subclass learns from one piece of the columns at a time (`_learn`), turns what was learnt of
-    all of them into attributes (`_store`), and says what a report needs to know (`_facts`).
+    all of them into attributes (`_store`, named in `_learnt`), and says what a report needs to know
+    (`_facts`). What a stream has taught is worked out when it is first asked for: a batch then
+    costs what taking in its rows costs, however many there were before.
     """
+
+    #: Names of the attributes that `_store` sets.
+    _learnt: tuple = ()
 
     _parameter_constraints: dict = {
         "copy": ["boolean"],
@@ -159,8 +164,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             moments = self._wants_moments()
             nothing = Stream.empty(X.shape[1], self.sketch_size, dtypes, with_moments=moments)
             stream = nothing if first else self._stream
-            untold = self._finish_stream(stream.updated(X, weights, counts))
-        _tell(untold, stacklevel=4)
+            self._take(stream.updated(X, weights, counts))
         return self
 
     def merge(self, other):
@@ -214,9 +218,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
                 self.n_features_in_ = other.n_features_in_
                 if hasattr(other, "feature_names_in_"):
                     self.feature_names_in_ = other.feature_names_in_
-            both = other._stream if first else self._stream.merged(other._stream)
-            untold = self._finish_stream(both)
-        _tell(untold, stacklevel=3)
+            self._take(other._stream if first else self._stream.merged(other._stream))
         return self
 
     @contextmanager
@@ -333,9 +335,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
         str or None
             What a user should be told of columns that do not spread.
         """
-        self.rank_error_ = rank_error
-        seen = counts["n_rows"] - counts["n_missing"]
-        self.n_samples_seen_ = int(seen[0]) if (seen == seen[0]).all() else seen
+        self._count_seen(counts, rank_error)
         untold = self._store(learnt)
         self._record = {
             **counts,
@@ -347,13 +347,37 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
         }
         return untold
 
-    def _finish_stream(self, stream):
-        """The same from what a stream has seen so far."""
-        learnt = self._describe(stream.columns())
+    def _count_seen(self, counts, rank_error):
+        """Set the attributes that are known without learning anything."""
+        self.rank_error_ = rank_error
+        seen = counts["n_rows"] - counts["n_missing"]
+        self.n_samples_seen_ = int(seen[0]) if (seen == seen[0]).all() else seen
+
+    def _take(self, stream):
+        """Go on from what a stream has seen, and forget what was learnt before it."""
+        for name in (*self._learnt, "_record"):
+            self.__dict__.pop(name, None)
         self._stream = stream
-        n_rows = stream.counts["n_rows"]
-        error = stream.sketch.rank_error
-        return self._finish(learnt, stream.counts, stream.dtypes, n_rows, error)
+        self._count_seen(stream.counts, self._rank_error(stream))
+
+    def _rank_error(self, stream):
+        """Largest error of a rank behind the attributes."""
+        return stream.sketch.rank_error
+
+    def __getattr__(self, name):
+        """Learn from the stream when an attribute is first asked for."""
+        stream = self.__dict__.get("_stream")
+        if stream is None or name not in (*self._learnt, "_record"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        untold = self._finish(
+            self._describe(stream.columns()),
+            stream.counts,
+            stream.dtypes,
+            stream.counts["n_rows"],
+            self._rank_error(stream),
+        )
+        _tell(untold, stacklevel=3)
+        return self.__dict__[name]
 
     def _names(self):
         """Names of the columns: those of the dataframe, or x0, x1, ..."""

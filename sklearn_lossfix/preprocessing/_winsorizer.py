@@ -122,7 +122,7 @@ class Winsorizer(RobustTransformer):
     -----
     Integer columns keep their dtype where that is certain before looking at the data: with
     ``action="clip"`` and limits that are values of the data or whole numbers ("fixed"). Else they
-    become float64.
+    become float64, and so do unsigned ones with signed indicators, which can be -1.
 
     Sparse tables are taken where zero lies within the limits of every column.
 
@@ -185,8 +185,21 @@ class Winsorizer(RobustTransformer):
 
     # --- learning -------------------------------------------------------------------------------
 
+    _learnt = (
+        "lower_",
+        "upper_",
+        "n_capped_low_",
+        "n_capped_high_",
+        "center_",
+        "spread_",
+        "soft_scale_",
+    )
+
     def _takes_infinite(self):
         return True
+
+    def _rank_error(self, stream):
+        return 0.0 if self.method in ("gaussian", "fixed") else super()._rank_error(stream)
 
     def _wants_moments(self):
         return self.method == "gaussian"
@@ -237,8 +250,6 @@ class Winsorizer(RobustTransformer):
         self.n_capped_low_, self.n_capped_high_ = learnt["below"], learnt["above"]
         self.center_, self.spread_ = learnt["middle"], learnt["spread"]
         self.soft_scale_ = learnt["soft_scale"]
-        if self.method in ("gaussian", "fixed"):
-            self.rank_error_ = 0.0
         if not texts:
             return None
         return f"Columns were left uncapped because {' or because '.join(texts)}. See diagnose()."

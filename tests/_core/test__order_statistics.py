@@ -488,7 +488,11 @@ def test_subset_equals_selecting_from_the_columns_alone(sampled, order, warm):
         np.testing.assert_array_equal(part.mass_outside(*limits), alone.mass_outside(*limits))
         for j in range(part.n_columns):
             np.testing.assert_array_equal(part.column_values(j), alone.column_values(j))
-        assert_same(part.moments(), alone.moments())
+        for mine, other in zip(vars(part.moments()), vars(alone.moments()), strict=True):
+            # Sums are added up in the order of the memory, so they agree to rounding only.
+            np.testing.assert_allclose(
+                getattr(part.moments(), mine), getattr(alone.moments(), other), rtol=1e-12
+            )
 
 
 def test_thinning_keeps_evenly_spaced_rows_and_columns():

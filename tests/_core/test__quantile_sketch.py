@@ -132,7 +132,7 @@ def test_error_is_as_small_as_the_formula_says(size, blocks):
 
 
 def test_stated_error_is_not_idle():
-    """Rows whose every second block cannot err are off by a sizeable part of the stated error."""
+    """Rows laid out in blocks that err and blocks that cannot are off by a fifth of what is stated."""
     size, n_rows = 32, 64_000
     block, place = np.divmod(np.arange(n_rows), 2 * size)
     x = np.where(block % 2 == 0, place, -1.0)
@@ -141,7 +141,7 @@ def test_stated_error_is_not_idle():
     found = sketch.columns().at_mass(shares * n_rows).low[:, 0]
     below, not_above = (np.searchsorted(np.sort(x), found, side=side) for side in ("left", "right"))
     error = np.maximum(below / n_rows - shares[:, 0], shares[:, 0] - not_above / n_rows)
-    assert 0.25 * sketch.rank_error < error.max() <= sketch.rank_error
+    assert 0.2 * sketch.rank_error < error.max() <= sketch.rank_error
 
 
 def test_stated_error_is_that_of_the_emptiest_column():

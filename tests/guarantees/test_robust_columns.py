@@ -9,10 +9,10 @@ from sklearn_lossfix import MADScaler, suggest_robust_steps
 SEED = 11
 
 
-@pytest.mark.parametrize(("n_rows", "average"), [(5, 0.83), (10, 0.91), (20, 0.96), (50, 0.985)])
+@pytest.mark.parametrize(("n_rows", "average"), [(5, 0.82), (10, 0.91), (20, 0.96), (50, 0.984)])
 def test_finite_sample_bias_is_the_documented_one(n_rows, average):
     """The scale of n standard normal rows averages what the docstring says, to half a per cent."""
-    X = np.random.default_rng(SEED).normal(size=(n_rows, 40_000))
+    X = np.random.default_rng(SEED).normal(size=(n_rows, 100_000))
     assert MADScaler().fit(X).scale_.mean() == pytest.approx(average, abs=0.005)
 
 

@@ -127,7 +127,7 @@ def test_tails(rng, method):
     ("parameters", "message"),
     [
         ({"limits": "never"}, "limits must be 'auto'"),
-        ({"method": "fixed"}, "not with method='fixed'"),
+        ({"method": "fixed"}, "method='fixed' needs limits"),
         ({"method": "fixed", "limits": 3}, r"\(None, 3\) caps above 3"),
         ({"method": "fixed", "limits": (2, 1)}, r"lower <= upper.*column 'x0'"),
         ({"limits": 0.5}, "0 <= lower < upper <= 1"),
