@@ -37,7 +37,8 @@ def suggest_robust_steps(X, *, alpha=0.01):
     - a column without any value, or with a single one, is dropped;
     - a column whose outliers are more than chance gives a normal column, and hold more than half
       of its variance (both tested at `alpha`, with Benjamini and Hochberg's correction over the
-      columns), or that holds infinite values, is scaled and softly bounded;
+      columns), or that holds infinite values, is scaled and softly bounded; of a column with half
+      of its values tied nobody can say what is an outlier, so only infinite values count there;
     - if a column is bounded, or one spreads ten times as wide, or as narrow, as the median one,
       all others that hold more than two values are scaled;
     - a column with missing values gets its median there.
@@ -158,7 +159,9 @@ def column_needs(X, alpha):
     dropped = constant | empty
     with np.errstate(over="ignore"):
         farthest = np.maximum(highest - scaler.center_, scaler.center_ - lowest) / scaler.scale_
-    p_values = np.where(dropped, 1.0, chance_of_outliers(n_valid, beyond, farthest))
+    # Where half of the values are tied, what lies apart from them is a signal as often as an error.
+    spread = ~dropped & (scaler.scale_source_ == "mad")
+    p_values = np.where(spread, chance_of_outliers(n_valid, beyond, farthest), 1.0)
     # Both tests have to agree: the larger p-value counts (Berger 1982).
     for j in np.flatnonzero(p_values <= alpha):
         share, se = outlier_variance_share(table[:, j], scaler.center_[j], scaler.scale_[j])

@@ -132,7 +132,7 @@ def test_error_is_as_small_as_the_formula_says(size, blocks):
 
 
 def test_stated_error_is_not_idle():
-    """Rows laid out in blocks that err and blocks that cannot are off by a fifth of what is stated."""
+    """Rows laid out in blocks that err and blocks that cannot are off by a fifth of the bound."""
     size, n_rows = 32, 64_000
     block, place = np.divmod(np.arange(n_rows), 2 * size)
     x = np.where(block % 2 == 0, place, -1.0)
