@@ -109,7 +109,8 @@ class Standardizer:
         if isinstance(self.bound, tuple):
             soft_clip(out, self.bound[1], out=out)
         elif self.bound is not None:
-            np.clip(out, -self.bound, self.bound, out=out)
+            with np.errstate(over="ignore"):  # a bound beyond the dtype bounds nothing
+                np.clip(out, -self.bound, self.bound, out=out)
         elif not self.infinite:
             self.infinite = _holds_infinity(out)
 

@@ -83,7 +83,6 @@ def test_soft_clip_is_monotone_over_the_decades(dtype, bound):
     """A fine grid of values keeps its order but for the last digit, up to the bound itself."""
     found = soft_clip(grid(dtype, (-6, 12)), bound).astype(float)
     assert (np.diff(found) >= -2 * float(np.finfo(dtype).eps) * np.abs(found[1:])).all()
-    assert (np.diff(found[:: 1 + len(found) // 200]) >= 0).all()
     assert found[-1] == pytest.approx(bound, rel=1e-3)
 
 
@@ -198,10 +197,7 @@ def test_ordinary_values_are_standardized_as_numpy_does(dtype, order, in_place):
 @pytest.mark.parametrize("two_sided", [False, True])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_overflow_on_the_way_does_not_reach_the_result(dtype, two_sided, in_place):
-    """Differences and quotients beyond the dtype are right where the result is not, inf where it is.
-
-    Ordinary values in the same block are right as well.
-    """
+    """Differences and quotients beyond the dtype are right where the result is none, else infinite."""
     top = TOP[dtype]
     rows = [top, -top, top / 2, -0.7 * top, 1.0, -3.0, 0.0, np.nan, np.inf, -np.inf, 300.0]
     X = np.repeat(np.array(rows, dtype=dtype)[:, None], 5, axis=1)
