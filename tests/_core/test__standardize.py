@@ -197,7 +197,7 @@ def test_ordinary_values_are_standardized_as_numpy_does(dtype, order, in_place):
 @pytest.mark.parametrize("two_sided", [False, True])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_overflow_on_the_way_does_not_reach_the_result(dtype, two_sided, in_place):
-    """Differences and quotients beyond the dtype are right where the result is none, else infinite."""
+    """Differences and quotients beyond the dtype are right, unless the result is beyond it too."""
     top = TOP[dtype]
     rows = [top, -top, top / 2, -0.7 * top, 1.0, -3.0, 0.0, np.nan, np.inf, -np.inf, 300.0]
     X = np.repeat(np.array(rows, dtype=dtype)[:, None], 5, axis=1)
