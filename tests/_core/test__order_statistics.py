@@ -12,7 +12,6 @@ from scipy.stats import median_abs_deviation
 from sklearn_lossfix._core import _brackets, _order_statistics
 from sklearn_lossfix._core._order_statistics import ColumnSelector
 from sklearn_lossfix._core._quantiles import QUANTILE_METHODS
-from sklearn_lossfix._core._working_dtypes import limits_in
 
 N_ROWS = 6_000
 SHARES = np.array([0.0, 0.001, 0.25, 0.31, 0.5, 0.75, 0.999, 1.0])
@@ -444,29 +443,6 @@ def test_mass_outside_counts_values_beyond_limits_rounded_like_them(sampled, dty
             found = selector.mass_outside(*np.full((2, X.shape[1]), [[lower], [upper]]))
             np.testing.assert_array_equal(found, [below.sum(axis=0), above.sum(axis=0)])
         medians_and_distances(selector)
-
-
-@given(
-    dtype=st.sampled_from(["int8", "uint8", "int32", "int64", "uint64"]),
-    position=st.floats(0, 1),
-    step=st.sampled_from([-0.5, -0.25, 0.0, 0.25, 0.5, 1.0]),
-)
-def test_limits_for_integers_split_them_as_the_floats_do(dtype, position, step):
-    """An integer lies beyond a rounded limit exactly where it lies beyond the limit."""
-    range_ = np.iinfo(dtype)
-    middle = int(range_.min + position * (int(range_.max) - int(range_.min)))
-    limit = min(max(float(middle) + step, float(range_.min)), float(range_.max))
-    lower, upper = limits_in(limit, limit, np.dtype(dtype))
-    for value in {min(max(int(limit) + k, range_.min), range_.max) for k in (-1, 0, 1, 2)}:
-        if limit < float(range_.max):
-            assert (value < int(lower)) == (value < limit)
-        assert (value > int(upper)) == (value > limit)
-
-
-def test_open_limits_leave_integers_alone():
-    """Infinite limits become the ends of an integer range, beyond which nothing lies."""
-    lower, upper = limits_in([-np.inf], [np.inf], np.dtype(np.int64))
-    assert (lower[0], upper[0]) == (-(2**63), 2**63 - 1)
 
 
 @pytest.mark.parametrize("warm", [False, True])

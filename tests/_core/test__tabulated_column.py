@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sklearn_lossfix._core._tabulated_column import TabulatedColumn
+from sklearn_lossfix._core._tabulated_column import (
+    LEVEL_PROBE,
+    MAX_LEVELS,
+    TabulatedColumn,
+    few_levels,
+)
 
 NUMBERS = st.integers(-6, 6).map(float)
 
@@ -57,3 +62,32 @@ def test_distances_do_not_wrap_around(dtype):
     table = TabulatedColumn(np.array([0, 3], dtype), np.array([2, 1]), np.array([1, 100], dtype))
     found = table.order_statistics(range(5), np.float64(2.5))
     assert [float(value) for value, _, _ in found] == [0.5, 1.5, 2.5, 2.5, 97.5]
+
+
+@given(
+    levels=st.sets(st.integers(-50, 50).map(float), min_size=1, max_size=MAX_LEVELS + 3),
+    data=st.data(),
+)
+def test_few_levels_are_all_that_there_are(levels, data):
+    """Up to the limit every finite value is found, rare ones too; beyond it none are given."""
+    levels = sorted(levels)
+    rare = data.draw(st.integers(0, len(levels) - 1))
+    column = np.repeat(levels[:1] + levels[rare:], 3)
+    column = np.concatenate([column[:1], np.full(LEVEL_PROBE, levels[0]), column, [np.nan, np.inf]])
+    expected = np.unique(column[np.isfinite(column)])
+    found = few_levels(column)
+    if len(expected) > MAX_LEVELS:
+        assert found is None
+    else:
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_no_values_are_no_levels():
+    """A sample without finite values says nothing of its column."""
+    assert few_levels(np.array([np.nan, np.inf, -np.inf])) is None
+
+
+def test_integers_have_levels_too():
+    """Levels keep the dtype of the column."""
+    found = few_levels(np.array([3, 1, 3], np.uint8))
+    np.testing.assert_array_equal(found, np.array([1, 3], np.uint8), strict=True)
