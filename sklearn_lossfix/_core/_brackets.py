@@ -20,6 +20,47 @@ HEAVY_BAND = 2.0
 SPIKE = 0.85
 
 
+# Fewer values than this are partitioned whole where ranks of a single array are wanted.
+MIN_NESTED = 4_096
+
+
+def bracket_places(share, size):
+    """Places in a sorted sample that probably enclose a quantile; outside the sample where open."""
+    rank, spread = share * size, math.sqrt(size * share * (1 - share))
+    return math.floor(rank - BRACKET_SD * spread - 1), math.ceil(rank + BRACKET_SD * spread)
+
+
+def select_ranks(values, ranks):
+    """Order statistics of one array of finite values: the same selection, once more.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_values,)
+        Not changed.
+    ranks : sequence of int
+        From zero; near one another.
+
+    Returns
+    -------
+    ndarray of shape (n_ranks,)
+    """
+    ranks = np.asarray(ranks)
+    if values.size < MIN_NESTED:
+        return np.partition(values, np.unique(ranks))[ranks]
+    step = max(1, int(values.size ** (1 / 3) / 2))
+    sample = values[step // 2 :: step]
+    lowest, highest = int(ranks.min()), int(ranks.max())
+    first, last = bracket_places((lowest + highest + 1) / (2 * values.size), sample.size)
+    first, last = max(first, 0), min(last, sample.size - 1)
+    sample = np.partition(sample, [first, last])
+    below = np.less(values, sample[first])
+    n_below = np.count_nonzero(below)
+    band = values.compress(np.less_equal(values, sample[last]) != below)
+    if n_below <= lowest and highest < n_below + band.size < values.size:
+        return select_ranks(band, ranks - n_below)
+    return np.partition(values, np.unique(ranks))[ranks]
+
+
 @dataclass(frozen=True)
 class Bracket:
     """Per column, two values that probably enclose a target.
@@ -71,9 +112,7 @@ class Bracket:
                 lows[j], highs[j] = highest, lowest  # nothing lies inside: a miss
                 continue
             share = (low[j] + high[j] + 1) / (2 * n_finite[j])
-            rank, spread = share * size, math.sqrt(size * share * (1 - share))
-            first = math.floor(rank - BRACKET_SD * spread - 1)
-            last = math.ceil(rank + BRACKET_SD * spread)
+            first, last = bracket_places(share, size)
             wanted = [k for k in (first, last) if 0 <= k < size]
             column = np.partition(column, wanted) if wanted else column
             if first >= 0:

@@ -16,7 +16,7 @@ from functools import partial, reduce
 import numpy as np
 from joblib import effective_n_jobs
 
-from sklearn_lossfix._core._brackets import Bracket, Scan
+from sklearn_lossfix._core._brackets import Bracket, Scan, select_ranks
 from sklearn_lossfix._core._moments import Moments, moments_of
 from sklearn_lossfix._core._quantiles import AtMass, interpolate, quantile_positions
 from sklearn_lossfix._core._row_blocks import ColumnCounter, Folding, column_runs
@@ -479,14 +479,13 @@ class ColumnSelector:
 
     def _look_up(self, j, low, high, center, out):
         """Order statistics of a tabulated column."""
-        ranks = np.stack([low[:, j], high[:, j]], axis=1)
-        found = self._tabulated[j].order_statistics(
-            ranks.ravel(), None if center is None else center[j]
-        )
-        values, less, less_equal = zip(*found, strict=True)
-        out.values[:, :, j] = np.reshape(values, ranks.shape)
-        out.n_less[:, :, j] = np.reshape(less, ranks.shape)
-        out.n_less_equal[:, :, j] = np.reshape(less_equal, ranks.shape)
+        middle = None if center is None else center[j]
+        for t, ranks in enumerate(zip(low[:, j], high[:, j], strict=True)):
+            found = self._tabulated[j].order_statistics(ranks, middle)
+            for side, (value, less, less_equal) in enumerate(found):
+                out.values[t, side, j] = value
+                out.n_less[t, side, j] = less
+                out.n_less_equal[t, side, j] = less_equal
 
     def _keep_spike(self, j, bracket, scan):
         """Keep a column that is one value and little else as what it is."""
@@ -538,15 +537,14 @@ class ColumnSelector:
                 continue
             below = counts[1] if has_open_ends else counts[0]
             places = [r - below for r in ranks if below <= r < below + band.size]
-            if places:
-                band.partition(np.unique(places))
+            selected = iter(select_ranks(band, places) if places else ())
             for side, rank in enumerate(ranks):
                 if has_open_ends and rank < counts[1]:
                     value, less, less_equal = bracket.low[j], counts[0], counts[1]
                 elif has_open_ends and rank >= counts[2]:
                     value, less, less_equal = bracket.high[j], counts[2], counts[3]
                 else:
-                    value = band[rank - below]
+                    value = next(selected)
                     less = below + np.count_nonzero(band < value)
                     less_equal = below + np.count_nonzero(band <= value)
                 out.values[t, side, k] = value

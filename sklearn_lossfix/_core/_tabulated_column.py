@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sklearn_lossfix._core._brackets import select_ranks
+
 # Up to this many distinct values a column is tabulated: one comparison for each costs less than
 # two selections.
 MAX_LEVELS = 12
@@ -33,7 +35,7 @@ class TabulatedColumn:
         Parameters
         ----------
         ranks : sequence of int
-            From zero.
+            From zero, equal or adjacent.
         center : scalar, default=None
             Take distances from it instead of the values.
 
@@ -60,10 +62,9 @@ class TabulatedColumn:
                 found.append(None)
                 places.append(int(rank - counts[: k + 1].sum()))
         wanted = [place for place in places if place is not None]
-        if wanted:
-            loose = np.partition(loose, np.unique(wanted))
+        selected = iter(select_ranks(loose, wanted) if wanted else ())
         values = [
-            value if place is None else loose[place]
+            value if place is None else next(selected)
             for value, place in zip(found, places, strict=True)
         ]
         return [

@@ -390,10 +390,10 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
             columns[f"scale{suffix}"] = listed(scale)
         columns["scale_source"] = ["/".join(dict.fromkeys(both)) for both in sources.T]
         columns["constant"] = self.constant_features_.tolist()
-        action = "is scaled like the others"
+        action = "it is scaled like the others"
         if self.clip is not None:
             bound = self.clip[1] if isinstance(self.clip, tuple) else self.clip
-            action = f"is scaled and bounded at {bound:g}"
+            action = f"it is scaled and bounded at {bound:g}"
         rule = f"the median and {OUTLIER_DISTANCE:g} scales on either side of it"
         return {"columns": columns, "rule": rule, "action": action}
 

@@ -466,9 +466,9 @@ class Winsorizer(RobustTransformer):
             "fixed": "values that were given",
         }
         actions = {
-            "clip": "becomes the limit",
-            "nan": "becomes NaN",
-            "soft": "is drawn in by its logarithm",
+            "clip": "it becomes the limit",
+            "nan": "it becomes NaN",
+            "soft": "it is drawn in by its logarithm",
         }
         nothing = [None] * self.n_features_in_
         columns = {"mad": nothing, "scale": nothing, "scale_source": nothing}
