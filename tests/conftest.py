@@ -26,6 +26,25 @@ hypothesis.settings.register_profile("reproducible", derandomize=True, deadline=
 hypothesis.settings.load_profile("reproducible")
 
 
+@pytest.fixture(scope="session")
+def nanquantile():
+    """Quantiles of columns by NumPy, but for one definition that NumPy got right only in 2.2.
+
+    Hyndman and Fan's definition 3 takes the order statistic nearest to ``n q``, counted from one,
+    at a tie the one with the even number.
+    """
+
+    def quantiles(X, q, method):
+        if method != "closest_observation":
+            return np.nanquantile(X, q, axis=0, method=method)
+        columns = [np.sort(column[~np.isnan(column)]) for column in X.T]
+        return np.array(
+            [[x[max(round(len(x) * share), 1) - 1] for x in columns] for share in np.asarray(q)]
+        )
+
+    return quantiles
+
+
 @pytest.fixture(autouse=True)
 def close_figures():
     """Close the figures a test left open, so that they cannot add up to a warning."""

@@ -85,14 +85,16 @@ def suggest_robust_steps(X, *, alpha=0.01):
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must be a float between 0 and 1. Got {alpha!r} instead.")
     numeric = numeric_columns(X)
-    names = [name for name, _ in container_dtypes(X) or ()]
+    # By name where every supported scikit-learn can look them up by name: in pandas' frames.
+    names = list(X.columns) if hasattr(X, "iloc") else None
     table = _safe_indexing(X, numeric, axis=1) if len(numeric) < X.shape[1] else X
     needs = column_needs(table, alpha)
     transformers = []
     for step, columns in needs.items():
         if columns.size:
             chosen = [numeric[j] for j in columns]
-            chosen = [names[j] for j in chosen] if names else chosen
+            if names is not None and all(isinstance(name, str) for name in names):
+                chosen = [names[j] for j in chosen]
             transformers.append((step, _estimator(step), chosen))
     if not transformers:
         return None

@@ -37,12 +37,12 @@ def assert_same_fit(one, other):
 
 @pytest.mark.parametrize("quantile_method", QUANTILE_METHODS)
 @pytest.mark.parametrize("n_rows", [20, 101, 1000])
-def test_quantile_limits_are_numpys(rng, quantile_method, n_rows):
+def test_quantile_limits_are_numpys(rng, nanquantile, quantile_method, n_rows):
     """Limits by quantiles equal np.nanquantile bit for bit under every definition."""
     X = rng.standard_t(3, size=(n_rows, 3))
     X[rng.random(X.shape) < 0.1] = np.nan
     winsorizer = Winsorizer(limits=(0.05, 0.9), quantile_method=quantile_method).fit(X)
-    expected = np.nanquantile(X, np.array([0.05, 0.9]), axis=0, method=quantile_method)
+    expected = nanquantile(X, np.array([0.05, 0.9]), quantile_method)
     np.testing.assert_array_equal([winsorizer.lower_, winsorizer.upper_], expected)
 
 
