@@ -7,7 +7,7 @@ import time
 import tracemalloc
 
 
-def best_seconds(call, repeats=3):
+def best_seconds(call, repeats=5):
     """Least wall time of several calls."""
     times = []
     for _ in range(repeats):

@@ -13,12 +13,11 @@ Run ``python benchmarks/diagnose_fast.py``; the best of several runs is taken on
 
 import os
 import sys
-import time
-import tracemalloc
 import warnings
 from functools import partial
 
 import numpy as np
+from _peers import best_seconds, peak_bytes
 from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
@@ -38,25 +37,6 @@ def scores(n_rows, n_classes, seed=0):
     z = rng.normal(0, 1.5, (n_rows, n_classes))
     y = (softmax(z, axis=1).cumsum(axis=1) > rng.random((n_rows, 1))).argmax(axis=1)
     return y, softmax(1.4 * z, axis=1)
-
-
-def best_seconds(call, repeats=5):
-    """Least wall time of several calls."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-def peak_bytes(call):
-    """Peak of the memory allocated during a call."""
-    tracemalloc.start()
-    call()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak
 
 
 def peer(y, proba):

@@ -7,9 +7,7 @@ from numbers import Real
 import numpy as np
 from scipy import sparse
 from sklearn.base import OneToOneFeatureMixin
-from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_lossfix._core._columns import entry_columns, named, sparse_counts
 from sklearn_lossfix._core._order_statistics import ColumnSelector
@@ -279,7 +277,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         ValueError
             If X has other columns than in fit, or infinite values and there is no bound.
         """
-        X, out = self._read_for_transform(X, accept_sparse=("csr", "csc"))
+        X, out = self._read_for_transform(X)
         if sparse.issparse(X):
             return self._transform_sparse(X)
         if out is X and not self._takes_infinite():
@@ -342,20 +340,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         ValueError
             If X has not as many columns as in fit.
         """
-        check_is_fitted(self)
-        X = check_array(
-            X,
-            dtype=TRANSFORMED_DTYPES,
-            accept_sparse=("csr", "csc"),
-            ensure_all_finite=False,
-            copy=self.copy,
-            force_writeable=True,
-        )
-        if X.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X has {X.shape[1]} columns, {self.n_features_in_} were expected: the scaled "
-                f"columns of the {type(self).__name__} that is to be inverted."
-            )
+        X = self._read_for_inverse(X)
         center, scales, _ = self._applied(np.dtype(np.float64))
         if sparse.issparse(X):
             if self.with_centering:

@@ -7,6 +7,7 @@ from numbers import Integral
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -387,13 +388,35 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
 
     # --- transforming ---------------------------------------------------------------------------
 
-    def _read_for_transform(self, X, accept_sparse, dtypes=TRANSFORMED_DTYPES):
-        """A checked table of floats, and where the result is to be written."""
+    def _kept_dtypes(self):
+        """Dtypes that transform gives back as they came, the fallback first."""
+        return TRANSFORMED_DTYPES
+
+    def _read_for_transform(self, X):
+        """A checked table, and where the result is to be written."""
         check_is_fitted(self)
-        X, _ = self._read(X, reset=False, dtype=dtypes, accept_sparse=accept_sparse)
+        X, _ = self._read(X, reset=False, dtype=self._kept_dtypes(), accept_sparse=("csr", "csc"))
         if sparse.issparse(X) or not (self.copy or not X.flags.writeable):
             return X, X
         return X, np.empty_like(X)
+
+    def _read_for_inverse(self, X):
+        """A checked table that may be written into, with the columns that transform gives."""
+        check_is_fitted(self)
+        X = check_array(
+            X,
+            dtype=self._kept_dtypes(),
+            accept_sparse=("csr", "csc"),
+            ensure_all_finite=False,
+            copy=self.copy,
+            force_writeable=True,
+        )
+        n_out = len(self.get_feature_names_out())
+        if X.shape[1] != n_out:
+            raise ValueError(
+                f"X has {X.shape[1]} columns, {n_out} were expected: those that transform gives."
+            )
+        return X
 
     # --- reporting ------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
@@ -274,7 +273,7 @@ class Winsorizer(RobustTransformer):
         ValueError
             If X has other columns than in fit, or is sparse and zero lies beyond a limit.
         """
-        X, out = self._read_for_transform(X, ("csr", "csc"), self._kept_dtypes())
+        X, out = self._read_for_transform(X)
         lower, upper = open_limits(self.lower_, self.upper_)
         if sparse.issparse(X):
             return self._transform_sparse(X, lower, upper)
@@ -310,21 +309,7 @@ class Winsorizer(RobustTransformer):
         ValueError
             If X has not as many columns as transform gives.
         """
-        check_is_fitted(self)
-        X = check_array(
-            X,
-            dtype=self._kept_dtypes(),
-            accept_sparse=("csr", "csc"),
-            ensure_all_finite=False,
-            copy=self.copy,
-            force_writeable=True,
-        )
-        n_out = len(self.get_feature_names_out())
-        if X.shape[1] != n_out:
-            raise ValueError(
-                f"X has {X.shape[1]} columns, {n_out} were expected: those that transform gives."
-            )
-        X = X[:, : self.n_features_in_]
+        X = self._read_for_inverse(X)[:, : self.n_features_in_]
         if self.action == "soft":
             lower, upper = open_limits(self.lower_, self.upper_)
             if sparse.issparse(X):
