@@ -215,6 +215,21 @@ def test_overflow_on_the_way_does_not_reach_the_result(dtype, two_sided, in_plac
     assert infinite
 
 
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_quotient_that_overflows_spoils_no_other(dtype, order, in_place):
+    """Where only dividing overflows, the rest of the block is what it is without that value."""
+    X = np.array(np.random.default_rng(0).normal(size=(500, 2)), dtype=dtype, order=order)
+    center, scale = np.array([0.5, -0.25], dtype), np.array([0.125, 0.01], dtype)
+    expected = (X - center) / scale
+    X[7] = dtype(TOP[dtype]), -dtype(TOP[dtype])
+    expected[7] = np.inf, -np.inf
+    found, infinite = standardized(X, center, scale, in_place=in_place)
+    np.testing.assert_array_equal(found, expected, strict=True)
+    assert infinite
+
+
 @given(
     values=st.lists(st.floats(allow_nan=False), min_size=1, max_size=6),
     center=st.floats(-1.7e308, 1.7e308),
