@@ -36,6 +36,22 @@ def container_dtypes(X):
     return [(str(name), str(dtype)) for name, dtype in zip(X.columns, X.dtypes, strict=True)]
 
 
+def column_dtypes(X, checked):
+    """Dtypes of the columns as they came, as strings.
+
+    Parameters
+    ----------
+    X : array-like or dataframe of shape (n_rows, n_columns)
+        As the user passed it.
+    checked : ndarray or sparse matrix of shape (n_rows, n_columns)
+        The same as an array, which stands in for lists.
+    """
+    columns = container_dtypes(X)
+    if columns is not None:
+        return [dtype for _, dtype in columns]
+    return [str(getattr(X, "dtype", checked.dtype))] * checked.shape[1]
+
+
 def check_container(X):
     """Refuse lazy tables and columns of times before anything is converted.
 

@@ -27,6 +27,8 @@ class Folding:
     ----------
     n_columns : int
         Number of columns.
+    n_rows : int, default=None
+        Number of rows, where they may be too few to fill a folded row.
 
     Attributes
     ----------
@@ -36,9 +38,11 @@ class Folding:
         Rows of the table in a block.
     """
 
-    def __init__(self, n_columns):
+    def __init__(self, n_columns, n_rows=None):
         self.n_columns = n_columns
         self.repeats = max(1, FOLD // max(1, n_columns))
+        if n_rows is not None:
+            self.repeats = max(1, min(self.repeats, n_rows))
         folded = BLOCK // max(1, self.repeats * n_columns)
         self.rows = self.repeats * min(MAX_FOLDED_ROWS, max(1, folded))
 
@@ -64,7 +68,7 @@ class Folding:
         parameters = np.asarray(parameters)
         if self.n_columns == 1:
             return parameters[0]
-        return np.tile(parameters, self.repeats)
+        return parameters[np.newaxis].repeat(self.repeats, axis=0).reshape(-1)
 
     def match(self, tiled, folded):
         """The tiled parameters, cut to a block that was too short to fold."""
@@ -134,7 +138,7 @@ def map_blocks(function, X, out, *parameters):
         One value per column.
     """
     for run in column_runs(X):
-        folding = Folding(run.stop - run.start)
+        folding = Folding(run.stop - run.start, len(X))
         tiles = [folding.tile(parameter[run]) for parameter in parameters]
         for rows in folding.slices(0, len(X)):
             block = folding.fold(np.ascontiguousarray(X[rows, run]))

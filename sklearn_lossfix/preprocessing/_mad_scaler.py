@@ -16,7 +16,7 @@ from sklearn_lossfix._core._row_blocks import map_blocks
 from sklearn_lossfix._core._standardize import Standardizer, inverse_soft_clip, representable
 from sklearn_lossfix.exceptions import LossfixWarning
 from sklearn_lossfix.preprocessing._robust_transformer import (
-    TRANSFORMED_DTYPES,
+    TRANSFORMED_NAMES,
     RobustTransformer,
     listed,
 )
@@ -358,7 +358,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.sparse = not self.with_centering
-        tags.transformer_tags.preserves_dtype = [np.dtype(t).name for t in TRANSFORMED_DTYPES]
+        tags.transformer_tags.preserves_dtype = list(TRANSFORMED_NAMES)
         return tags
 
     def _facts(self):

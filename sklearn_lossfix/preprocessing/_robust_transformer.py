@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_lossfix._core._columns import (
     NUMERIC_DTYPES,
     check_container,
-    container_dtypes,
+    column_dtypes,
     joined,
     named,
     sparse_columns,
@@ -46,6 +46,7 @@ PROFILE_ROWS = 1_024
 
 #: Dtypes that transform keeps; others become the first.
 TRANSFORMED_DTYPES = [np.float64, np.float32, np.float16]
+TRANSFORMED_NAMES = ("float64", "float32", "float16")
 
 
 class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstimator):
@@ -96,7 +97,8 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             that do not fit the data. The transformer is then as it was before.
         """
         with self._unchanged_on_error():
-            X, dtypes = self._read(X, reset=True)
+            given, X = X, self._read(X, reset=True)
+            dtypes = column_dtypes(given, X)
             X, weights = _weighted(X, sample_weight)
             self._check_weights(weights)
             parts, counts = self._parts(X, weights)
@@ -156,7 +158,8 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
                 "their zeros. Use fit, which takes O(nnz), or pass X.toarray()."
             )
         with self._unchanged_on_error():
-            X, dtypes = self._read(X, reset=first)
+            given, X = X, self._read(X, reset=first)
+            dtypes = column_dtypes(given, X)
             X, weights = _weighted(X, sample_weight)
             self._check_weights(weights)
             counts = self._dense_counts(ColumnSelector(X))
@@ -254,10 +257,10 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             )
 
     def _read(self, X, *, reset, dtype=NUMERIC_DTYPES, accept_sparse="csc"):
-        """A checked table of numbers, and the dtypes of its columns as they came."""
+        """A checked table of numbers."""
         check_container(X)
         try:
-            checked = validate_data(
+            return validate_data(
                 self,
                 X,
                 reset=reset,
@@ -274,10 +277,6 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
                 f"numeric columns, for instance with a ColumnTransformer, or encode these first "
                 f"({error})."
             ) from None
-        dtypes = [dtype for _, dtype in container_dtypes(X) or ()]
-        if not dtypes:
-            dtypes = [str(getattr(X, "dtype", checked.dtype))] * checked.shape[1]
-        return checked, dtypes
 
     def _parts(self, X, weights):
         """Pieces of the columns to learn from, and what must be counted before."""
@@ -395,7 +394,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
     def _read_for_transform(self, X):
         """A checked table, and where the result is to be written."""
         check_is_fitted(self)
-        X, _ = self._read(X, reset=False, dtype=self._kept_dtypes(), accept_sparse=("csr", "csc"))
+        X = self._read(X, reset=False, dtype=self._kept_dtypes(), accept_sparse=("csr", "csc"))
         if sparse.issparse(X) or not (self.copy or not X.flags.writeable):
             return X, X
         return X, np.empty_like(X)
@@ -460,7 +459,8 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
 
     def _record_of(self, X):
         """The record and the profile of rows that were handed in, judged by the fitted limits."""
-        X, dtypes = self._read(X, reset=False)
+        given, X = X, self._read(X, reset=False)
+        dtypes = column_dtypes(given, X)
         if sparse.issparse(X):
             ((_, part),), counts = self._parts(X, None)
         else:

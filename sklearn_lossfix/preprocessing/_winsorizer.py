@@ -21,6 +21,7 @@ from sklearn_lossfix.preprocessing._limits import (
 )
 from sklearn_lossfix.preprocessing._robust_transformer import (
     TRANSFORMED_DTYPES,
+    TRANSFORMED_NAMES,
     RobustTransformer,
     listed,
     open_limits,
@@ -435,7 +436,7 @@ class Winsorizer(RobustTransformer):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.sparse = True
-        tags.transformer_tags.preserves_dtype = [np.dtype(t).name for t in TRANSFORMED_DTYPES]
+        tags.transformer_tags.preserves_dtype = list(TRANSFORMED_NAMES)
         return tags
 
     def _facts(self):
