@@ -307,7 +307,7 @@ class ColumnSelector:
             columns = slice(first, min(first + group, self.n_columns))
             if not alike:
                 for j in range(columns.start, columns.stop):
-                    self._select_column(j, low, high, center, out)
+                    self._select_column(j, low, high, center, out, counts=counts)
                 continue
             chosen = columns if self.columns is None else self.columns[columns]
             buffer = np.array(self.X[:, chosen].T, dtype=self.dtype, order="C")
@@ -354,19 +354,20 @@ class ColumnSelector:
             out.values[:, :, j] += half_gap
         return out
 
-    def _select_column(self, j, low, high, center, out, targets=None, column=None):
+    def _select_column(
+        self, j, low, high, center, out, targets=slice(None), column=None, counts=True
+    ):
         """Partition one column."""
         column = self._column(j, center) if column is None else column
         if not column.size:
             return
-        targets = range(len(low)) if targets is None else targets
-        column.partition(np.unique([[low[t, j], high[t, j]] for t in targets]))
-        for t in targets:
-            for side, rank in enumerate((low[t, j], high[t, j])):
-                value = column[rank]
-                out.values[t, side, j] = value
-                out.n_less[t, side, j] = np.count_nonzero(column < value)
-                out.n_less_equal[t, side, j] = np.count_nonzero(column <= value)
+        ranks = np.stack([low[targets, j], high[targets, j]], axis=-1)
+        column.partition(np.unique(ranks))
+        values = column[ranks]
+        out.values[targets, :, j] = values
+        if counts:
+            out.n_less[targets, :, j] = count_each(np.less, column, values)
+            out.n_less_equal[targets, :, j] = count_each(np.less_equal, column, values)
 
     def _select_sampled(self, low, high, center, out):
         """Tabulate columns of few values; else sample, bracket, count, and partition the bands."""
@@ -533,7 +534,7 @@ class ColumnSelector:
             ranks = low[t, k] + shift, high[t, k] + shift
             inside = counts[0] <= ranks[0] and ranks[1] < counts[3]
             if not inside:
-                self._select_column(k, low, high, center, out, targets=[t])
+                self._select_column(k, low, high, center, out, targets=slice(t, t + 1))
                 continue
             below = counts[1] if has_open_ends else counts[0]
             places = [r - below for r in ranks if below <= r < below + band.size]
@@ -597,6 +598,12 @@ class ColumnSelector:
             counters[0].add(np.less(block, folding.match(low, block), out=mask))
             counters[1].add(np.greater(block, folding.match(high, block), out=mask))
         return np.array([counter.total() for counter in counters])
+
+
+def count_each(compare, column, values):
+    """How many values of a column compare true with each of some others."""
+    counts = [np.count_nonzero(compare(column, value)) for value in values.ravel()]
+    return np.reshape(counts, values.shape)
 
 
 def _in_threads(function, items, n_threads):
