@@ -119,6 +119,15 @@ def entry_columns(X):
     return np.repeat(np.arange(X.shape[1]), np.diff(X.indptr))
 
 
+def without_duplicates(X):
+    """A sparse matrix with every entry once: the same object where that is so."""
+    if X.has_canonical_format:
+        return X
+    X = X.copy()
+    X.sum_duplicates()
+    return X
+
+
 def sparse_counts(X):
     """Rows, missing and infinite values of the columns of a CSR or CSC matrix.
 

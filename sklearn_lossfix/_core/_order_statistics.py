@@ -19,7 +19,7 @@ from joblib import effective_n_jobs
 from sklearn_lossfix._core._brackets import Bracket, Scan, select_ranks
 from sklearn_lossfix._core._moments import Moments, moments_of
 from sklearn_lossfix._core._quantiles import AtMass, interpolate, quantile_positions
-from sklearn_lossfix._core._row_blocks import ColumnCounter, Folding, column_runs
+from sklearn_lossfix._core._row_blocks import ColumnCounter, ColumnEnds, Folding, column_runs
 from sklearn_lossfix._core._tabulated_column import TabulatedColumn, few_levels
 from sklearn_lossfix._core._working_dtypes import (
     distance,
@@ -566,38 +566,73 @@ class ColumnSelector:
         -------
         n_below, n_above : ndarray of shape (n_columns,), dtype int64
         """
-        out = np.zeros((2, self.n_columns), dtype=np.int64)
+        return self.survey(lower, upper)[:2]
+
+    @property
+    def infinite(self):
+        """Infinite values of each column, negative and positive: shape (2, n_columns)."""
+        return np.array([self.n_negative_infinite, self.n_positive_infinite])
+
+    def survey(self, lower, upper):
+        """Values beyond limits, and the ends of every column, in one pass.
+
+        Parameters
+        ----------
+        lower, upper : ndarray of shape (n_columns,)
+            Limits; ``-inf`` and ``inf`` leave a side open.
+
+        Returns
+        -------
+        n_below, n_above : ndarray of shape (n_columns,), dtype int64
+            Values strictly beyond each limit, infinite ones included.
+        ends : ndarray of shape (2, n_columns), dtype float64
+            Smallest and largest finite value; NaN without any.
+        """
+        counts = np.zeros((2, self.n_columns), dtype=np.int64)
+        ends = np.full((2, self.n_columns), np.nan)
         runs = self._runs()
         n_threads = self.n_threads if len(runs) == 1 else 1
-
         low, high = limits_in(lower, upper, self.dtype)
 
         def one(run):
             columns = range(run.start, run.stop)
             if not all(j in self._tabulated for j in columns):
-                count = partial(self._outside_rows, run, low[run], high[run])
-                out[:, run] = sum(self._share_rows(count, run, n_threads))
+                survey = partial(self._survey_rows, run, low[run], high[run])
+                found, reached = zip(*self._share_rows(survey, run, n_threads), strict=True)
+                counts[:, run] = sum(found)
+                ends[0, run] = np.min([low for low, _ in reached], axis=0)
+                ends[1, run] = np.max([high for _, high in reached], axis=0)
                 return
             for j in columns:
-                out[:, j] = self._tabulated[j].outside(low[j], high[j])
-                out[0, j] += self.n_negative_infinite[j] * (low[j] > -np.inf)
-                out[1, j] += self.n_positive_infinite[j] * (high[j] < np.inf)
+                counts[:, j] = self._tabulated[j].outside(low[j], high[j])
+                counts[0, j] += self.n_negative_infinite[j] * (low[j] > -np.inf)
+                counts[1, j] += self.n_positive_infinite[j] * (high[j] < np.inf)
+                ends[:, j] = self._tabulated[j].ends()
 
         _in_threads(one, runs, self.n_threads)
-        return out[0], out[1]
+        for j in np.flatnonzero(self.infinite.any(axis=0)):
+            column = self._column(j)
+            ends[:, j] = (column.min(), column.max()) if column.size else (np.nan, np.nan)
+        ends[:, self.n_finite == 0] = np.nan
+        if self.dtype.kind != "f":
+            # Limits that the integers of the dtype cannot reach lie beyond every one of them.
+            counts[0, lower > np.iinfo(self.dtype).max] = self.n_rows
+            counts[1, upper < np.iinfo(self.dtype).min] = self.n_rows
+        return counts[0], counts[1], ends
 
-    def _outside_rows(self, run, lower, upper, start, stop):
+    def _survey_rows(self, run, lower, upper, start, stop):
         """The same for the columns of a run, in one range of rows."""
         folding = Folding(run.stop - run.start)
         low, high = folding.tile(lower), folding.tile(upper)
-        counters = ColumnCounter(folding), ColumnCounter(folding)
+        counters, ends = [ColumnCounter(folding) for _ in range(2)], ColumnEnds(folding, self.dtype)
         space = self._workspace("below", folding, bool)
         for rows in folding.slices(start, stop):
             block = folding.fold(self._rows(rows, run))
             mask = folding.shaped(space, block)
             counters[0].add(np.less(block, folding.match(low, block), out=mask))
             counters[1].add(np.greater(block, folding.match(high, block), out=mask))
-        return np.array([counter.total() for counter in counters])
+            ends.add(block)
+        return np.array([counter.total() for counter in counters]), ends.total()
 
 
 def count_each(compare, column, values):

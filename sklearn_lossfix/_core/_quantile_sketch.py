@@ -16,6 +16,9 @@ from sklearn_lossfix._core._quantiles import WeightedColumns
 # Rows are kept as they are up to this many times the size of a level: until then nothing is lost.
 EXACT_LEVELS = 16
 
+# Pieces in which held rows lie before they are put together: many small ones cost more than theirs.
+MAX_PIECES = 64
+
 
 class QuantileSketch:
     """Quantiles of every column of a stream of rows.
@@ -133,6 +136,9 @@ class QuantileSketch:
         self._rows.append(rows)
         self._weights.append(weights)
         self._n_held += len(rows)
+        if len(self._rows) > MAX_PIECES:
+            self._rows = [np.concatenate(self._rows)]
+            self._weights = [np.concatenate(self._weights)]
 
     def _take_blocks(self):
         """Turn held rows into levels, as far as they fill blocks."""

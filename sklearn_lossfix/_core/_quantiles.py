@@ -189,11 +189,16 @@ class WeightedColumns:
     ----------
     mass : ndarray of shape (n_columns,), dtype float64
         Total weight of the finite values of each column.
+    infinite : ndarray of shape (2, n_columns), dtype float64
+        Total weights of the negative and the positive infinite values.
     """
 
     def __init__(self, columns, mass=None, moments=None):
         self._moments = moments
         self._sorted = [_sorted_column(*column) for column in columns]
+        self.infinite = np.array(
+            [[w[v == end].sum() for v, w in columns] for end in (-np.inf, np.inf)]
+        )
         self.n_columns = len(self._sorted)
         self.dtype = np.result_type(*(values for values, _ in self._sorted))
         # Added up in the order in which the masses are reached, so that all of it is reached.
@@ -267,11 +272,31 @@ class WeightedColumns:
         -------
         below, above : ndarray of shape (n_columns,), dtype float64
         """
-        out = np.zeros((2, self.n_columns))
+        return self.survey(lower, upper)[:2]
+
+    def survey(self, lower, upper):
+        """Mass beyond limits, and the ends of every column.
+
+        Parameters
+        ----------
+        lower, upper : ndarray of shape (n_columns,)
+            Limits; ``-inf`` and ``inf`` leave a side open.
+
+        Returns
+        -------
+        below, above : ndarray of shape (n_columns,), dtype float64
+            Mass strictly beyond each limit, that of infinite values included.
+        ends : ndarray of shape (2, n_columns), dtype float64
+            Smallest and largest finite value; NaN without any.
+        """
+        mass = self.infinite * [lower > -np.inf, upper < np.inf]
+        ends = np.full((2, self.n_columns), np.nan)
         for j, (values, weights) in enumerate(self._sorted):
-            out[0, j] = weights[values < lower[j]].sum()
-            out[1, j] = weights[values > upper[j]].sum()
-        return out[0], out[1]
+            mass[0, j] += weights[values < lower[j]].sum()
+            mass[1, j] += weights[values > upper[j]].sum()
+            if values.size:
+                ends[:, j] = values[0], values[-1]
+        return mass[0], mass[1], ends
 
     def subset(self, columns):
         """The same for some of the columns."""

@@ -123,6 +123,41 @@ class ColumnCounter:
         return self._total
 
 
+class ColumnEnds:
+    """The smallest and the largest value of every column over many blocks; NaN is left out.
+
+    Parameters
+    ----------
+    folding : Folding
+        How the table is cut.
+    dtype : dtype
+        Of the blocks.
+    """
+
+    def __init__(self, folding, dtype):
+        self.folding = folding
+        is_float = dtype.kind == "f"
+        highest = np.inf if is_float else np.iinfo(dtype).max
+        lowest = -np.inf if is_float else np.iinfo(dtype).min
+        width = folding.repeats * folding.n_columns
+        self._low, self._high = np.full(width, highest, dtype), np.full(width, lowest, dtype)
+
+    def add(self, block):
+        """Take in one folded block."""
+        axis = 0 if self.folding.n_columns > 1 else None
+        width = block.shape[1] if self.folding.n_columns > 1 else 1
+        low, high = self._low[:width], self._high[:width]
+        np.fmin(low, np.fmin.reduce(block, axis=axis), out=low)
+        np.fmax(high, np.fmax.reduce(block, axis=axis), out=high)
+
+    def total(self):
+        """The ends so far, of shape (2, n_columns)."""
+        shape = (-1, self.folding.n_columns)
+        return np.array(
+            [self._low.reshape(shape).min(axis=0), self._high.reshape(shape).max(axis=0)]
+        )
+
+
 def map_blocks(function, X, out, *parameters):
     """Apply an operation with one parameter per column, block by block.
 

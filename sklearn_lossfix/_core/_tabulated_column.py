@@ -83,6 +83,11 @@ class TabulatedColumn:
             np.count_nonzero(self.loose > upper) + self.counts[self.levels > upper].sum(),
         )
 
+    def ends(self):
+        """Smallest and largest value."""
+        known = np.concatenate([self.levels, self.loose])
+        return known.min(), known.max()
+
 
 def few_levels(column):
     """Distinct finite values of a sample, or None where they are many."""

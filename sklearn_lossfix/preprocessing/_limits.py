@@ -73,8 +73,11 @@ def requested_limits(limits, method, tail, names):
     elif isinstance(limits, dict):
         asked = np.full((2, n_features), np.nan)
         for key, value in limits.items():
-            asked[:, _position(key, names)] = _pair(value, method)
-    elif np.ndim(limits) == 2:
+            j = _position(key, names)
+            if not np.isnan(asked[:, j]).all():
+                raise ValueError(f"limits names the column {str(names[j])!r} twice.")
+            asked[:, j] = _pair(value, method)
+    elif isinstance(limits, np.ndarray | list) and _is_table(limits):
         asked = np.array(limits, dtype=np.float64)
         if asked.shape != (2, n_features):
             raise ValueError(
@@ -87,6 +90,11 @@ def requested_limits(limits, method, tail, names):
         asked[int(tail == "left")] = np.nan
     _check_range(asked, method, names)
     return asked
+
+
+def _is_table(limits):
+    """Whether limits have rows, not just numbers."""
+    return any(np.ndim(row) == 1 for row in limits) if np.ndim(limits[0]) else False
 
 
 def _position(key, names):
@@ -106,20 +114,26 @@ def _position(key, names):
 
 def _pair(value, method):
     """A number or a pair as (lower, upper), NaN for None."""
-    if isinstance(value, Real) and not isinstance(value, bool):
+    if _is_number(value):
         if method == "fixed":
             raise ValueError(
                 f"With method='fixed' limits are pairs of values, None for an open side. Got "
                 f"{value!r} instead; (None, {value!r}) caps above {value!r}."
             )
         return (value, 1 - value) if method == "quantile" else (value, value)
-    if isinstance(value, list | tuple | np.ndarray) and len(value) == 2:
-        if all(side is None or isinstance(side, Real) for side in value):
-            return [np.nan if side is None else float(side) for side in value]
+    if hasattr(value, "__len__") and not isinstance(value, str | dict) and len(value) == 2:
+        sides = list(value)
+        if all(side is None or _is_number(side) for side in sides):
+            return [np.nan if side is None else float(side) for side in sides]
     raise ValueError(
         f"A limit must be a number or a pair (lower, upper) with None for an open side. Got "
         f"{value!r} instead."
     )
+
+
+def _is_number(value):
+    """Whether a value is a number other than NaN and no boolean."""
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and value == value
 
 
 def _check_range(asked, method, names):
@@ -129,8 +143,8 @@ def _check_range(asked, method, names):
         bad = (asked < 0).any(axis=0) | (asked > 1).any(axis=0) | (lower >= upper)
         expected = "probabilities with 0 <= lower < upper <= 1"
     elif method == "fixed":
-        bad = lower > upper
-        expected = "values with lower <= upper"
+        bad = (lower > upper) | (lower == np.inf) | (upper == -np.inf)
+        expected = "values with lower <= upper that leave finite values between them"
     else:
         bad = (asked < 0).any(axis=0) | np.isinf(asked).any(axis=0)
         expected = "finite numbers of spreads that are not negative"

@@ -151,7 +151,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         "unit_variance": ["boolean"],
         "asymmetric": ["boolean"],
         "zero_scale": [StrOptions(set(ZERO_SCALES))],
-        "clip": [Interval(Real, 0, None, closed="neither"), tuple, None],
+        "clip": [Interval(Real, 0, None, closed="neither"), tuple, list, None],
     }
 
     def __init__(
@@ -185,6 +185,11 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         "replace them, or bound the result with clip=B or clip=('soft', B), which takes them."
     )
 
+    @property
+    def _bound(self):
+        """The bound; a pair as a tuple, also where it was read from JSON or YAML as a list."""
+        return tuple(self.clip) if isinstance(self.clip, list) else self.clip
+
     def _takes_infinite(self):
         return self.clip is not None
 
@@ -195,8 +200,8 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
                 "asymmetric=True needs with_centering=True: the sides are scaled from the median, "
                 "so without subtracting it the map would jump there."
             )
-        if isinstance(self.clip, tuple | bool):
-            clip = self.clip if isinstance(self.clip, tuple) else ()
+        if isinstance(self.clip, tuple | list | bool):
+            clip = () if isinstance(self.clip, bool) else self.clip
             kind, bound = clip if len(clip) == 2 else (None, None)
             is_number = isinstance(bound, Real) and not isinstance(bound, bool)
             if kind != "soft" or not is_number or not 0 < bound < np.inf:
@@ -252,8 +257,8 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
             for source in np.unique(news)
         ]
         return (
-            f"The MAD of {int(fallen.sum())} of {len(names)} columns is zero or unknown, which "
-            f"happens when more than half of the values are equal: {'; '.join(texts)}. See "
+            f"{int(fallen.sum())} of {len(names)} columns have no MAD to be scaled by, since more "
+            f"than half of their values are equal or they hold none: {'; '.join(texts)}. See "
             f"scale_source_ and diagnose()."
         )
 
@@ -283,7 +288,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         if out is X and not self._takes_infinite():
             self._dense_counts(ColumnSelector(X))  # before anything is written
         center, scales, wide = self._applied(X.dtype)
-        standardize = Standardizer(X.dtype, self.clip, wide)
+        standardize = Standardizer(X.dtype, self._bound, wide)
         map_blocks(standardize, X, out, center, *scales)
         if standardize.infinite:
             if out is not X:
@@ -305,7 +310,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         out = X.copy() if self.copy or not X.data.flags.writeable else X
         self._refuse_infinite(sparse_counts(out))
         _, (scale, *_), _ = self._applied(np.dtype(np.float64))
-        standardize = Standardizer(out.data.dtype, self.clip, wide=True)
+        standardize = Standardizer(out.data.dtype, self._bound, wide=True)
         standardize(out.data, np.zeros(1), scale[entry_columns(out)], out=out.data)
         return out
 
@@ -347,9 +352,9 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
                 raise ValueError(
                     "Cannot uncenter sparse matrices: use `with_centering=False` instead."
                 )
-            _unscale(X.data, 0.0, scales[0][entry_columns(X)], bound=self.clip, out=X.data)
+            _unscale(X.data, 0.0, scales[0][entry_columns(X)], bound=self._bound, out=X.data)
         else:
-            map_blocks(partial(_unscale, bound=self.clip), X, X, center, *scales)
+            map_blocks(partial(_unscale, bound=self._bound), X, X, center, *scales)
         return X
 
     # --- tags and reports -----------------------------------------------------------------------
@@ -361,7 +366,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         tags.transformer_tags.preserves_dtype = list(TRANSFORMED_NAMES)
         return tags
 
-    def _facts(self):
+    def _facts(self, of_fit):
         """Columns and words of the report that are those of a scaler."""
         empty = np.isnan(np.atleast_2d(self.mad_)[0])
         sides = zip(np.atleast_2d(self.mad_), np.atleast_2d(self.scale_), strict=True)
@@ -374,10 +379,11 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
             columns[f"mad{suffix}"] = listed(np.where(taken_for_zero, 0.0, mad))
             columns[f"scale{suffix}"] = listed(scale)
         columns["scale_source"] = ["/".join(dict.fromkeys(both)) for both in sources.T]
-        columns["constant"] = self.constant_features_.tolist()
+        if of_fit:
+            columns["constant"] = self.constant_features_.tolist()
         action = "it is scaled like the others"
         if self.clip is not None:
-            bound = self.clip[1] if isinstance(self.clip, tuple) else self.clip
+            bound = self._bound[1] if isinstance(self._bound, tuple) else self._bound
             action = f"it is scaled and bounded at {bound:g}"
         rule = f"the median and {OUTLIER_DISTANCE:g} scales on either side of it"
         return {"columns": columns, "rule": rule, "action": action}

@@ -1,5 +1,6 @@
 """What MADScaler and Winsorizer share: reading tables, weights, streams, and what fit records."""
 
+import sys
 import warnings
 from contextlib import contextmanager
 from numbers import Integral
@@ -20,6 +21,7 @@ from sklearn_lossfix._core._columns import (
     sparse_columns,
     sparse_counts,
     text_columns,
+    without_duplicates,
 )
 from sklearn_lossfix._core._diagnosable import DiagnosableTransformerMixin
 from sklearn_lossfix._core._evidence import ColumnEvidence
@@ -32,14 +34,18 @@ from sklearn_lossfix.preprocessing._stream import Stream
 
 #: Quantiles of each column that a report draws, by name.
 PROFILE = {
-    "minimum": 0.0,
     "q01": 0.01,
     "q25": 0.25,
     "median": 0.5,
     "q75": 0.75,
     "q99": 0.99,
-    "maximum": 1.0,
 }
+
+# Values of weighted columns that are sorted at a time.
+WEIGHTED_BUFFER = 1 << 20
+
+# Packages whose frames stand between the user and a warning.
+_LIBRARIES = ("sklearn", "sklearn_lossfix", "contextlib", "joblib", "imblearn")
 
 # Rows behind the profile that fit records, evenly spaced: a picture cannot show more.
 PROFILE_ROWS = 1_024
@@ -63,7 +69,11 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
 
     _parameter_constraints: dict = {
         "copy": ["boolean"],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            None,
+            Interval(Integral, None, -1, closed="right"),
+            Interval(Integral, 1, None, closed="left"),
+        ],
         "sketch_size": [Interval(Integral, 16, None, closed="left")],
     }
 
@@ -100,14 +110,17 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             given, X = X, self._read(X, reset=True)
             dtypes = column_dtypes(given, X)
             X, weights = _weighted(X, sample_weight)
+            if weights is not None and (weights == weights[0]).all():
+                weights = None
             self._check_weights(weights)
             parts, counts = self._parts(X, weights)
             learnt = joined(self._describe(part, columns) for columns, part in parts)
             thinned = weights is None and not sparse.issparse(X)
             n_profiled = _n_thinned(X.shape[0]) if thinned else X.shape[0]
             self._stream = None
-            untold = self._finish(learnt, counts, dtypes, n_profiled, rank_error=0.0)
-        _tell(untold, stacklevel=4)
+            integers = X.dtype.kind in "iu"
+            untold = self._finish(learnt, counts, dtypes, n_profiled, 0.0, integers)
+        _tell(untold)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -161,13 +174,24 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             given, X = X, self._read(X, reset=first)
             dtypes = column_dtypes(given, X)
             X, weights = _weighted(X, sample_weight)
-            self._check_weights(weights)
-            counts = self._dense_counts(ColumnSelector(X))
-            if X.dtype.kind != "f":
-                X = X.astype(np.float64)
-            moments = self._wants_moments()
-            nothing = Stream.empty(X.shape[1], self.sketch_size, dtypes, with_moments=moments)
-            stream = nothing if first else self._stream
+            if weights is not None and (weights != 1).any():
+                # The next batch may weigh differently, so weights that are alike are weights too.
+                self._check_weights(weights)
+            selector = ColumnSelector(X)
+            counts = self._dense_counts(selector)
+            integers = X.dtype.kind in "iu"
+            X = X if X.dtype.kind == "f" else X.astype(np.float64)
+            if first:
+                stream = Stream.empty(
+                    X.shape[1],
+                    self.sketch_size,
+                    dtypes,
+                    integers=integers,
+                    with_moments=self._wants_moments(),
+                )
+            else:
+                self._check_stream_parameters(self._stream)
+                stream = self._stream
             self._take(stream.updated(X, weights, counts))
         return self
 
@@ -200,18 +224,17 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
         self._validate_params()
         other._check_stream()
         first = not hasattr(self, "_stream")
-        theirs = other.get_params()
-        differ = [
-            name
-            for name, value in self.get_params().items()
-            if name not in ("copy", "n_jobs") and repr(value) != repr(theirs[name])
-        ]
-        if differ:
-            raise ValueError(
-                f"merge takes a transformer of the same parameters; these differ: {differ}."
-            )
+        mine, theirs = self._compared_parameters(other), other._compared_parameters(other)
+        for name, value in mine.items():
+            if not _equal(value, theirs[name]):
+                raise ValueError(
+                    f"merge takes a transformer of the same parameters. {name} is "
+                    f"{self.get_params()[name]!r} here and {other.get_params()[name]!r} there."
+                )
+        self._check_stream_parameters(other._stream)
         if not first:
             self._check_stream()
+            self._check_stream_parameters(self._stream)
             if list(self._names()) != list(other._names()):
                 raise ValueError(
                     f"merge takes a transformer of the same columns. This one has "
@@ -220,6 +243,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
         with self._unchanged_on_error():
             if first:
                 self.n_features_in_ = other.n_features_in_
+                self._has_other_labels = other._has_other_labels
                 if hasattr(other, "feature_names_in_"):
                     self.feature_names_in_ = other.feature_names_in_
             self._take(other._stream if first else self._stream.merged(other._stream))
@@ -247,6 +271,39 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
     def _check_weights(self, weights):
         """Refuse weights, None where all are alike, with parameters that do not take them."""
 
+    def _compared_parameters(self, fitted):
+        """Parameters that must be alike where streams of the columns of `fitted` are merged."""
+        return {k: v for k, v in self.get_params().items() if k not in ("copy", "n_jobs")}
+
+    def _check_stream_parameters(self, stream):
+        """Refuse to go on with a stream that was begun under other parameters."""
+        if stream.sketch.size != self.sketch_size:
+            raise ValueError(
+                f"These rows were kept with sketch_size={stream.sketch.size}, and it is "
+                f"{self.sketch_size} now. Set it back, or start anew with a clone."
+            )
+        if self._wants_moments() and stream.moments is None:
+            raise ValueError(
+                "These rows were kept without their means and variances, which the present "
+                "parameters need. Set them back, or start anew with a clone."
+            )
+
+    def set_params(self, **params):
+        """Set parameters; what a stream has taught so far is worked out with the old ones.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name.
+
+        Returns
+        -------
+        self : object
+            The transformer.
+        """
+        self._settle()
+        return super().set_params(**params)
+
     def _check_stream(self):
         """Refuse to merge what was never fitted, or was fitted by `fit`."""
         check_is_fitted(self)
@@ -259,6 +316,9 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
     def _read(self, X, *, reset, dtype=NUMERIC_DTYPES, accept_sparse="csc"):
         """A checked table of numbers."""
         check_container(X)
+        if reset:
+            labels = getattr(X, "columns", None)
+            self._has_other_labels = labels is not None and not _plain_labels(list(labels))
         try:
             return validate_data(
                 self,
@@ -268,7 +328,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
                 accept_sparse=accept_sparse,
                 ensure_all_finite=False,
             )
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             text = text_columns(X)
             if not text:
                 raise
@@ -281,9 +341,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
     def _parts(self, X, weights):
         """Pieces of the columns to learn from, and what must be counted before."""
         if sparse.issparse(X):
-            if not X.has_canonical_format:
-                X = X.copy()
-                X.sum_duplicates()
+            X = without_duplicates(X)
             counts = sparse_counts(X)
             self._refuse_infinite(counts)
             return [(slice(None), sparse_columns(X, weights))], counts
@@ -291,17 +349,17 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
         counts = self._dense_counts(selector)
         if weights is None:
             return [(slice(None), selector)], counts
-        # One at a time: weighted columns have to be sorted, and a sorted table would be a copy.
-        columns = ((slice(j, j + 1), X[:, j]) for j in range(X.shape[1]))
-        return ((j, WeightedColumns([(values, weights)])) for j, values in columns), counts
+        # A few at a time: weighted columns have to be sorted, and a sorted table would be a copy.
+        step = max(1, WEIGHTED_BUFFER // X.shape[0])
+        groups = (slice(j, min(j + step, X.shape[1])) for j in range(0, X.shape[1], step))
+        return (
+            (group, WeightedColumns([(column, weights) for column in X[:, group].T]))
+            for group in groups
+        ), counts
 
     def _dense_counts(self, selector):
         """Rows, missing and infinite values of a dense table; infinite ones may be refused."""
-        counts = {
-            "n_rows": selector.n_rows,
-            "n_missing": selector.n_missing,
-            "n_infinite": selector.n_negative_infinite + selector.n_positive_infinite,
-        }
+        counts = _counts(selector)
         self._refuse_infinite(counts)
         return counts
 
@@ -315,19 +373,19 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
                 f"finite values or NaN: {self._advice_on_infinite}"
             )
 
-    def _describe(self, part, columns=slice(None)):
-        """What a subclass learns of a part, with how much lies outside its limits and where."""
+    def _describe(self, part, columns=slice(None), infinite=None):
+        """What a subclass learns of a part, with how much lies outside its limits and where.
+
+        `infinite` are masses of infinite values that the part does not know of.
+        """
         learnt = self._learn(part, columns)
-        lower, upper = open_limits(learnt["lower"], learnt["upper"])
-        below, above = part.mass_outside(lower, upper)
         thin = part.thinned(PROFILE_ROWS) if isinstance(part, ColumnSelector) else part
-        profile = thin.quantiles(list(PROFILE.values()), "averaged_inverted_cdf")
         if "tie_share" not in learnt:
             median = thin.at_mass(0.5 * thin.mass)
             learnt["tie_share"] = share(tied_mass(median), thin.mass)
-        return {**learnt, "below": below, "above": above, "mass": part.mass, "profile": profile}
+        return {**learnt, **_surveyed(part, thin, learnt["lower"], learnt["upper"], infinite)}
 
-    def _finish(self, learnt, counts, dtypes, n_profiled, rank_error):
+    def _finish(self, learnt, counts, dtypes, n_profiled, rank_error, integers):
         """Set the fitted attributes, and what a report without data is made from.
 
         Returns
@@ -341,9 +399,8 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             **counts,
             "dtypes": dtypes,
             "n_profiled": n_profiled,
-            **{name: learnt[name] for name in ("lower", "upper", "below", "above", "mass")},
-            "profile": learnt["profile"],
-            "tie_share": learnt["tie_share"],
+            "integers": integers,
+            **{name: learnt[name] for name in ("lower", "upper", "tie_share", *_SURVEYED)},
         }
         return untold
 
@@ -366,18 +423,30 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
 
     def __getattr__(self, name):
         """Learn from the stream when an attribute is first asked for."""
-        stream = self.__dict__.get("_stream")
-        if stream is None or name not in (*self._learnt, "_record"):
+        if name in (*type(self)._learnt, "_record"):
+            try:
+                self._settle()
+            except Exception as error:
+                raise AttributeError(f"{name} could not be learnt: {error}") from error
+        if name not in self.__dict__:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        untold = self._finish(
-            self._describe(stream.columns()),
-            stream.counts,
-            stream.dtypes,
-            stream.counts["n_rows"],
-            self._rank_error(stream),
-        )
-        _tell(untold, stacklevel=3)
         return self.__dict__[name]
+
+    def _settle(self):
+        """Learn from what a stream has taken in since it was last learnt from."""
+        stream = self.__dict__.get("_stream")
+        if stream is None or "_record" in self.__dict__:
+            return
+        with self._unchanged_on_error():
+            untold = self._finish(
+                self._describe(stream.columns(), infinite=stream.infinite),
+                stream.counts,
+                stream.dtypes,
+                stream.counts["n_rows"],
+                self._rank_error(stream),
+                stream.integers,
+            )
+        _tell(untold)
 
     def _names(self):
         """Names of the columns: those of the dataframe, or x0, x1, ..."""
@@ -394,14 +463,18 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
     def _read_for_transform(self, X):
         """A checked table, and where the result is to be written."""
         check_is_fitted(self)
+        self._settle()
         X = self._read(X, reset=False, dtype=self._kept_dtypes(), accept_sparse=("csr", "csc"))
-        if sparse.issparse(X) or not (self.copy or not X.flags.writeable):
+        if sparse.issparse(X):
+            return without_duplicates(X), None
+        if not self.copy and X.flags.writeable:
             return X, X
         return X, np.empty_like(X)
 
     def _read_for_inverse(self, X):
         """A checked table that may be written into, with the columns that transform gives."""
         check_is_fitted(self)
+        self._settle()
         X = check_array(
             X,
             dtype=self._kept_dtypes(),
@@ -410,6 +483,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             copy=self.copy,
             force_writeable=True,
         )
+        X = without_duplicates(X) if sparse.issparse(X) else X
         n_out = len(self.get_feature_names_out())
         if X.shape[1] != n_out:
             raise ValueError(
@@ -421,14 +495,9 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
 
     def _column_evidence(self, X=None):
         """What is known of every column: as fit recorded it, or of other rows."""
-        record, profile = self._record, self._record["profile"]
-        source, n_profiled = "fit", record["n_profiled"]
-        if X is not None:
-            source = "X"
-            record, profile = self._record_of(X)
-            n_profiled = record["n_rows"]
+        self._settle()
+        record = self._record if X is None else self._record_of(X)
         lower, upper = self._record["lower"], self._record["upper"]
-        n_values = record["mass"] + record["n_infinite"]
         n_valid = record["n_rows"] - record["n_missing"] - record["n_infinite"]
         columns = {
             "column": [str(name) for name in self._names()],
@@ -438,45 +507,50 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             "n_infinite": record["n_infinite"].tolist(),
             "lower": listed(lower),
             "upper": listed(upper),
-            "share_low": listed(share(record["below"], n_values)),
-            "share_high": listed(share(record["above"], n_values)),
+            "share_low": listed(share(record["below"], record["total"])),
+            "share_high": listed(share(record["above"], record["total"])),
             "tie_share": listed(record["tie_share"]),
-            "constant": (profile[0] == profile[-1]).tolist(),
+            "constant": (record["ends"][0] == record["ends"][1]).tolist(),
             "all_missing": (n_valid == 0).tolist(),
-            **{name: listed(values) for name, values in zip(PROFILE, profile, strict=True)},
+            "minimum": listed(record["ends"][0]),
+            "maximum": listed(record["ends"][1]),
+            **{
+                name: listed(values)
+                for name, values in zip(PROFILE, record["profile"], strict=True)
+            },
         }
-        facts = self._facts()
+        facts = self._facts(of_fit=X is None)
         return ColumnEvidence(
             transformer=type(self).__name__,
             columns={**columns, **facts["columns"]},
             n_rows=int(record["n_rows"]),
-            source=source,
+            source="fit" if X is None else "X",
             rule=facts["rule"],
             action=facts["action"],
-            n_profiled=int(n_profiled),
+            n_profiled=int(record["n_profiled"]),
             rank_error=self.rank_error_,
         )
 
     def _record_of(self, X):
-        """The record and the profile of rows that were handed in, judged by the fitted limits."""
+        """The record of rows that were handed in, judged by the fitted limits.
+
+        Infinite values are counted here, whether transform would take them or not.
+        """
         given, X = X, self._read(X, reset=False)
-        dtypes = column_dtypes(given, X)
         if sparse.issparse(X):
-            ((_, part),), counts = self._parts(X, None)
+            X = without_duplicates(X)
+            part, counts = sparse_columns(X), sparse_counts(X)
         else:
             part = ColumnSelector(X, n_jobs=self.n_jobs)
-            counts = self._dense_counts(part)
-        below, above = part.mass_outside(*open_limits(self._record["lower"], self._record["upper"]))
+            counts = _counts(part)
         median = part.at_mass(0.5 * part.mass)
-        record = {
+        return {
             **counts,
-            "dtypes": dtypes,
-            "mass": part.mass,
-            "below": below,
-            "above": above,
+            **_surveyed(part, part, self._record["lower"], self._record["upper"]),
+            "dtypes": column_dtypes(given, X),
+            "n_profiled": counts["n_rows"],
             "tie_share": share(tied_mass(median), part.mass),
         }
-        return record, part.quantiles(list(PROFILE.values()), "averaged_inverted_cdf")
 
 
 def open_limits(lower, upper):
@@ -484,21 +558,78 @@ def open_limits(lower, upper):
     return np.where(np.isnan(lower), -np.inf, lower), np.where(np.isnan(upper), np.inf, upper)
 
 
-def _tell(untold, stacklevel):
-    """Warn of columns that do not spread, once and from the line that called fit."""
-    if untold:
-        warnings.warn(untold, ZeroSpreadWarning, stacklevel=stacklevel)
+# What `_surveyed` gives, and a record keeps of it.
+_SURVEYED = ("below", "above", "total", "ends", "profile")
+
+
+def _surveyed(part, thin, lower, upper, infinite=None):
+    """Masses beyond limits and in all, the ends of the columns, and quantiles of some rows."""
+    lower, upper = open_limits(lower, upper)
+    below, above, ends = part.survey(lower, upper)
+    unknown = np.zeros((2, part.n_columns)) if infinite is None else infinite
+    if unknown.any():
+        below = below + unknown[0] * (lower > -np.inf)
+        above = above + unknown[1] * (upper < np.inf)
+    return {
+        "below": below,
+        "above": above,
+        "mass": part.mass,
+        "total": part.mass + part.infinite.sum(axis=0) + unknown.sum(axis=0),
+        "ends": ends,
+        "profile": thin.quantiles(list(PROFILE.values()), "averaged_inverted_cdf"),
+    }
+
+
+def _plain_labels(labels):
+    """Whether the labels of columns are strings, or the positions of the columns."""
+    return all(isinstance(label, str) for label in labels) or labels == list(range(len(labels)))
+
+
+def _counts(selector):
+    """Rows, missing and infinite values of a dense table."""
+    return {
+        "n_rows": selector.n_rows,
+        "n_missing": selector.n_missing,
+        "n_infinite": selector.n_negative_infinite + selector.n_positive_infinite,
+    }
+
+
+def _tell(untold):
+    """Warn of columns that do not spread, from the first line outside of the libraries."""
+    if not untold:
+        return
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals["__name__"].partition(".")[0] in _LIBRARIES:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(untold, ZeroSpreadWarning, stacklevel=level)
+
+
+def _equal(one, other):
+    """Whether two values of a parameter are equal, arrays and NaN included."""
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other, equal_nan=True)
+    return bool(one == other)
 
 
 def _weighted(X, sample_weight):
-    """Rows of positive weight, and their weights; None where all weigh the same."""
+    """Rows of positive weight, and their weights.
+
+    Raises
+    ------
+    ValueError
+        For weights that are out of range or add up to more than the largest float.
+    """
     weights = check_weights(sample_weight, X.shape[0])
     if weights is None:
         return X, None
+    with np.errstate(over="ignore"):
+        if np.isinf(weights.sum()):
+            raise ValueError(
+                f"sample_weight adds up to more than the largest float. Got weights up to "
+                f"{weights.max():g}; divide them by a constant."
+            )
     keep = weights > 0
-    if not keep.all():
-        X, weights = X[keep], weights[keep]
-    return X, None if (weights == weights[0]).all() else weights
+    return (X, weights) if keep.all() else (X[keep], weights[keep])
 
 
 def _n_thinned(n_rows):

@@ -23,15 +23,21 @@ class Stream:
         ``n_rows``, ``n_missing``, ``n_infinite``.
     dtypes : list of str
         Dtypes of the first batch.
+    integers : bool
+        Whether the first batch held integers.
+    infinite : ndarray of shape (2, n_features), dtype float64
+        Masses of the negative and the positive infinite values, which the sketch leaves out.
     """
 
     sketch: QuantileSketch
     moments: Moments | None
     counts: dict
     dtypes: list
+    integers: bool
+    infinite: np.ndarray
 
     @classmethod
-    def empty(cls, n_features, size, dtypes, *, with_moments):
+    def empty(cls, n_features, size, dtypes, *, integers, with_moments):
         """Before the first batch."""
         nothing = np.zeros(n_features)
         counts = {name: np.zeros(n_features, np.int64) for name in ("n_missing", "n_infinite")}
@@ -40,6 +46,8 @@ class Stream:
             Moments(nothing, nothing, nothing) if with_moments else None,
             {"n_rows": 0, **counts},
             dtypes,
+            integers,
+            np.zeros((2, n_features)),
         )
 
     def updated(self, X, sample_weight, counts):
@@ -54,15 +62,19 @@ class Stream:
         counts : dict
             Counts of the batch.
         """
+        infinite = self.infinite
         if np.any(counts["n_infinite"]):
-            X = np.where(np.isinf(X), np.nan, X)
+            weights = np.ones(len(X)) if sample_weight is None else sample_weight
+            infinite = infinite + [weights @ (X == end) for end in (-np.inf, np.inf)]
+            X = np.where(np.isinf(X), X.dtype.type(np.nan), X)
         sketch = self.sketch.copy()
         sketch.update(X, sample_weight)
-        return Stream(
-            sketch,
-            self.moments and self.moments.merged(moments_of(X, sample_weight)),
-            {name: self.counts[name] + counts[name] for name in counts},
-            self.dtypes,
+        return replace(
+            self,
+            sketch=sketch,
+            moments=self.moments and self.moments.merged(moments_of(X, sample_weight)),
+            counts={name: self.counts[name] + counts[name] for name in counts},
+            infinite=infinite,
         )
 
     def merged(self, other):
@@ -71,7 +83,8 @@ class Stream:
         sketch.merge(other.sketch)
         counts = {name: self.counts[name] + other.counts[name] for name in self.counts}
         moments = self.moments and self.moments.merged(other.moments)
-        return replace(self, sketch=sketch, moments=moments, counts=counts)
+        infinite = self.infinite + other.infinite
+        return replace(self, sketch=sketch, moments=moments, counts=counts, infinite=infinite)
 
     def columns(self):
         """What is known of the columns: the rows themselves while all are held and weigh alike."""

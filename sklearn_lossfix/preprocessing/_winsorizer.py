@@ -215,7 +215,20 @@ class Winsorizer(RobustTransformer):
 
     def _asked(self, columns):
         """What `limits` asks of some columns."""
-        return requested_limits(self.limits, self.method, self.tail, self._names())[:, columns]
+        names = self._names()
+        if isinstance(self.limits, dict) and self._has_other_labels:
+            raise ValueError(
+                "limits is a dict, and the names of the columns are not all strings: a number "
+                "could be a name or a position. Turn the names into strings, or pass an array."
+            )
+        return requested_limits(self.limits, self.method, self.tail, names)[:, columns]
+
+    def _compared_parameters(self, fitted):
+        parameters = super()._compared_parameters(fitted)
+        if fitted.n_features_in_:
+            limits = requested_limits(self.limits, self.method, self.tail, fitted._names())
+            parameters["limits"] = limits
+        return parameters
 
     def _learn(self, part, columns):
         """Limits of the columns of a part, and the scales of a soft cap."""
@@ -283,8 +296,9 @@ class Winsorizer(RobustTransformer):
         if self.action == "clip":
             _clip(X, out, *limits_in(lower, upper, X.dtype))
         elif self.action == "nan":
-            map_blocks(_to_nan, X, out, lower, upper)
+            map_blocks(_to_nan, X, out, *limits_in(lower, upper, X.dtype))
         else:
+            lower, upper = limits_in(lower, upper, X.dtype)
             map_blocks(_draw_in, X, out, lower, upper, *self._soft_scales())
         return out if indicators is None else np.hstack([out, indicators])
 
@@ -312,7 +326,7 @@ class Winsorizer(RobustTransformer):
         """
         X = self._read_for_inverse(X)[:, : self.n_features_in_]
         if self.action == "soft":
-            lower, upper = open_limits(self.lower_, self.upper_)
+            lower, upper = limits_in(*open_limits(self.lower_, self.upper_), X.dtype)
             if sparse.issparse(X):
                 columns = entry_columns(X)
                 scales = (scale[columns] for scale in self._soft_scales())
@@ -338,19 +352,33 @@ class Winsorizer(RobustTransformer):
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
         added = [f"{names[j]}__{kind}" for j, kind in self._indicated()]
+        taken = sorted(set(added) & set(names))
+        if taken:
+            raise ValueError(
+                f"The indicators {named(taken)} have the names of columns of X. Rename those "
+                f"columns, or set add_indicator=False."
+            )
         return np.concatenate([names, np.array(added, dtype=object)]) if added else names
 
     def _kept_dtypes(self):
         """Dtypes that transform gives back as they came, the fallback first."""
-        whole = np.nan_to_num([self.lower_, self.upper_], posinf=0.0, neginf=0.0) % 1 == 0
         of_data = self.method == "quantile" and self.quantile_method in ORDER_STATISTIC_METHODS
-        fixed = self.method == "fixed" and whole.all()
-        if self.action != "clip" or not (of_data or fixed):
+        if self.action != "clip" or not (self.method == "fixed" or of_data):
             return TRANSFORMED_DTYPES
-        # A signed indicator does not fit into an unsigned table.
+        if of_data and not self._record["integers"]:
+            return TRANSFORMED_DTYPES
+        if (np.nan_to_num([self.lower_, self.upper_], posinf=0.0, neginf=0.0) % 1).any():
+            return TRANSFORMED_DTYPES
+        return [*TRANSFORMED_DTYPES, *filter(self._fits, _INTEGERS)]
+
+    def _fits(self, dtype):
+        """Whether an integer dtype can hold what transform gives."""
         signed = self.add_indicator in (True, "signed")
-        integers = [dtype for dtype in _INTEGERS if not (signed and np.dtype(dtype).kind == "u")]
-        return [*TRANSFORMED_DTYPES, *integers]
+        if signed and np.dtype(dtype).kind == "u":
+            return False  # an indicator of -1
+        range_ = np.iinfo(dtype)
+        lower, upper = open_limits(self.lower_, self.upper_)
+        return not ((lower > range_.max) | (upper < range_.min)).any()
 
     def _soft_scales(self):
         """Scales below and above, one where there is no limit to need them."""
@@ -403,7 +431,8 @@ class Winsorizer(RobustTransformer):
                     columns.append(np.full(rows[-1].size, k))
                     values.append(np.full(rows[-1].size, sign if kind == "capped" else 1, X.dtype))
         entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
-        return sparse.csc_array(entries, shape=(X.shape[0], len(self._indicated())))
+        kind = sparse.csc_matrix if sparse.isspmatrix(X) else sparse.csc_array
+        return kind(entries, shape=(X.shape[0], len(self._indicated())))
 
     def _transform_sparse(self, X, lower, upper):
         """Cap what is stored, where the zeros that are not stored stay zeros."""
@@ -423,8 +452,9 @@ class Winsorizer(RobustTransformer):
 
     def _cap(self, values, lower, upper, *scales):
         """Cap an array in place."""
+        lower, upper = limits_in(lower, upper, values.dtype)
         if self.action == "clip":
-            np.clip(values, *limits_in(lower, upper, values.dtype), out=values)
+            np.clip(values, lower, upper, out=values)
         elif self.action == "nan":
             _to_nan(values, lower, upper, out=values)
         else:
@@ -439,7 +469,7 @@ class Winsorizer(RobustTransformer):
         tags.transformer_tags.preserves_dtype = list(TRANSFORMED_NAMES)
         return tags
 
-    def _facts(self):
+    def _facts(self, of_fit):
         """Columns and words of the report that are those of a winsorizer."""
         sides = {"both": "", "left": ", on the left", "right": ", on the right"}[self.tail]
         rules = {
@@ -449,7 +479,7 @@ class Winsorizer(RobustTransformer):
             "double_mad": "scaled MADs of each side from the median",
             "gaussian": "standard deviations from the mean",
             "adjusted_boxplot": "interquartile ranges beyond the quartiles, stretched by skewness",
-            "fixed": "values that were given",
+            "fixed": "as they were given",
         }
         actions = {
             "clip": "it becomes the limit",
@@ -461,7 +491,7 @@ class Winsorizer(RobustTransformer):
         if self.method != "quantile" and self.method != "fixed":
             columns["scale"] = listed(self.spread_.max(axis=0))
         asked = np.unique(self._asked(slice(None)), axis=1)
-        numbers = "by column: "
+        numbers = "by column, "
         if asked.shape[1] == 1:
             found = asked[:, 0][~np.isnan(asked[:, 0])]
             numbers = " and ".join(f"{number:g}" for number in np.unique(found)) + " "

@@ -712,7 +712,7 @@ def test_merge_refuses_what_does_not_belong_together(rng):
     scaler = MADScaler().partial_fit(X)
     with pytest.raises(TypeError, match=r"another MADScaler\. Got LogisticRegression"):
         scaler.merge(LogisticRegression())
-    with pytest.raises(ValueError, match=r"these differ: \['unit_variance'\]"):
+    with pytest.raises(ValueError, match="unit_variance is True here and False there"):
         scaler.merge(MADScaler(unit_variance=False).partial_fit(X))
     with pytest.raises(ValueError, match="same columns"):
         scaler.merge(MADScaler().partial_fit(X[:, :1]))
