@@ -72,7 +72,7 @@ def _precision(evidence):
         )
     if evidence.n_profiled < evidence.n_rows:
         notes.append(
-            f"Quantiles, minimum and maximum are those of {evidence.n_profiled:,} evenly spaced "
+            f"The quantiles are those of {evidence.n_profiled:,} evenly spaced "
             f"rows of {evidence.n_rows:,}."
         )
     return notes

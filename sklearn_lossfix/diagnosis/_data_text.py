@@ -25,7 +25,7 @@ def column_lines(data):
     outside = [j for j in most_beyond(table) if shares[j]]
     lines = []
     if outside:
-        lines.append("Columns with most of their values beyond the limits")
+        lines.append("Columns with the largest shares beyond their limits")
         lines += [_column_line(table, j) for j in outside[:MAX_COLUMNS]]
     if len(outside) > MAX_COLUMNS:
         lines.append(f"  and {len(outside) - MAX_COLUMNS:,} more: report.frame('columns')")

@@ -58,6 +58,8 @@ def requested_limits(limits, method, tail, names):
         If it is none of the allowed forms, or out of range for the method.
     """
     n_features = len(names)
+    if isinstance(limits, np.ndarray) and limits.ndim == 0:
+        limits = limits.item()
     if isinstance(limits, str) and limits == "auto" and method == "fixed":
         raise ValueError(
             "method='fixed' needs limits: a pair (lower, upper) with None for an open side, an "

@@ -117,9 +117,10 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
     Notes
     -----
     A float column is selected and scaled in its own dtype, float16 in float32; `center_`, `scale_`
-    and `mad_` are float64. Integers are compared as integers, so those beyond 2**53 keep their
-    ranks; transform turns them into float64. A column of a large offset, such as 1e16 + small
-    integers, is exact as stored, but was rounded before it got here.
+    and `mad_` are float64. Without weights fit compares integers as integers, so those beyond 2**53
+    keep their ranks; weights, :meth:`partial_fit` and transform turn them into float64. A column of
+    a large offset, such as 1e16 + small integers, is exact as stored, but was rounded before it got
+    here.
 
     References
     ----------

@@ -1,6 +1,7 @@
 """Which columns of a table need what before a model that minds scales and outliers."""
 
 import warnings
+from numbers import Real
 
 import numpy as np
 from scipy import sparse, stats
@@ -25,7 +26,7 @@ NORMAL_SHARE = float(2 * stats.norm.sf(OUTLIER_DISTANCE))
 VARIANCE_SHARE = 0.5
 
 # Beginnings of the names of dtypes that hold numbers, in NumPy, pandas and polars.
-_NUMBERS = ("int", "uint", "float", "double", "bool", "decimal")
+_NUMBERS = ("int", "uint", "float", "half", "double", "bool", "decimal")
 
 
 def suggest_robust_steps(X, *, alpha=0.01):
@@ -47,6 +48,7 @@ def suggest_robust_steps(X, *, alpha=0.01):
     ----------
     X : array-like of shape (n_rows, n_features)
         Array, or dataframe of pandas or polars; its text, dates and the like are passed through.
+        Beside dates ask for dataframes with ``set_output``: an array cannot hold both.
     alpha : float, default=0.01
         Level of the test for outliers.
 
@@ -62,7 +64,8 @@ def suggest_robust_steps(X, *, alpha=0.01):
     TypeError
         For lazy or distributed tables.
     ValueError
-        For sparse tables, a table without numeric columns, or an `alpha` outside (0, 1).
+        For sparse tables, fewer than two rows, a table without numeric columns, or an `alpha`
+        outside (0, 1).
 
     See Also
     --------
@@ -82,7 +85,7 @@ def suggest_robust_steps(X, *, alpha=0.01):
     >>> [(name, columns) for name, _, columns in suggest_robust_steps(X).transformers]
     [('drop', [1]), ('bound', [0]), ('scale', [2])]
     """
-    if not 0 < alpha < 1:
+    if not (isinstance(alpha, Real) and 0 < alpha < 1):
         raise ValueError(f"alpha must be a float between 0 and 1. Got {alpha!r} instead.")
     numeric = numeric_columns(X)
     # By name where every supported scikit-learn can look them up by name: in pandas' frames.
@@ -115,6 +118,8 @@ def numeric_columns(X):
     if sparse.issparse(X) or len(getattr(X, "shape", ())) != 2:
         kind = "a sparse table" if sparse.issparse(X) else type(X).__name__
         raise ValueError(f"X must be an array or a dataframe with rows and columns. Got {kind}.")
+    if X.shape[0] < 2:
+        raise ValueError(f"X has {X.shape[0]} rows. Expected at least two: one does not vary.")
     columns = container_dtypes(X)
     if columns is None:
         return list(range(X.shape[1]))

@@ -120,11 +120,17 @@ class Winsorizer(RobustTransformer):
 
     Notes
     -----
-    Integer columns keep their dtype where that is certain before looking at the data: with
-    ``action="clip"`` and limits that are values of the data or whole numbers ("fixed"). Else they
-    become float64, and so do unsigned ones with signed indicators, which can be -1.
+    Integer columns keep their dtype where that is certain before looking at the rows: with
+    ``action="clip"`` and limits that are values of integer training rows, or whole numbers that the
+    dtype can hold ("fixed"). Else they become float64, and so do unsigned ones with signed
+    indicators, which can be -1.
 
     Sparse tables are taken where zero lies within the limits of every column.
+
+    Limits are float64: those of integers beyond 2**53 are rounded. Means and variances are added up
+    in the order of the memory, so limits of "gaussian" can differ in their last digits between
+    memory layouts; they need values whose squares float64 can hold. Every other limit is the same
+    in every layout.
 
     References
     ----------

@@ -129,6 +129,7 @@ def test_the_table_is_not_changed(rng):
     [
         (sparse.eye(3, format="csr"), ValueError, "Got a sparse table"),
         ([[1.0]], ValueError, "an array or a dataframe"),
+        (np.zeros((1, 2)), ValueError, "1 rows. Expected at least two"),
         (pd.DataFrame({"a": ["x", "y"]}), ValueError, r"No column of X holds numbers.*'a'"),
         (pl.DataFrame({"a": [1.0]}).lazy(), TypeError, "lazy"),
     ],
@@ -139,7 +140,7 @@ def test_other_tables_are_refused(X, error, message):
         suggest_robust_steps(X)
 
 
-@pytest.mark.parametrize("alpha", [0, 1, -0.1, np.nan])
+@pytest.mark.parametrize("alpha", [0, 1, -0.1, np.nan, "0.01", None])
 def test_alpha_is_a_level(alpha):
     """A level lies between 0 and 1."""
     with pytest.raises(ValueError, match="alpha must be a float between 0 and 1"):

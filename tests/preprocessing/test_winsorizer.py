@@ -13,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
-from sklearn_lossfix import Winsorizer
+from sklearn_lossfix import MADScaler, Winsorizer
 from sklearn_lossfix._core._quantiles import ORDER_STATISTIC_METHODS, QUANTILE_METHODS
 from sklearn_lossfix.exceptions import ZeroSpreadWarning
 
@@ -630,3 +630,187 @@ def test_an_unfitted_winsorizer_has_nothing_to_report():
     """diagnose needs fit."""
     with pytest.raises(NotFittedError):
         Winsorizer().diagnose()
+
+
+# --- what is easily lost --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cls", [MADScaler, Winsorizer])
+def test_batches_keep_weights_that_are_alike_within_them(rng, cls):
+    """Batches of constant but different weights, and of one row, weigh what they were told to."""
+    X, weights = rng.normal(size=(60, 2)), np.repeat([10.0, 1.0, 3.0], 20)
+    X[20:40] += 100
+    expected = cls().fit(X, sample_weight=weights)
+    for size in (20, 1):
+        stream = cls()
+        for start in range(0, 60, size):
+            part = slice(start, start + size)
+            stream.partial_fit(X[part], sample_weight=weights[part])
+        shards = [cls().partial_fit(X[k::3], sample_weight=weights[k::3]) for k in range(3)]
+        merged = shards[0].merge(shards[1]).merge(shards[2])
+        for other in (stream, merged):
+            name = "center_" if cls is MADScaler else "upper_"
+            np.testing.assert_allclose(getattr(other, name), getattr(expected, name))
+
+
+def test_infinite_values_are_counted_on_every_path():
+    """Plain, weighted, sparse and streamed rows give the same counts and shares."""
+    X = np.array([[1.0], [2], [3], [np.inf], [-np.inf], [4]])
+    fits = {
+        "plain": Winsorizer().fit(X),
+        "weighted": Winsorizer().fit(X, sample_weight=np.r_[np.ones(5), 1.0 + 1e-9]),
+        "sparse": Winsorizer().fit(sparse.csr_array(X)),
+        "stream": Winsorizer().partial_fit(X[:3]).partial_fit(X[3:]),
+    }
+    for name, winsorizer in fits.items():
+        assert winsorizer.n_capped_low_.tolist() == [1], name
+        assert winsorizer.n_capped_high_.tolist() == [1], name
+        table = winsorizer.diagnose().tables["columns"]
+        assert table["share_high"].tolist() == pytest.approx([1 / 6]), name
+    many = np.r_[np.tile(X, (200, 1)), np.zeros((1, 1))]
+    sketch = Winsorizer(sketch_size=16).partial_fit(many)
+    assert sketch.rank_error_ > 0
+    assert sketch.n_capped_high_[0] >= 200
+
+
+@quiet
+def test_reports_know_the_ends_of_a_column(rng):
+    """Minimum and maximum are exact, however few rows the quantiles are taken from."""
+    X = np.zeros((100_000, 2))
+    X[99_998:, 0] = [5, -6]
+    X[:, 1] = rng.normal(size=100_000)
+    for table in (X, np.asfortranarray(X)):
+        columns = Winsorizer(limits=(0, 1)).fit(table).diagnose().tables["columns"]
+        assert columns["minimum"].tolist() == X.min(axis=0).tolist()
+        assert columns["maximum"].tolist() == X.max(axis=0).tolist()
+        assert columns["constant"].tolist() == [False, False]
+    streamed = Winsorizer(limits=(0, 1)).partial_fit(X[:30_000]).diagnose().tables["columns"]
+    assert streamed["constant"].tolist() == [True, False]
+
+
+@pytest.mark.parametrize("action", ["clip", "nan", "soft"])
+def test_repeated_entries_of_sparse_rows_are_one_value(action):
+    """Entries that stand twice are added up before they are capped."""
+    table = sparse.csr_array(([6.0, 6.0, 1.0], [0, 0, 0], [0, 2, 3]), shape=(2, 1))
+    winsorizer = Winsorizer(method="fixed", limits=(-10, 10), action=action).fit(table)
+    np.testing.assert_allclose(
+        winsorizer.transform(table).toarray(), winsorizer.transform(table.toarray())
+    )
+    assert table.nnz == 3
+    assert MADScaler(with_centering=False, clip=1.0).fit_transform(table).max() == 1
+
+
+def test_limits_beyond_an_integer_dtype_give_floats():
+    """A limit that uint8 cannot hold is not squeezed into it, and counts are right."""
+    X = np.array([[1], [2], [255]], dtype=np.uint8)
+    winsorizer = Winsorizer(method="fixed", limits=(300, None)).fit(X)
+    assert winsorizer.transform(X).tolist() == [[300.0]] * 3
+    assert winsorizer.n_capped_low_.tolist() == [3]
+    below = Winsorizer(method="fixed", limits=(None, -5)).fit(X)
+    assert below.transform(X).tolist() == [[-5.0]] * 3
+    assert below.n_capped_high_.tolist() == [3]
+
+
+def test_integers_are_floats_where_the_limits_are():
+    """Limits that were learnt from floats are not rounded for integers."""
+    winsorizer = Winsorizer(quantile_method="lower", limits=(0, 0.5)).fit([[1.2], [2.5], [3.7]])
+    assert winsorizer.transform(np.array([[5], [1]])).tolist() == [[2.5], [1.2]]
+
+
+@pytest.mark.parametrize("action", ["clip", "nan", "soft"])
+def test_single_precision_is_compared_with_limits_of_its_own(action):
+    """A float32 value that equals the limit as float32 is not beyond it."""
+    x = np.array([[0.1], [0.05]], dtype=np.float32)
+    winsorizer = Winsorizer(method="fixed", limits=(None, 0.1), action=action, add_indicator=True)
+    capped = winsorizer.fit_transform(x)
+    np.testing.assert_array_equal(capped, np.c_[x, [0, 0]])
+    assert winsorizer.n_capped_high_.tolist() == [0]
+
+
+def test_parameters_between_batches(rng):
+    """Changing a parameter does not change what was learnt, nor corrupt what is kept."""
+    X = rng.normal(size=(50, 1))
+    scaler = MADScaler().partial_fit(X)
+    expected = MADScaler().fit(X).scale_
+    np.testing.assert_array_equal(scaler.set_params(unit_variance=False).scale_, expected)
+    with pytest.raises(ValueError, match="kept with sketch_size=2048"):
+        MADScaler().partial_fit(X).set_params(sketch_size=16).partial_fit(X)
+    with pytest.raises(ValueError, match="without their means and variances"):
+        Winsorizer().partial_fit(X).set_params(method="gaussian").partial_fit(X)
+
+
+def test_merge_compares_limits_by_what_they_mean(rng):
+    """Long arrays that differ are told apart, and spellings of the same limits are not."""
+    X = rng.normal(size=(30, 600))
+    one, other = np.tile([[0.1], [0.9]], 600), np.tile([[0.1], [0.9]], 600)
+    other[0, 300] = 0.2
+    with pytest.raises(ValueError, match="limits is"):
+        Winsorizer(limits=one).partial_fit(X).merge(Winsorizer(limits=other).partial_fit(X))
+    merged = Winsorizer(limits=one).partial_fit(X).merge(Winsorizer(limits=0.1).partial_fit(X))
+    assert merged.n_samples_seen_ == 60
+
+
+def test_asking_for_an_attribute_never_raises_anything_else():
+    """hasattr is False where a stream cannot be learnt from; transform says why."""
+    scaler = MADScaler(zero_scale="raise").partial_fit([[1.0], [1.0]])
+    assert not hasattr(scaler, "center_")
+    with pytest.raises(ValueError, match="MAD of the columns 'x0' is zero"):
+        scaler.transform([[1.0]])
+    assert hasattr(scaler.partial_fit([[2.0], [3.0], [4.0]]), "center_")
+
+
+@pytest.mark.parametrize("call", ["fit", "fit_transform", "transform", "attribute"])
+def test_warnings_point_at_the_user(call):
+    """Whatever made the transformer learn, the warning names the user's line."""
+    X = np.zeros((5, 1))
+    learn = {
+        "fit": lambda: Winsorizer().fit(X),
+        "fit_transform": lambda: Winsorizer().fit_transform(X),
+        "transform": lambda: Winsorizer().partial_fit(X).transform(X),
+        "attribute": lambda: Winsorizer().partial_fit(X).lower_,
+    }[call]
+    with pytest.warns(ZeroSpreadWarning) as caught:
+        learn()
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_names_that_would_stand_twice_are_refused(rng):
+    """An indicator cannot take the name of a column."""
+    frame = pd.DataFrame(rng.normal(size=(20, 2)), columns=["a", "a__capped"])
+    with pytest.raises(ValueError, match="'a__capped' have the names of columns"):
+        Winsorizer(add_indicator=True).fit(frame).get_feature_names_out()
+
+
+def test_numbers_as_names_of_columns_are_no_keys(rng):
+    """With columns called 1 and 0 a key could be a name or a position."""
+    frame = pd.DataFrame(rng.normal(size=(20, 2)), columns=[1, 0])
+    with pytest.raises(ValueError, match="a number could be a name or a position"):
+        Winsorizer(limits={1: 0.1}).fit(frame)
+    with pytest.raises(ValueError, match="the column 'a' twice"):
+        Winsorizer(limits={"a": 0.1, 0: 0.2}).fit(frame.set_axis(["a", "b"], axis=1))
+
+
+@pytest.mark.parametrize("limits", [(False, True), np.nan, np.array(0.6), pd.Series([0.9, 0.1])])
+def test_odd_limits_are_refused(rng, limits):
+    """Booleans, NaN and pairs out of order are no limits, whatever holds them."""
+    with pytest.raises(ValueError, match="limit"):
+        Winsorizer(limits=limits).fit(rng.normal(size=(20, 1)))
+
+
+def test_many_weighted_columns_are_sorted_together(rng):
+    """Weighted columns give the numbers they give alone, in groups of any size."""
+    X, weights = rng.normal(size=(30, 50)), rng.integers(1, 4, 30)
+    together = Winsorizer(limits=0.1).fit(X, sample_weight=weights)
+    alone = [Winsorizer(limits=0.1).fit(X[:, [j]], sample_weight=weights) for j in range(50)]
+    np.testing.assert_array_equal(together.upper_, [one.upper_[0] for one in alone])
+
+
+def test_diagnose_of_other_rows_speaks_of_those_rows(rng):
+    """What is constant or infinite is judged in the rows that were handed in."""
+    fitted = np.c_[np.full(50, 2.0), rng.normal(size=50)]
+    with pytest.warns(ZeroSpreadWarning):
+        scaler = MADScaler().fit(fitted)
+    rows = np.c_[rng.normal(size=50), np.full(50, np.inf)]
+    table = scaler.diagnose(rows).tables["columns"]
+    assert table["constant"].tolist() == [False, False]
+    assert table["n_infinite"].tolist() == [0, 50]

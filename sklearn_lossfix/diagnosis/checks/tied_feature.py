@@ -24,7 +24,9 @@ class TiedFeature:
     def run(self, analysis):
         """Name the columns with their shares, or the largest share there is."""
         shares = analysis.table["tie_share"]
-        judged = [j for j in analysis.varying if shares[j] is not None]
+        # Of two values each is the median of half of them.
+        n_valid = analysis.table["n_valid"]
+        judged = [j for j in analysis.varying if shares[j] is not None and n_valid[j] > 2]
         if not judged:
             raise CheckNotApplicable(
                 "No column holds values that vary: all of a constant column are tied."

@@ -161,6 +161,7 @@ class DataView(View):
                 f"no script, and loads nothing from anywhere."
             )
         return (
-            f"This file holds {what}. It holds no smallest or largest value, no quantile with "
-            f"fewer than ten rows beyond it, no script, and loads nothing from anywhere."
+            f"This file holds {what}. It holds no smallest or largest value and no quantile with "
+            f"fewer than ten rows beyond it, unless a limit is one; no script, and loads nothing "
+            f"from anywhere."
         )
