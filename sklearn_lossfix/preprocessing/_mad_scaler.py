@@ -258,7 +258,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
             for source in np.unique(news)
         ]
         return (
-            f"{int(fallen.sum())} of {len(names)} columns have no MAD to be scaled by, since more "
+            f"There is no MAD to scale {int(fallen.sum())} of {len(names)} columns by, since more "
             f"than half of their values are equal or they hold none: {'; '.join(texts)}. See "
             f"scale_source_ and diagnose()."
         )

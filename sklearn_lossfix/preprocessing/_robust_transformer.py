@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from numbers import Integral
 
 import numpy as np
@@ -301,7 +301,8 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
         self : object
             The transformer.
         """
-        self._settle()
+        with suppress(ValueError):  # the new parameters may be what makes it possible to learn
+            self._settle()
         return super().set_params(**params)
 
     def _check_stream(self):

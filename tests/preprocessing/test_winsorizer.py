@@ -750,12 +750,16 @@ def test_merge_compares_limits_by_what_they_mean(rng):
     assert merged.n_samples_seen_ == 60
 
 
+@quiet
 def test_asking_for_an_attribute_never_raises_anything_else():
     """hasattr is False where a stream cannot be learnt from; transform says why."""
     scaler = MADScaler(zero_scale="raise").partial_fit([[1.0], [1.0]])
     assert not hasattr(scaler, "center_")
     with pytest.raises(ValueError, match="MAD of the columns 'x0' is zero"):
         scaler.transform([[1.0]])
+    assert (
+        MADScaler(zero_scale="raise").partial_fit([[1.0]]).set_params(zero_scale="one").scale_ == 1
+    )
     assert hasattr(scaler.partial_fit([[2.0], [3.0], [4.0]]), "center_")
 
 
