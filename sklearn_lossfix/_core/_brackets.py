@@ -15,10 +15,6 @@ BRACKET_SD = 2.5
 # A band that holds this many times what continuous data would put there has tied values at an end.
 HEAVY_BAND = 2.0
 
-# Share of a column from which its most frequent value is set apart from the rest, which is then
-# small enough to be kept.
-SPIKE = 0.85
-
 
 # Fewer values than this are partitioned whole where ranks of a single array are wanted.
 MIN_NESTED = 4_096
@@ -69,10 +65,9 @@ class Bracket:
     ----------
     low, high : ndarray of shape (n_columns,)
         The ends.
-    kind : {"closed", "open", "atom", "spike"}
+    kind : {"closed", "open", "atom"}
         Whether the band takes its ends in; leaves them out, since many values are tied there; or
-        is empty, since both ends are one value in every column. A spike is one value that is
-        nearly all of a single column: the band then is all else.
+        is empty, since both ends are one value in every column.
     """
 
     low: np.ndarray
@@ -122,8 +117,7 @@ class Bracket:
             inside = np.count_nonzero((column >= lows[j]) & (column <= highs[j]))
             is_open |= inside > HEAVY_BAND * (last - first + 1)
         if (lows == highs).all():
-            is_spike = len(sample) == 1 and inside >= SPIKE * size
-            return cls(lows, highs, "spike" if is_spike else "atom")
+            return cls(lows, highs, "atom")
         return cls(lows, highs, "open" if is_open else "closed")
 
 
@@ -155,10 +149,6 @@ class Scan:
         self.counts[0].add(below)
         self.counts[3].add(above)
         if kind == "atom":
-            return
-        if kind == "spike":
-            others = np.equal(below, above, out=below)  # below it, above it, or NaN
-            self.values.append(block.reshape(-1).compress(others.reshape(-1)))
             return
         if kind == "open":
             np.less_equal(block, low, out=below)

@@ -20,7 +20,7 @@ from sklearn_lossfix._core._brackets import Bracket, Scan, select_ranks
 from sklearn_lossfix._core._moments import Moments, moments_of
 from sklearn_lossfix._core._quantiles import AtMass, interpolate, quantile_positions
 from sklearn_lossfix._core._row_blocks import ColumnCounter, ColumnEnds, Folding, column_runs
-from sklearn_lossfix._core._tabulated_column import TabulatedColumn, few_levels
+from sklearn_lossfix._core._tabulated_column import TabulatedColumn, few_levels, spike_of
 from sklearn_lossfix._core._working_dtypes import (
     distance,
     distance_dtype,
@@ -400,8 +400,6 @@ class ColumnSelector:
             for t, bracket in enumerate(brackets):
                 scan = Scan.joined([part[t] for part in parts])
                 self._resolve(t, run, bracket, scan, low, high, center, out)
-                if bracket.kind == "spike" and center is None:
-                    self._keep_spike(run.start, bracket, scan)
 
         _in_threads(one, runs, self.n_threads)
 
@@ -438,11 +436,19 @@ class ColumnSelector:
     # --- columns of few values ------------------------------------------------------------------
 
     def _tabulate(self, sample, run, n_threads):
-        """Count the values of a run whose columns all hold few; whether that was possible."""
+        """Count the values of a run whose columns all hold few; whether that was possible.
+
+        A single column that is nearly all one value is taken apart into that and the rest.
+        """
         columns = range(run.start, run.stop)
         if run.start in self._tried:
             return all(j in self._tabulated for j in columns)
         self._tried.add(run.start)
+        if len(columns) == 1:
+            spike = spike_of(sample[0])
+            if spike is not None:
+                self._set_apart(run, spike, n_threads)
+                return True
         levels = []
         for column in sample:
             found = few_levels(column)
@@ -488,13 +494,24 @@ class ColumnSelector:
                 out.n_less[t, side, j] = less
                 out.n_less_equal[t, side, j] = less_equal
 
-    def _keep_spike(self, j, bracket, scan):
+    def _set_apart(self, run, spike, n_threads):
         """Keep a column that is one value and little else as what it is."""
-        (loose,) = scan.bands(1)
-        if self.dtype.kind == "f" and self.n_finite[j] < self.n_rows:
+        parts = self._share_rows(partial(self._others, run, spike), run, n_threads)
+        loose = np.concatenate([values for part in parts for values in part])
+        if self.dtype.kind == "f" and self.n_finite[run.start] < self.n_rows:
             loose = loose[np.isfinite(loose)]
-        tied = self.n_finite[j : j + 1] - loose.size
-        self._tabulated[j] = TabulatedColumn(bracket.low, tied, loose)
+        tied = self.n_finite[run] - loose.size
+        self._tabulated[run.start] = TabulatedColumn(np.array([spike]), tied, loose)
+
+    def _others(self, run, spike, start, stop):
+        """Values of a single column that differ from one, NaN among them."""
+        folding = Folding(1)
+        space = self._workspace("below", folding, bool)
+        others = []
+        for rows in folding.slices(start, stop):
+            block = self._rows(rows, run).reshape(-1)
+            others.append(block.compress(np.not_equal(block, spike, out=space[: block.size])))
+        return others
 
     # --- columns of many values -----------------------------------------------------------------
 
@@ -523,8 +540,7 @@ class ColumnSelector:
     def _resolve(self, t, run, bracket, scan, low, high, center, out):
         """Order statistics of one target from its scan; a miss partitions the column."""
         bands = scan.bands(run.stop - run.start)
-        if bracket.kind in ("atom", "spike"):
-            bands = [np.empty(0)] * len(bands)
+        if bracket.kind == "atom":
             scan.counts[1], scan.counts[2] = scan.counts[3], scan.counts[0]
         has_open_ends = bracket.kind != "closed"
         # Ranks count finite values; the scan has counted -inf as well, which no distance is.

@@ -10,6 +10,10 @@ MAX_LEVELS = 12
 # Values in which a column with more levels than that shows it.
 LEVEL_PROBE = 256
 
+# Share of a column from which its most frequent value is set apart from the rest, which is then
+# small enough to be kept.
+SPIKE = 0.85
+
 
 class TabulatedColumn:
     """Values that stand many times in a column, and the loose values between them.
@@ -100,3 +104,14 @@ def few_levels(column):
             known |= column == level
         levels = np.union1d(levels, column[~known][:LEVEL_PROBE])
     return levels if 0 < levels.size <= MAX_LEVELS else None
+
+
+def spike_of(column):
+    """The value that is nearly all of a sample, or None without one."""
+    if column.dtype.kind == "f":
+        column = column[np.isfinite(column)]
+    if not column.size:
+        return None
+    values, counts = np.unique(column[:LEVEL_PROBE], return_counts=True)
+    value = values[counts.argmax()]
+    return value if np.count_nonzero(column == value) >= SPIKE * column.size else None

@@ -59,15 +59,13 @@ def test_brackets_of_the_extremes_are_open_to_their_side(share, dtype):
 
 
 def test_kinds_tell_where_values_are_tied():
-    """One value is an atom, or a spike if it is nearly all of one column; ties open the ends."""
+    """One value in every column is an atom; ties elsewhere open the ends."""
     rng = np.random.default_rng(0)
-    spike = np.where(rng.random(N_ROWS) < 0.95, 0.0, rng.normal(size=N_ROWS))
     atom = np.where(rng.random(N_ROWS) < 0.8, 0.0, rng.normal(size=N_ROWS))
     levels = rng.integers(0, 100, N_ROWS).astype(float)
-    assert bracket_of(spike[:, None], [0.5])[0].kind == "spike"
     assert bracket_of(atom[:, None], [0.5])[0].kind == "atom"
-    assert bracket_of(np.column_stack([spike, atom]), [0.5, 0.5])[0].kind == "atom"
-    assert bracket_of(np.column_stack([spike, levels]), [0.5, 0.5])[0].kind == "open"
+    assert bracket_of(np.column_stack([atom, -atom]), [0.5, 0.5])[0].kind == "atom"
+    assert bracket_of(np.column_stack([atom, levels]), [0.5, 0.5])[0].kind == "open"
 
 
 def test_short_samples_bracket_nothing():
@@ -99,7 +97,7 @@ def test_scans_count_and_collect_what_lies_between(X, data):
     high = np.maximum(low, data.draw(st.lists(ENDS, min_size=n_columns, max_size=n_columns)))
     kinds = ["closed", "open"]
     if (low == high).all():
-        kinds += ["atom", "spike"] if n_columns == 1 else ["atom"]
+        kinds += ["atom"]
     kind = data.draw(st.sampled_from(kinds))
     cut = data.draw(st.integers(1, n_rows))
     scan = scan_of(X, low, high, kind, [cut] if cut < n_rows else [])
@@ -112,7 +110,6 @@ def test_scans_count_and_collect_what_lies_between(X, data):
         "closed": (X >= low) & (X <= high),
         "open": (X > low) & (X < high),
         "atom": np.zeros(X.shape, dtype=bool),
-        "spike": ~(X == low),
     }[kind]
     for band, mask, column in zip(scan.bands(n_columns), inside.T, X.T, strict=True):
         np.testing.assert_array_equal(np.sort(band), np.sort(column[mask]))

@@ -10,6 +10,7 @@ from sklearn_lossfix._core._tabulated_column import (
     MAX_LEVELS,
     TabulatedColumn,
     few_levels,
+    spike_of,
 )
 
 NUMBERS = st.integers(-6, 6).map(float)
@@ -91,3 +92,15 @@ def test_integers_have_levels_too():
     """Levels keep the dtype of the column."""
     found = few_levels(np.array([3, 1, 3], np.uint8))
     np.testing.assert_array_equal(found, np.array([1, 3], np.uint8), strict=True)
+
+
+def test_a_spike_is_one_value_that_is_nearly_all_of_a_sample():
+    """From 85 % of the finite values on, wherever it lies among the others."""
+    rng = np.random.default_rng(0)
+    for share, expected in ((0.95, 2.0), (0.8, None)):
+        column = np.where(rng.random(5_000) < share, 2.0, rng.normal(size=5_000))
+        assert spike_of(column) == expected
+        column[rng.random(5_000) < 0.5] = np.nan
+        assert spike_of(column) == expected
+    assert spike_of(np.full(10, np.nan)) is None
+    assert spike_of(np.arange(300)) is None
