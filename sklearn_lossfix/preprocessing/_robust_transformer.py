@@ -374,17 +374,14 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
                 f"finite values or NaN: {self._advice_on_infinite}"
             )
 
-    def _describe(self, part, columns=slice(None), infinite=None):
-        """What a subclass learns of a part, with how much lies outside its limits and where.
-
-        `infinite` are masses of infinite values that the part does not know of.
-        """
+    def _describe(self, part, columns=slice(None), stream=None):
+        """What a subclass learns of a part, with how much lies outside its limits and where."""
         learnt = self._learn(part, columns)
         thin = part.thinned(PROFILE_ROWS) if isinstance(part, ColumnSelector) else part
         if "tie_share" not in learnt:
             median = thin.at_mass(0.5 * thin.mass)
             learnt["tie_share"] = share(tied_mass(median), thin.mass)
-        return {**learnt, **_surveyed(part, thin, learnt["lower"], learnt["upper"], infinite)}
+        return {**learnt, **_surveyed(part, thin, learnt["lower"], learnt["upper"], stream)}
 
     def _finish(self, learnt, counts, dtypes, n_profiled, rank_error, integers):
         """Set the fitted attributes, and what a report without data is made from.
@@ -440,7 +437,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             return
         with self._unchanged_on_error():
             untold = self._finish(
-                self._describe(stream.columns(), infinite=stream.infinite),
+                self._describe(stream.columns(), stream=stream),
                 stream.counts,
                 stream.dtypes,
                 stream.counts["n_rows"],
@@ -563,12 +560,16 @@ def open_limits(lower, upper):
 _SURVEYED = ("below", "above", "total", "ends", "profile")
 
 
-def _surveyed(part, thin, lower, upper, infinite=None):
-    """Masses beyond limits and in all, the ends of the columns, and quantiles of some rows."""
+def _surveyed(part, thin, lower, upper, stream=None):
+    """Masses beyond limits and in all, the ends of the columns, and quantiles of some rows.
+
+    A stream knows infinite values and ends that the columns it gives do not hold.
+    """
     lower, upper = open_limits(lower, upper)
     below, above, ends = part.survey(lower, upper)
-    unknown = np.zeros((2, part.n_columns)) if infinite is None else infinite
-    if unknown.any():
+    unknown = np.zeros((2, part.n_columns))
+    if stream is not None:
+        unknown, ends = stream.infinite, stream.ends
         below = below + unknown[0] * (lower > -np.inf)
         above = above + unknown[1] * (upper < np.inf)
     return {

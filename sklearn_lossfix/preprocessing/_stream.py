@@ -27,6 +27,8 @@ class Stream:
         Whether the first batch held integers.
     infinite : ndarray of shape (2, n_features), dtype float64
         Masses of the negative and the positive infinite values, which the sketch leaves out.
+    ends : ndarray of shape (2, n_features), dtype float64
+        Smallest and largest finite value, which the sketch can lose; NaN before any.
     """
 
     sketch: QuantileSketch
@@ -35,6 +37,7 @@ class Stream:
     dtypes: list
     integers: bool
     infinite: np.ndarray
+    ends: np.ndarray
 
     @classmethod
     def empty(cls, n_features, size, dtypes, *, integers, with_moments):
@@ -48,6 +51,7 @@ class Stream:
             dtypes,
             integers,
             np.zeros((2, n_features)),
+            np.full((2, n_features), np.nan),
         )
 
     def updated(self, X, sample_weight, counts):
@@ -75,6 +79,7 @@ class Stream:
             moments=self.moments and self.moments.merged(moments_of(X, sample_weight)),
             counts={name: self.counts[name] + counts[name] for name in counts},
             infinite=infinite,
+            ends=_wider(self.ends, [np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0)]),
         )
 
     def merged(self, other):
@@ -83,10 +88,21 @@ class Stream:
         sketch.merge(other.sketch)
         counts = {name: self.counts[name] + other.counts[name] for name in self.counts}
         moments = self.moments and self.moments.merged(other.moments)
-        infinite = self.infinite + other.infinite
-        return replace(self, sketch=sketch, moments=moments, counts=counts, infinite=infinite)
+        return replace(
+            self,
+            sketch=sketch,
+            moments=moments,
+            counts=counts,
+            infinite=self.infinite + other.infinite,
+            ends=_wider(self.ends, other.ends),
+        )
 
     def columns(self):
         """What is known of the columns: the rows themselves while all are held and weigh alike."""
         rows = self.sketch.held_rows()
         return self.sketch.columns(self.moments) if rows is None else ColumnSelector(rows)
+
+
+def _wider(one, other):
+    """The outer ends of two pairs; NaN is none."""
+    return np.array([np.fmin(one[0], other[0]), np.fmax(one[1], other[1])])
