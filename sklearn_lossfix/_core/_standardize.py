@@ -7,6 +7,8 @@ import numpy as np
 _SATURATED = {np.dtype(np.float64): 1e9, np.dtype(np.float32): 1e5}
 
 
+# Overflow is of values that are then cut; signalling NaN bits are no error either.
+@np.errstate(over="ignore", invalid="ignore")
 def soft_clip(z, bound, out=None):
     """``z / hypot(1, z / bound)``: the identity near zero, strictly monotone, within the bound.
 
@@ -30,12 +32,10 @@ def soft_clip(z, bound, out=None):
     out = np.empty_like(z) if out is None else out
     # Half precision has no room for the square, nor small enough numbers for the quotient.
     if z.dtype not in _SATURATED or not representable(np.array([bound]), z.dtype):
-        with np.errstate(over="ignore"):
-            np.copyto(out, soft_clip(z.astype(np.float64), bound), casting="same_kind")
+        np.copyto(out, soft_clip(z.astype(np.float64), bound), casting="same_kind")
         return out
     saturated, bound = _SATURATED[z.dtype], z.dtype.type(bound)
-    with np.errstate(over="ignore"):  # of values that are then cut
-        t = z / bound
+    t = z / bound
     np.clip(t, -saturated, saturated, out=t)
     root = np.sqrt(1 + t * t)
     np.divide(t, root, out=out)
