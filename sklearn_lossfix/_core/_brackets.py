@@ -26,6 +26,15 @@ def bracket_places(share, size):
     return math.floor(rank - BRACKET_SD * spread - 1), math.ceil(rank + BRACKET_SD * spread)
 
 
+def partition(values, ranks):
+    """Partition along the last axis in place, always around two places at least.
+
+    For a single place NumPy takes another algorithm, which is many times slower on tied values.
+    """
+    places = np.unique(ranks)
+    values.partition(np.append(places, places[-1]) if places.size == 1 else places, axis=-1)
+
+
 def select_ranks(values, ranks):
     """Order statistics of one array of finite values: the same selection, once more.
 
@@ -42,19 +51,27 @@ def select_ranks(values, ranks):
     """
     ranks = np.asarray(ranks)
     if values.size < MIN_NESTED:
-        return np.partition(values, np.unique(ranks))[ranks]
+        return _select_whole(values, ranks)
     step = max(1, int(values.size ** (1 / 3) / 2))
     sample = values[step // 2 :: step]
     lowest, highest = int(ranks.min()), int(ranks.max())
     first, last = bracket_places((lowest + highest + 1) / (2 * values.size), sample.size)
     first, last = max(first, 0), min(last, sample.size - 1)
-    sample = np.partition(sample, [first, last])
+    sample = sample.copy()
+    partition(sample, [first, last])
     below = np.less(values, sample[first])
     n_below = np.count_nonzero(below)
     band = values.compress(np.less_equal(values, sample[last]) != below)
     if n_below <= lowest and highest < n_below + band.size < values.size:
         return select_ranks(band, ranks - n_below)
-    return np.partition(values, np.unique(ranks))[ranks]
+    return _select_whole(values, ranks)
+
+
+def _select_whole(values, ranks):
+    """Order statistics from a partition of all values."""
+    values = values.copy()
+    partition(values, ranks)
+    return values[ranks]
 
 
 @dataclass(frozen=True)
@@ -109,7 +126,9 @@ class Bracket:
             share = (low[j] + high[j] + 1) / (2 * n_finite[j])
             first, last = bracket_places(share, size)
             wanted = [k for k in (first, last) if 0 <= k < size]
-            column = np.partition(column, wanted) if wanted else column
+            if wanted:
+                column = column.copy()
+                partition(column, wanted)
             if first >= 0:
                 lows[j] = column[first]
             if last < size:

@@ -16,7 +16,7 @@ from functools import partial, reduce
 import numpy as np
 from joblib import effective_n_jobs
 
-from sklearn_lossfix._core._brackets import Bracket, Scan, select_ranks
+from sklearn_lossfix._core._brackets import MIN_NESTED, Bracket, Scan, partition, select_ranks
 from sklearn_lossfix._core._moments import Moments, moments_of
 from sklearn_lossfix._core._quantiles import AtMass, interpolate, quantile_positions
 from sklearn_lossfix._core._row_blocks import ColumnCounter, ColumnEnds, Folding, column_runs
@@ -314,7 +314,7 @@ class ColumnSelector:
             if center is not None:
                 buffer = distance(buffer, center[columns, None], self.dtype)
             ranks = np.stack([low[:, 0], high[:, 0]], axis=1)
-            buffer.partition(np.unique(ranks), axis=1)
+            partition(buffer, ranks)
             for t, pair in enumerate(ranks):
                 for side, rank in enumerate(pair):
                     value = buffer[:, rank]
@@ -357,13 +357,16 @@ class ColumnSelector:
     def _select_column(
         self, j, low, high, center, out, targets=slice(None), column=None, counts=True
     ):
-        """Partition one column."""
+        """Select in one column, by itself."""
         column = self._column(j, center) if column is None else column
         if not column.size:
             return
         ranks = np.stack([low[targets, j], high[targets, j]], axis=-1)
-        column.partition(np.unique(ranks))
-        values = column[ranks]
+        if column.size < MIN_NESTED:
+            partition(column, ranks)
+            values = column[ranks]
+        else:
+            values = np.array([select_ranks(column, pair) for pair in ranks])
         out.values[targets, :, j] = values
         if counts:
             out.n_less[targets, :, j] = count_each(np.less, column, values)
