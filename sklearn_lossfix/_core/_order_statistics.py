@@ -33,7 +33,7 @@ MIN_SAMPLED_ROWS = 20_000
 
 # The sample holds this factor times n^(2/3) rows: Floyd and Rivest's order, at which the sample and
 # the band inside the bracket cost about the same; the factor is where their sum was smallest.
-SAMPLE_FACTOR = 2.0
+SAMPLE_FACTOR = 1.2
 MAX_SAMPLE_ROWS = 65_536
 
 # Elements copied at a time where columns are partitioned whole.
