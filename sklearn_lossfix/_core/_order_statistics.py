@@ -42,6 +42,9 @@ DIRECT_BUFFER = 1 << 20
 # Threads pay from here on: below, starting them and waiting for the interpreter lock costs more.
 MIN_THREADED_ELEMENTS = 2_000_000
 MIN_THREADED_ROWS = 30_000
+# Columns that lie one after the other are handed out whole, and each costs many calls: they pay
+# only where a call takes much longer than passing on the lock.
+MIN_THREADED_COLUMN = 1_000_000
 
 # Integers up to here keep their differences and halves exact in float64.
 MAX_EXACT_INTEGER = 2**51
@@ -106,7 +109,8 @@ class ColumnSelector:
     def _threads(self, n_jobs):
         """Threads that pay for this many elements."""
         elements = self.n_rows * self.n_columns
-        if elements < MIN_THREADED_ELEMENTS or self.n_rows < MIN_THREADED_ROWS:
+        least = MIN_THREADED_ROWS if len(self._runs()) == 1 else MIN_THREADED_COLUMN
+        if elements < MIN_THREADED_ELEMENTS or self.n_rows < least:
             return 1
         return effective_n_jobs(n_jobs)
 

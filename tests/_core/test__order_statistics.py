@@ -29,6 +29,7 @@ def threaded(monkeypatch):
     """Use threads, however little there is to do."""
     monkeypatch.setattr(_order_statistics, "MIN_THREADED_ELEMENTS", 1)
     monkeypatch.setattr(_order_statistics, "MIN_THREADED_ROWS", 1)
+    monkeypatch.setattr(_order_statistics, "MIN_THREADED_COLUMN", 1)
 
 
 @pytest.fixture

@@ -792,8 +792,8 @@ def test_inverse_transform_refuses_other_columns(rng):
 def test_threads_change_nothing(rng, monkeypatch, order):
     """The numbers are the same for any number of threads."""
     module = "sklearn_lossfix._core._order_statistics"
-    for name in ("MIN_SAMPLED_ROWS", "MIN_THREADED_ELEMENTS", "MIN_THREADED_ROWS"):
-        monkeypatch.setattr(f"{module}.{name}", 100)
+    for name in ("SAMPLED_ROWS", "THREADED_ELEMENTS", "THREADED_ROWS", "THREADED_COLUMN"):
+        monkeypatch.setattr(f"{module}.MIN_{name}", 100)
     X = np.asarray(rng.normal(size=(5000, 7)), order=order)
     X[:, 3] = np.where(X[:, 3] < 1.5, 0, X[:, 3])
     one = MADScaler().fit(X)
