@@ -29,6 +29,19 @@ class Moments:
         parts = [(part.mass, part.mean, part.squares) for part in parts]
         return cls(*map(np.concatenate, zip(*parts, strict=True)))
 
+    def folded(self, n_columns):
+        """Moments of columns that stand several times in a folded row, taken together."""
+        mass, mean, squares = (
+            values.reshape(-1, n_columns) for values in (self.mass, self.mean, self.squares)
+        )
+        total = mass.sum(axis=0)
+        center = np.divide(
+            (mass * mean).sum(axis=0), total, out=np.zeros(n_columns), where=total > 0
+        )
+        with np.errstate(over="ignore"):
+            apart = mass * (mean - center) ** 2
+        return Moments(total, center, (squares + apart).sum(axis=0))
+
     def merged(self, other):
         """Moments of both together (Chan, Golub and LeVeque 1979, equation 2.1)."""
         mass = self.mass + other.mass

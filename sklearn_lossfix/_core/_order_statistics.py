@@ -258,9 +258,11 @@ class ColumnSelector:
         """
 
         def one(run):
-            rows = Folding(run.stop - run.start).rows
-            starts = range(0, self.n_rows, rows)
-            blocks = (moments_of(self._rows(slice(k, k + rows), run)) for k in starts)
+            folding = Folding(run.stop - run.start)
+            blocks = (
+                moments_of(folding.fold(self._rows(rows, run))).folded(folding.n_columns)
+                for rows in folding.slices(0, self.n_rows)
+            )
             return reduce(Moments.merged, blocks)
 
         return Moments.of_columns(_in_threads(one, self._runs(), self.n_threads))
