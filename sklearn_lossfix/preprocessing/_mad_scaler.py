@@ -15,10 +15,10 @@ from sklearn_lossfix._core._robust_scale import NORMAL_MAD, ZERO_SCALES, robust_
 from sklearn_lossfix._core._row_blocks import map_blocks
 from sklearn_lossfix._core._standardize import Standardizer, inverse_soft_clip, representable
 from sklearn_lossfix.exceptions import LossfixWarning
+from sklearn_lossfix.preprocessing._column_record import listed
 from sklearn_lossfix.preprocessing._robust_transformer import (
     TRANSFORMED_NAMES,
     RobustTransformer,
-    listed,
 )
 
 #: Distance from the median, in scales, beyond which a value is called an outlier (Iglewicz and

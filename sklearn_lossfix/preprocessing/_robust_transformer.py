@@ -27,28 +27,23 @@ from sklearn_lossfix._core._diagnosable import DiagnosableTransformerMixin
 from sklearn_lossfix._core._evidence import ColumnEvidence
 from sklearn_lossfix._core._order_statistics import ColumnSelector
 from sklearn_lossfix._core._quantiles import WeightedColumns
-from sklearn_lossfix._core._robust_scale import tied_mass
 from sklearn_lossfix._core._validation import check_weights
 from sklearn_lossfix.exceptions import LossfixWarning, ZeroSpreadWarning
+from sklearn_lossfix.preprocessing._column_record import (
+    SURVEYED,
+    dense_counts,
+    evidence_columns,
+    n_thinned,
+    surveyed,
+    thinned,
+)
 from sklearn_lossfix.preprocessing._stream import Stream
-
-#: Quantiles of each column that a report draws, by name.
-PROFILE = {
-    "q01": 0.01,
-    "q25": 0.25,
-    "median": 0.5,
-    "q75": 0.75,
-    "q99": 0.99,
-}
 
 # Values of weighted columns that are sorted at a time.
 WEIGHTED_BUFFER = 1 << 20
 
 # Packages whose frames stand between the user and a warning.
 _LIBRARIES = ("sklearn", "sklearn_lossfix", "contextlib", "joblib", "imblearn")
-
-# Rows behind the profile that fit records, evenly spaced: a picture cannot show more.
-PROFILE_ROWS = 1_024
 
 #: Dtypes that transform keeps; others become the first.
 TRANSFORMED_DTYPES = [np.float64, np.float32, np.float16]
@@ -115,8 +110,8 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             self._check_weights(weights)
             parts, counts = self._parts(X, weights)
             learnt = joined(self._describe(part, columns) for columns, part in parts)
-            thinned = weights is None and not sparse.issparse(X)
-            n_profiled = _n_thinned(X.shape[0]) if thinned else X.shape[0]
+            plain = weights is None and not sparse.issparse(X)
+            n_profiled = n_thinned(X.shape[0]) if plain else X.shape[0]
             self._stream = None
             integers = X.dtype.kind in "iu"
             untold = self._finish(learnt, counts, dtypes, n_profiled, 0.0, integers)
@@ -360,7 +355,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
 
     def _dense_counts(self, selector):
         """Rows, missing and infinite values of a dense table; infinite ones may be refused."""
-        counts = _counts(selector)
+        counts = dense_counts(selector)
         self._refuse_infinite(counts)
         return counts
 
@@ -377,11 +372,8 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
     def _describe(self, part, columns=slice(None), stream=None):
         """What a subclass learns of a part, with how much lies outside its limits and where."""
         learnt = self._learn(part, columns)
-        thin = part.thinned(PROFILE_ROWS) if isinstance(part, ColumnSelector) else part
-        if "tie_share" not in learnt:
-            median = thin.at_mass(0.5 * thin.mass)
-            learnt["tie_share"] = share(tied_mass(median), thin.mass)
-        return {**learnt, **_surveyed(part, thin, learnt["lower"], learnt["upper"], stream)}
+        known = surveyed(part, thinned(part), learnt["lower"], learnt["upper"], stream)
+        return {**known, **learnt}
 
     def _finish(self, learnt, counts, dtypes, n_profiled, rank_error, integers):
         """Set the fitted attributes, and what a report without data is made from.
@@ -398,7 +390,7 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             "dtypes": dtypes,
             "n_profiled": n_profiled,
             "integers": integers,
-            **{name: learnt[name] for name in ("lower", "upper", "tie_share", *_SURVEYED)},
+            **{name: learnt[name] for name in ("lower", "upper", *SURVEYED)},
         }
         return untold
 
@@ -495,28 +487,8 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
         """What is known of every column: as fit recorded it, or of other rows."""
         self._settle()
         record = self._record if X is None else self._record_of(X)
-        lower, upper = self._record["lower"], self._record["upper"]
-        n_valid = record["n_rows"] - record["n_missing"] - record["n_infinite"]
-        columns = {
-            "column": [str(name) for name in self._names()],
-            "dtype": list(record["dtypes"]),
-            "n_valid": n_valid.tolist(),
-            "n_missing": record["n_missing"].tolist(),
-            "n_infinite": record["n_infinite"].tolist(),
-            "lower": listed(lower),
-            "upper": listed(upper),
-            "share_low": listed(share(record["below"], record["total"])),
-            "share_high": listed(share(record["above"], record["total"])),
-            "tie_share": listed(record["tie_share"]),
-            "constant": (record["ends"][0] == record["ends"][1]).tolist(),
-            "all_missing": (n_valid == 0).tolist(),
-            "minimum": listed(record["ends"][0]),
-            "maximum": listed(record["ends"][1]),
-            **{
-                name: listed(values)
-                for name, values in zip(PROFILE, record["profile"], strict=True)
-            },
-        }
+        limits = self._record["lower"], self._record["upper"]
+        columns = evidence_columns(self._names(), record, *limits)
         facts = self._facts(of_fit=X is None)
         return ColumnEvidence(
             transformer=type(self).__name__,
@@ -540,60 +512,18 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             part, counts = sparse_columns(X), sparse_counts(X)
         else:
             part = ColumnSelector(X, n_jobs=self.n_jobs)
-            counts = _counts(part)
-        median = part.at_mass(0.5 * part.mass)
+            counts = dense_counts(part)
         return {
             **counts,
-            **_surveyed(part, part, self._record["lower"], self._record["upper"]),
+            **surveyed(part, part, self._record["lower"], self._record["upper"]),
             "dtypes": column_dtypes(given, X),
             "n_profiled": counts["n_rows"],
-            "tie_share": share(tied_mass(median), part.mass),
         }
-
-
-def open_limits(lower, upper):
-    """Limits with their open sides, NaN, as infinities: comparing with NaN loses the column."""
-    return np.where(np.isnan(lower), -np.inf, lower), np.where(np.isnan(upper), np.inf, upper)
-
-
-# What `_surveyed` gives, and a record keeps of it.
-_SURVEYED = ("below", "above", "total", "ends", "profile")
-
-
-def _surveyed(part, thin, lower, upper, stream=None):
-    """Masses beyond limits and in all, the ends of the columns, and quantiles of some rows.
-
-    A stream knows infinite values and ends that the columns it gives do not hold.
-    """
-    lower, upper = open_limits(lower, upper)
-    below, above, ends = part.survey(lower, upper)
-    unknown = np.zeros((2, part.n_columns))
-    if stream is not None:
-        unknown, ends = stream.infinite, stream.ends
-        below = below + unknown[0] * (lower > -np.inf)
-        above = above + unknown[1] * (upper < np.inf)
-    return {
-        "below": below,
-        "above": above,
-        "mass": part.mass,
-        "total": part.mass + part.infinite.sum(axis=0) + unknown.sum(axis=0),
-        "ends": ends,
-        "profile": thin.quantiles(list(PROFILE.values()), "averaged_inverted_cdf"),
-    }
 
 
 def _plain_labels(labels):
     """Whether the labels of columns are strings, or the positions of the columns."""
     return all(isinstance(label, str) for label in labels) or labels == list(range(len(labels)))
-
-
-def _counts(selector):
-    """Rows, missing and infinite values of a dense table."""
-    return {
-        "n_rows": selector.n_rows,
-        "n_missing": selector.n_missing,
-        "n_infinite": selector.n_negative_infinite + selector.n_positive_infinite,
-    }
 
 
 def _tell(untold):
@@ -632,19 +562,3 @@ def _weighted(X, sample_weight):
             )
     keep = weights > 0
     return (X, weights) if keep.all() else (X[keep], weights[keep])
-
-
-def _n_thinned(n_rows):
-    """Rows of the evenly spaced sample behind a recorded profile."""
-    step = -(-n_rows // PROFILE_ROWS)
-    return len(range((step - 1) // 2, n_rows, step))
-
-
-def share(part, whole):
-    """A share; NaN of nothing."""
-    return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)
-
-
-def listed(values):
-    """Numbers as a list, with None for what is not known."""
-    return [float(value) if np.isfinite(value) else None for value in values]

@@ -13,6 +13,7 @@ from sklearn_lossfix._core._quantiles import (
 )
 from sklearn_lossfix._core._row_blocks import map_blocks
 from sklearn_lossfix._core._working_dtypes import limits_in
+from sklearn_lossfix.preprocessing._column_record import listed, open_limits
 from sklearn_lossfix.preprocessing._limits import (
     METHODS,
     QUANTILE_RULES,
@@ -23,8 +24,6 @@ from sklearn_lossfix.preprocessing._robust_transformer import (
     TRANSFORMED_DTYPES,
     TRANSFORMED_NAMES,
     RobustTransformer,
-    listed,
-    open_limits,
 )
 
 # Dtypes whose values stay what they are when they are capped at values of the data.
