@@ -37,7 +37,7 @@ def n_thinned(n_rows):
     return len(range((step - 1) // 2, n_rows, step))
 
 
-def surveyed(part, thin, lower, upper, stream=None):
+def surveyed(part, thin, lower, upper, stream=None, tie_share=None):
     """Masses beyond limits, in all and at the median, the ends, and quantiles, of every column.
 
     Parameters
@@ -50,6 +50,9 @@ def surveyed(part, thin, lower, upper, stream=None):
         Limits; NaN where a side is open.
     stream : Stream, default=None
         What knows infinite values and ends that the columns it gave do not hold.
+    tie_share : ndarray of shape (n_columns,), default=None
+        Share of the values that equal the median where it is known: finding it costs small tables
+        a tenth of fit.
 
     Returns
     -------
@@ -59,6 +62,8 @@ def surveyed(part, thin, lower, upper, stream=None):
     lower, upper = open_limits(lower, upper)
     below, above, ends = part.survey(lower, upper)
     unknown = np.zeros((2, part.n_columns))
+    if tie_share is None:
+        tie_share = share(tied_mass(thin.at_mass(0.5 * thin.mass)), thin.mass)
     if stream is not None:
         unknown, ends = stream.infinite, stream.ends
         below = below + unknown[0] * (lower > -np.inf)
@@ -70,7 +75,7 @@ def surveyed(part, thin, lower, upper, stream=None):
         "total": part.mass + part.infinite.sum(axis=0) + unknown.sum(axis=0),
         "ends": ends,
         "profile": thin.quantiles(list(PROFILE.values()), "averaged_inverted_cdf"),
-        "tie_share": share(tied_mass(thin.at_mass(0.5 * thin.mass)), thin.mass),
+        "tie_share": tie_share,
     }
 
 

@@ -372,8 +372,8 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
     def _describe(self, part, columns=slice(None), stream=None):
         """What a subclass learns of a part, with how much lies outside its limits and where."""
         learnt = self._learn(part, columns)
-        known = surveyed(part, thinned(part), learnt["lower"], learnt["upper"], stream)
-        return {**known, **learnt}
+        limits, ties = (learnt["lower"], learnt["upper"]), learnt.get("tie_share")
+        return {**learnt, **surveyed(part, thinned(part), *limits, stream, tie_share=ties)}
 
     def _finish(self, learnt, counts, dtypes, n_profiled, rank_error, integers):
         """Set the fitted attributes, and what a report without data is made from.
