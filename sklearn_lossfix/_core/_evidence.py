@@ -72,6 +72,57 @@ class TrainState:
 
 
 @dataclass(frozen=True, eq=False)
+class SearchEvidence:
+    """What a search saw of its candidates, out of fold.
+
+    Attributes
+    ----------
+    params : tuple of dict
+        Parameters of each candidate, as they were set.
+    metric_name : str
+        The metric that chose.
+    values : ndarray of shape (n_candidates,)
+        The metric of each candidate under the rule chosen for it, on rows that the rule was not
+        chosen on; NaN where a candidate failed or was dropped.
+    defaults : ndarray of shape (n_candidates,)
+        The same under the default rule.
+    losses : ndarray of shape (n_candidates,)
+        Mean log loss out of fold; NaN without probabilities.
+    best : int
+        The candidate that was chosen.
+    resampled : ndarray of shape (n_bootstrap, n_candidates)
+        `values` for each bootstrap sample: rule chosen on the drawn rows, judged on the rest. All
+        candidates share the samples, so columns are paired. Empty without a bootstrap.
+    apparent : float
+        The greatest value over candidates of the metric under the rule that is best on the very
+        same rows.
+    honest, honest_low, honest_high : float
+        The metric of the whole procedure, choosing candidate and rule, on rows it did not choose
+        by, and its 95 % interval.
+    axes : dict of str to tuple
+        Searched parameters with numbers as values, and those values in increasing order.
+    curve : dict of str to ndarray
+        For two classes: ``threshold``, and ``value``, ``low`` and ``high`` of the metric of the
+        chosen candidate when cut there: on all rows, and the 95 % band over the bootstrap. Empty
+        otherwise.
+    """
+
+    params: tuple
+    metric_name: str
+    values: np.ndarray
+    defaults: np.ndarray
+    losses: np.ndarray
+    best: int
+    resampled: np.ndarray
+    apparent: float
+    honest: float
+    honest_low: float
+    honest_high: float
+    axes: dict = field(default_factory=dict)
+    curve: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """Everything that ledgers and checks may read.
 
@@ -116,6 +167,8 @@ class Evidence:
         Rows with equal features and different labels; None without features.
     facts : dict
         Facts about the estimator: name, kind, what was not done and why.
+    search : SearchEvidence or None
+        What was seen of all candidates, where the model was chosen by a search that recorded it.
     """
 
     y: np.ndarray
@@ -137,6 +190,7 @@ class Evidence:
     estimator: Any = None
     conflicts: dict | None = None
     facts: dict = field(default_factory=dict)
+    search: SearchEvidence | None = None
 
     @property
     def n_classes(self):

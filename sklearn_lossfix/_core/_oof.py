@@ -7,6 +7,7 @@ and one fold-of-row vector, and only scores of test rows come back.
 """
 
 import warnings
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -318,19 +319,25 @@ def _routes_weights(estimator):
     return bool(routing.consumes("fit", ["sample_weight"]))
 
 
-def _seed_clone(estimator, seed):
-    """Give every free ``random_state`` of a clone a seed of its own, so that fits are
-    repeatable."""
-    free = sorted(
-        name
+def seed_clone(estimator, seed):
+    """Give every free ``random_state`` of a clone a seed of its own, so that fits are repeatable.
+
+    The seed of a parameter depends on `seed` and on its name alone: two candidates of a search that
+    share a step share the seed of that step, whatever else they differ in.
+    """
+    if seed is None:
+        return estimator
+    entropy = seed if isinstance(seed, tuple) else (seed,)
+    bound = np.iinfo(np.int32).max
+    seeds = {
+        name: int(
+            np.random.SeedSequence((*entropy, zlib.crc32(name.encode()))).generate_state(1)[0]
+            % bound
+        )
         for name, value in estimator.get_params(deep=True).items()
         if name.rpartition("__")[2] == "random_state" and value is None
-    )
-    if free and seed is not None:
-        states = np.random.SeedSequence(seed).generate_state(len(free))
-        bound = np.iinfo(np.int32).max
-        estimator.set_params(**{n: int(s % bound) for n, s in zip(free, states, strict=True)})
-    return estimator
+    }
+    return estimator.set_params(**seeds) if seeds else estimator
 
 
 def align_columns(scores, found, classes, fill=0.0):
@@ -390,7 +397,6 @@ def score_rows(estimator, X, classes, response_method="auto", encoded=False):
         pred = np.clip(np.rint(values), 0, len(classes) - 1).astype(np.intp)
         return values, pred, "predict"
     response = response_of(estimator, response_method)
-    found = np.asarray(getattr(estimator, "classes_", classes))
     labels = np.asarray(estimator.predict(X))
     position = {label: k for k, label in enumerate(np.asarray(classes).tolist())}
     values, inverse = np.unique(labels, return_inverse=True)
@@ -401,22 +407,50 @@ def score_rows(estimator, X, classes, response_method="auto", encoded=False):
             f"{values.tolist()[:10]}, expected only {np.asarray(classes).tolist()[:10]}."
         )
     pred = np.array(lookup, dtype=np.intp)[inverse]
-    if response == "predict":
-        return pred.astype(np.float64), pred, response
-    scores = np.asarray(getattr(estimator, response)(X))
+    scores = None if response == "predict" else class_columns(estimator, X, classes, response)
+    if scores is None:
+        return pred.astype(np.float64), pred, "predict"
+    return scores, pred, response
+
+
+def class_columns(estimator, X, classes, response, scores=None):
+    """Score rows with one column per class.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        Classifier.
+    X : array-like of shape (n_rows, n_features)
+        Rows to score.
+    classes : ndarray of shape (n_classes,)
+        Labels in the order wanted; one that the estimator never saw gets probability 0 or decision
+        value -inf.
+    response : {"predict_proba", "decision_function"}
+        What to call.
+    scores : ndarray, default=None
+        What that call gave, where it was made already.
+
+    Returns
+    -------
+    scores : ndarray of shape (n_rows, n_classes) or (n_rows,), or None
+        A single column is that of the last of two classes. None where the estimator has no score
+        per class.
+    """
+    found = np.asarray(getattr(estimator, "classes_", classes))
+    scores = np.asarray(getattr(estimator, response)(X) if scores is None else scores)
     if scores.dtype not in (np.float32, np.float64):
         scores = scores.astype(np.float64)
     if response == "predict_proba":
-        return align_columns(scores, found, classes), pred, response
+        return align_columns(scores, found, classes)
     if scores.ndim == 2 and scores.shape[1] == 1:
         scores = scores[:, 0]
     if scores.ndim == 1:
         if len(classes) == 2 and len(found) == 2:
-            return (scores if np.array_equal(found, classes) else -scores), pred, response
+            return scores if np.array_equal(found, classes) else -scores
         scores = np.column_stack([-scores, scores])
     if scores.shape[1] != len(found) or _compares_pairs(estimator):
-        return pred.astype(np.float64), pred, "predict"
-    return align_columns(scores, found, classes, fill=-np.inf), pred, response
+        return None
+    return align_columns(scores, found, classes, fill=-np.inf)
 
 
 def _compares_pairs(estimator):
@@ -447,23 +481,45 @@ def _train_state(estimator, X, y, classes, weight, encoded):
     return state
 
 
-def _run_task(estimator, X, y, codes, weight, task):
-    """Fit a clone on the train rows of one fold and score its test rows; runs in a worker."""
-    fold, layout, fit_params, classes, response_method, encoded, want_train, seed = task
+def fold_rows(layout, fold):
+    """Training and test rows of a fold: from the fold of every row, or as they were drawn."""
     if len(layout) == 1:
-        test = np.flatnonzero(layout[0] == fold)
-        train = np.flatnonzero(layout[0] != fold)
-    else:
-        train, test = layout
-    model = _seed_clone(clone(estimator), seed)
-    X_train, y_train = _safe_split(model, X, codes if encoded else y, train)
-    X_test, _ = _safe_split(model, X, None, test, train)
-    params = {
+        return np.flatnonzero(layout[0] != fold), np.flatnonzero(layout[0] == fold)
+    return layout
+
+
+def fold_layout(folds, number):
+    """What a task carries to know its rows: one vector shared by all, where folds partition."""
+    return folds.splits[number] if folds.fold_of_row is None else (folds.fold_of_row,)
+
+
+def cut_params(fit_params, train, n_rows):
+    """Cut the fit parameters that have one entry a row to the training rows."""
+    return {
         name: _safe_indexing(value, train)
-        if hasattr(value, "__len__") and _num_samples(value) == len(codes)
+        if hasattr(value, "__len__") and _num_samples(value) == n_rows
         else value
         for name, value in fit_params.items()
     }
+
+
+def sort_warnings(caught):
+    """Split recorded warnings into convergence warnings and others, as (category, message)."""
+    convergence, other = [], []
+    for warning in caught:
+        kind = convergence if issubclass(warning.category, ConvergenceWarning) else other
+        kind.append((warning.category, str(warning.message)))
+    return convergence, other
+
+
+def _run_task(estimator, X, y, codes, weight, task):
+    """Fit a clone on the train rows of one fold and score its test rows; runs in a worker."""
+    fold, layout, fit_params, classes, response_method, encoded, want_train, seed = task
+    train, test = fold_rows(layout, fold)
+    model = seed_clone(clone(estimator), seed)
+    X_train, y_train = _safe_split(model, X, codes if encoded else y, train)
+    X_test, _ = _safe_split(model, X, None, test, train)
+    params = cut_params(fit_params, train, len(codes))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -476,40 +532,69 @@ def _run_task(estimator, X, y, codes, weight, task):
         if want_train:
             w = None if weight is None else weight[train]
             train_state = _train_state(model, X_train, codes[train], classes, w, encoded)
-    convergence, other = [], []
-    for warning in caught:
-        kind = convergence if issubclass(warning.category, ConvergenceWarning) else other
-        kind.append((warning.category, str(warning.message)))
-    return fold, test, scores, pred, response, train_state, convergence, other
+    return fold, test, scores, pred, response, train_state, *sort_warnings(caught)
 
 
-def _run_all(shared, tasks, n_jobs, on_done):
+def run_tasks(run, shared, tasks, n_jobs, on_done):
     """Run tasks in parallel and keep what is finished when a worker dies.
 
     Tasks that a lost worker took along are sent out again, at most `MAX_ROUNDS` times. An error
-    that the estimator itself raised is raised at once. `shared` are direct arguments of every
-    task: that is how joblib's distributed backends recognise data they already hold.
+    that the estimator itself raised is raised at once.
+
+    Parameters
+    ----------
+    run : callable
+        ``run(*shared, task)``, importable in a worker; what it returns starts with ``task[0]``.
+    shared : tuple
+        Direct arguments of every task: that is how joblib's distributed backends recognise data
+        they already hold.
+    tasks : list of tuple
+        Each starts with a name of its own.
+    n_jobs : int or None
+        Tasks run at a time, through joblib.
+    on_done : callable
+        Called as ``on_done(result, finished, total)`` in the calling process, as tasks finish.
+
+    Returns
+    -------
+    list
+        What `run` returned, in the order of the tasks.
     """
+    if effective_n_jobs(n_jobs) == 1:
+        n_jobs = 1
     results = {}
     for attempt in range(MAX_ROUNDS):
         waiting = [task for task in tasks if task[0] not in results]
         try:
             try:
                 parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-                outputs = parallel(delayed(_run_task)(*shared, task) for task in waiting)
+                outputs = parallel(delayed(run)(*shared, task) for task in waiting)
             except ValueError:  # the backend has no generators (multiprocessing, ray, spark)
                 outputs = Parallel(n_jobs=n_jobs)(
-                    delayed(_run_task)(*shared, task) for task in waiting
+                    delayed(run)(*shared, task) for task in waiting
                 )
             for result in outputs:
                 results[result[0]] = result
-                on_done(len(results), len(tasks))
+                on_done(result, len(results), len(tasks))
             break
         except Exception as error:
             lost = any(cls.__name__ in _WORKER_LOST for cls in type(error).__mro__)
             if not lost or attempt == MAX_ROUNDS - 1:
                 raise
     return [results[task[0]] for task in tasks]
+
+
+def check_training_parts(y, folds):
+    """Classes and codes of `y`; raise TooFewRowsError where a training part has one class."""
+    labels = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
+    classes, codes = np.unique(labels, return_inverse=True)
+    for number, (train, _) in enumerate(folds.splits):
+        if len(np.unique(codes[train])) < 2:
+            raise TooFewRowsError(
+                f"The training part of split {number} holds a single class, "
+                f"{classes[codes[train[0]]].item()!r}. Use fewer or stratified folds."
+            )
+    return classes, codes
 
 
 def out_of_fold(
@@ -569,24 +654,17 @@ def out_of_fold(
         If a training part holds a single class.
     """
     refuse_frozen(estimator)
-    labels = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
-    classes, codes = np.unique(labels, return_inverse=True)
-    for number, (train, _) in enumerate(folds.splits):
-        if len(np.unique(codes[train])) < 2:
-            raise TooFewRowsError(
-                f"The training part of split {number} holds a single class, "
-                f"{classes[codes[train[0]]].item()!r}. Use fewer or stratified folds."
-            )
+    classes, codes = check_training_parts(y, folds)
     params = {**weight_params(estimator, sample_weight), **(fit_params or {})}
     tasks = []
-    for number, split in enumerate(folds.splits):
-        layout = split if folds.fold_of_row is None else (folds.fold_of_row,)
+    for number in range(len(folds.splits)):
+        layout = fold_layout(folds, number)
         seed = None if random_state is None else (int(random_state), number)
         tasks.append((number, layout, params, classes, response_method, encoded, want_train, seed))
-    if effective_n_jobs(n_jobs) == 1:
-        n_jobs = 1
     shared = (estimator, X, y, codes, sample_weight)
-    results = _run_all(shared, tasks, n_jobs, on_done)
+    results = run_tasks(
+        _run_task, shared, tasks, n_jobs, lambda _, done, total: on_done(done, total)
+    )
     responses = {result[4] for result in results}
     if len(responses) > 1:
         raise ValueError(

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_lossfix._core._evidence import Evidence, Scored, TrainState, Twin
 from sklearn_lossfix._core._oof import (
-    _seed_clone,
+    seed_clone,
     fix_folds,
     is_regressor_given_labels,
     out_of_fold,
@@ -382,7 +382,7 @@ def applicable_twins(estimator, data, facts, warned, seed=0):
         if twin is not None:
             twins["converged"] = twin
     try:
-        seeded = _seed_clone(clone(estimator), seed)
+        seeded = seed_clone(clone(estimator), seed)
         spread, reason = column_spread(seeded, data.X, data.labels)
     except Exception as error:  # a user's step may raise anything; the report must survive it
         spread, reason = None, f"The steps before the last one failed: {error}"
@@ -401,7 +401,7 @@ def fit_clone(estimator, data, seed):
         params = weight_params(estimator, data.weight)
         if data.groups is not None and _takes_groups(estimator):
             params["groups"] = data.groups
-        return _seed_clone(clone(estimator), seed).fit(data.X, target, **params)
+        return seed_clone(clone(estimator), seed).fit(data.X, target, **params)
 
 
 def _takes_groups(estimator):
