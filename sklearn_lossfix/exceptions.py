@@ -5,6 +5,7 @@ The tree::
     ValueError
     `-- LossfixError            base class of the errors below
         |-- FrozenPartError     a frozen or prefit part cannot be run out of fold
+        |-- InfeasibleConstraintError  no threshold keeps to what was asked of a metric
         `-- TooFewRowsError     a class or fold holds too few rows for what was asked
     Exception
     `-- CheckNotApplicable      raised by a check that cannot judge this input; never reaches a user
@@ -16,6 +17,7 @@ The tree::
 __all__ = [
     "CheckNotApplicable",
     "FrozenPartError",
+    "InfeasibleConstraintError",
     "LossfixError",
     "LossfixWarning",
     "TooFewRowsError",
@@ -29,6 +31,10 @@ class LossfixError(ValueError):
 
 class FrozenPartError(LossfixError):
     """A frozen or prefit part of an estimator makes out-of-fold scores a lie."""
+
+
+class InfeasibleConstraintError(LossfixError):
+    """No threshold makes the metric of a constraint as great as was asked."""
 
 
 class TooFewRowsError(LossfixError):

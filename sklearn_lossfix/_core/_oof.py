@@ -570,9 +570,7 @@ def run_tasks(run, shared, tasks, n_jobs, on_done):
                 parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
                 outputs = parallel(delayed(run)(*shared, task) for task in waiting)
             except ValueError:  # the backend has no generators (multiprocessing, ray, spark)
-                outputs = Parallel(n_jobs=n_jobs)(
-                    delayed(run)(*shared, task) for task in waiting
-                )
+                outputs = Parallel(n_jobs=n_jobs)(delayed(run)(*shared, task) for task in waiting)
             for result in outputs:
                 results[result[0]] = result
                 on_done(result, len(results), len(tasks))

@@ -2,6 +2,13 @@
 
 from sklearn_lossfix.decision._decision_rule import DecisionRule
 from sklearn_lossfix.decision._decision_rule_classifier import DecisionRuleClassifier
+from sklearn_lossfix.decision._metrics import from_scorer, register_metric
 from sklearn_lossfix.decision._recalibrated_classifier import RecalibratedClassifier
 
-__all__ = ["DecisionRule", "DecisionRuleClassifier", "RecalibratedClassifier"]
+__all__ = [
+    "DecisionRule",
+    "DecisionRuleClassifier",
+    "RecalibratedClassifier",
+    "from_scorer",
+    "register_metric",
+]

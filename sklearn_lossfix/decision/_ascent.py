@@ -19,7 +19,7 @@ _MAX_PASSES = 30
 
 # Powers of the inverse class shares at which the ascents start: none; that of the rule which is
 # best for balanced accuracy of calibrated scores; and the middle between them.
-_START_POWERS = (0.0, 1.0, 0.5)
+START_POWERS = (0.0, 1.0, 0.5)
 
 # How far an offset goes beyond the last row when no, or every, row should be predicted as a class:
 # one unit of the scores, which is a factor e for probabilities.
@@ -35,7 +35,7 @@ class _Rows(NamedTuple):
     true: np.ndarray
 
 
-def best_offsets(y, scores, metric, sample_weight=None):
+def best_offsets(y, scores, metric, sample_weight=None, powers=START_POWERS):
     """Find offsets b for which ``argmax_k(score_k + b_k)`` does well by a metric.
 
     Every step takes the best value of one offset, so the metric never falls; the best of a few
@@ -56,12 +56,29 @@ def best_offsets(y, scores, metric, sample_weight=None):
     sample_weight : ndarray of shape (n_samples,), default=None
         Weight of each row; one each if None.
 
+    powers : tuple of float, default=(0, 1, 0.5)
+        Powers of the inverse class shares at which ascents start.
+
     Returns
     -------
     offsets : ndarray of shape (n_classes,)
         Never worse than zeros on these rows, and zeros where nothing is better. The offsets of
         the classes that occur in `y` have mean zero; a class that does not occur has the neutral
         offset zero.
+    """
+    return best_start(y, scores, metric, sample_weight, powers)[0]
+
+
+def best_start(y, scores, metric, sample_weight=None, powers=START_POWERS):
+    """Find offsets as `best_offsets` does, and the power whose ascent ended there.
+
+    Returns
+    -------
+    offsets : ndarray of shape (n_classes,)
+        As of `best_offsets`.
+
+    power : float
+        The start that won; the first one where no offsets are better.
     """
     n_classes = scores.shape[1]
     weight = np.ones(len(y)) if sample_weight is None else sample_weight
@@ -74,15 +91,15 @@ def best_offsets(y, scores, metric, sample_weight=None):
 
     # A class without rows would only lose by every step: it takes no part until the end.
     contested = rows._replace(scores=np.where(present, scores, -np.inf))
-    best = np.zeros(n_classes)
+    best, best_power = np.zeros(n_classes), powers[0]
     best_value = value(best)
-    for power in _START_POWERS:
+    for power in powers:
         start = np.zeros(n_classes)
         start[present] = -power * np.log(rows.true[present])
         found = _centred(_ascend(start, contested, present, metric), present)
         if _exceeds(value(found), best_value):
-            best, best_value = found, value(found)
-    return best
+            best, best_value, best_power = found, value(found), power
+    return best, best_power
 
 
 def _exceeds(value, other):

@@ -6,7 +6,7 @@ from sklearn.utils import check_random_state
 from sklearn_lossfix.decision._ascent import best_offsets
 from sklearn_lossfix.decision._decision_rule import DecisionRule, class_scores, floored_log
 from sklearn_lossfix.decision._metrics import LABEL_METRICS, metric_from_codes
-from sklearn_lossfix.decision._sweep import SortedRows, best_threshold_sorted
+from sklearn_lossfix.decision._sweep import SortedRows, best_threshold_sorted, is_exact
 
 # Rows that the rule of three or more classes is chosen on. An offset moves few numbers: on 20,000
 # rows the standard error of a balanced accuracy is already below half a point.
@@ -25,6 +25,7 @@ def fit_rule(
     sample_weight=None,
     pos=None,
     space="proba",
+    constraint=None,
     max_rows=MAX_ROWS,
     random_state=None,
 ):
@@ -58,6 +59,9 @@ def fit_rule(
     space : {"proba", "decision"}, default="proba"
         What the scores are.
 
+    constraint : Constraint, default=None
+        What the threshold of two classes must keep to.
+
     max_rows : int, default=20_000
         With three or more classes, the rule is chosen on a stratified subsample of about this
         many rows if there are more.
@@ -74,20 +78,23 @@ def fit_rule(
     ------
     ValueError
         If the metric is not a label metric, or is asymmetric and has no two classes.
+    InfeasibleConstraintError
+        If no threshold keeps to the constraint.
     """
     check_rule_metric(metric, len(classes), pos)
     if len(classes) == 2:
         pos = 1 if pos is None else pos
         column = class_scores(scores, pos, space)
         rows = SortedRows.sort(y_codes == pos, column, sample_weight)
-        threshold, _ = best_threshold_sorted(rows, metric, DEFAULT_THRESHOLDS[space])
+        swept = metric.for_sweep(pos)
+        threshold, _ = best_threshold_sorted(rows, swept, DEFAULT_THRESHOLDS[space], constraint)
         return DecisionRule(
             "threshold",
             classes=tuple(classes),
             threshold=threshold,
             pos_label=classes[pos],
             metric=metric.name,
-            exact=True,
+            exact=is_exact(rows, swept, constraint),
             space=space,
         )
     offsets = _fit_offsets(y_codes, scores, metric, sample_weight, space, max_rows, random_state)
@@ -110,6 +117,7 @@ def cross_fitted_codes(
     sample_weight=None,
     pos=None,
     space="proba",
+    constraint=None,
     max_rows=MAX_ROWS,
     random_state=None,
 ):
@@ -144,6 +152,9 @@ def cross_fitted_codes(
     space : {"proba", "decision"}, default="proba"
         What the scores are.
 
+    constraint : Constraint, default=None
+        As for `fit_rule`.
+
     max_rows : int, default=20_000
         As for `fit_rule`.
 
@@ -174,7 +185,9 @@ def cross_fitted_codes(
         del order
         for name in names:
             others = rows.take(fold_sorted != name)
-            threshold, _ = best_threshold_sorted(others, metric, DEFAULT_THRESHOLDS[space])
+            threshold, _ = best_threshold_sorted(
+                others, metric.for_sweep(pos), DEFAULT_THRESHOLDS[space], constraint
+            )
             held_out = folds == name
             codes[held_out] = np.where(column[held_out] >= threshold, pos, 1 - pos)
         return codes
@@ -186,6 +199,12 @@ def cross_fitted_codes(
         )
         codes[held_out] = np.argmax(_additive(scores[held_out], space) + offsets, axis=1)
     return codes
+
+
+def metric_from_rule(rule, metric, y_codes, scores, sample_weight=None, pos=None):
+    """Compute a label metric of the labels that a rule gives to scores."""
+    codes = rule.predict_codes(scores)
+    return metric_from_codes(metric, y_codes, codes, len(rule.classes), sample_weight, pos)
 
 
 def check_rule_metric(metric, n_classes, pos):
@@ -216,7 +235,7 @@ def _fit_offsets(y, scores, metric, sample_weight, space, max_rows, random_state
     n_classes = scores.shape[1]
     if len(y) <= max_rows:
         return best_offsets(y, _additive(scores, space), metric, sample_weight)
-    chosen, upweight = _stratified_rows(y, n_classes, max_rows, _seeded(random_state))
+    chosen, upweight = stratified_rows(y, n_classes, max_rows, _seeded(random_state))
     weight = upweight if sample_weight is None else upweight * sample_weight[chosen]
     offsets = best_offsets(y[chosen], _additive(scores[chosen], space), metric, weight)
 
@@ -232,7 +251,7 @@ def _seeded(random_state):
     return check_random_state(0 if random_state is None else random_state)
 
 
-def _stratified_rows(y, n_classes, max_rows, rng):
+def stratified_rows(y, n_classes, max_rows, rng):
     """Draw rows that keep small classes whole, and the weights that restore the class totals."""
     counts = np.bincount(y, minlength=n_classes)
     kept = np.zeros(n_classes, dtype=np.intp)

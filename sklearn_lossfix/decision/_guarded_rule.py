@@ -4,10 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sklearn_lossfix._core._bootstrap import bootstrap_counts
 from sklearn_lossfix._core._paired_tests import mean_standard_error, nadeau_bengio_inflation
 from sklearn_lossfix.decision._decision_rule import DecisionRule
-from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
+from sklearn_lossfix.decision._fit_rule import cross_fitted_codes
 from sklearn_lossfix.decision._metrics import influence, metric_from_codes
+from sklearn_lossfix.decision._resampled_rules import averaged_rule, resample_rule
 
 # Standard errors by which a tuned rule must beat the default one: the one-standard-error rule of
 # Breiman et al., Classification and Regression Trees, 1984, section 3.4.3. Tuning chases noise on
@@ -21,93 +23,94 @@ class GuardedRule(NamedTuple):
     Attributes
     ----------
     rule : DecisionRule
-        The tuned rule, or argmax where that did not prove worse.
+        The rule that was asked for, or argmax where a tuned one did not prove better.
 
     gain, standard_error : float
-        Cross-fitted gain in the metric of tuning over argmax, and its standard error, with the
-        correction of Nadeau and Bengio (2003) for rules chosen on overlapping rows.
+        Gain in the metric of the rule over argmax, and its standard error. A tuned rule is judged
+        cross-fitted, with the correction of Nadeau and Bengio (2003) for rules chosen on
+        overlapping rows.
 
     codes : ndarray of shape (n_samples,), integer
-        Predicted codes of the rows: each by a rule that was tuned without its fold, or by argmax
-        where that is the rule.
+        Predicted codes of the rows: each by a rule that was tuned without its fold, or by the
+        rule itself where it is not tuned.
+
+    parameters : ndarray of shape (n_bootstrap,) or (n_bootstrap, n_classes)
+        Thresholds or offsets that bootstrap samples choose; empty where nothing is tuned.
     """
 
     rule: DecisionRule
     gain: float
     standard_error: float
     codes: np.ndarray
+    parameters: np.ndarray
 
 
-def guarded_rule(
-    y_codes,
-    scores,
-    metric,
-    folds,
-    *,
-    classes,
-    sample_weight=None,
-    units=None,
-    pos=None,
-    space="proba",
-    random_state=None,
-):
-    """Choose a rule, and keep it if its cross-fitted gain exceeds one standard error.
+def guarded_rule(spec, scored, folds, parameters=None):
+    """Find the rule that is asked for, and with mode "auto" keep it only if it proves itself.
 
     Parameters
     ----------
-    y_codes : ndarray of shape (n_samples,), integer
-        Class codes.
+    spec : RuleSpec
+        The rule that is wanted, for a label metric.
 
-    scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
-        Probabilities or decision values; one column is that of the last class.
-
-    metric : Metric
-        A label metric.
+    scored : ScoredRows
+        The rows.
 
     folds : ndarray of shape (n_samples,), integer
         Folds for judging the rule; rows of one unit belong to one fold.
 
-    classes : sequence of labels
-        In the order of the columns of `scores`.
-
-    sample_weight : ndarray of shape (n_samples,), default=None
-        Weight of each row; one each if None.
-
-    units : ndarray of shape (n_samples,), integer, default=None
-        What was drawn independently, where rows were not.
-
-    pos : int, default=None
-        Code of the positive class.
-
-    space : {"proba", "decision"}, default="proba"
-        What the scores are.
-
-    random_state : int, RandomState or None, default=None
-        Draws the subsample of `fit_rule`.
+    parameters : ndarray, default=None
+        Of `Resampled`, where bootstrap samples of these rows were drawn already.
 
     Returns
     -------
     guarded : GuardedRule
         The rule, its gain and the standard error of that.
+
+    Raises
+    ------
+    InfeasibleConstraintError
+        If no threshold keeps to the constraint.
     """
-    n_classes = len(classes)
-    options = {
-        "sample_weight": sample_weight,
-        "pos": pos,
-        "space": space,
-        "random_state": random_state,
-    }
-    tuned = cross_fitted_codes(y_codes, scores, metric, folds, n_classes=n_classes, **options)
-    default_rule = DecisionRule("argmax", classes=classes, metric=metric.name, space=space)
-    default = default_rule.predict_codes(scores)
-    gain, standard_error = paired_gain(
-        metric, y_codes, tuned, default, n_classes, sample_weight, pos, units
+    default_rule = spec.default_rule()
+    default = default_rule.predict_codes(scored.scores)
+    rule = spec.fixed_rule(scored.scores, scored.weight)
+    if rule is not None:
+        codes = rule.predict_codes(scored.scores)
+        gain, standard_error = _gain(spec, scored, codes, default)
+        return GuardedRule(rule, gain, standard_error, codes, np.empty(0))
+    codes = cross_fitted_codes(
+        scored.y,
+        scored.scores,
+        spec.metric,
+        folds,
+        n_classes=spec.n_classes,
+        sample_weight=scored.weight,
+        pos=spec.pos,
+        space=spec.space,
+        constraint=spec.constraint,
+        random_state=spec.seed,
     )
+    gain, standard_error = _gain(spec, scored, codes, default)
     standard_error *= _overlap_correction(folds)
-    if gain > GUARD_STANDARD_ERRORS * standard_error:
-        rule = fit_rule(y_codes, scores, metric, classes=classes, **options)
-        return GuardedRule(rule, gain, standard_error, tuned)
-    return GuardedRule(default_rule, gain, standard_error, default)
+    if parameters is None:
+        parameters = np.empty(0)
+        if spec.n_bootstrap:
+            counts = bootstrap_counts(scored.y, scored.unit, spec.n_bootstrap, spec.seed)
+            parameters = resample_rule(spec, scored, counts).parameters
+    # Where something must be kept to, the default rule is no alternative: it may not keep to it.
+    is_guarded = spec.mode == "auto" and spec.constraint is None
+    if is_guarded and not gain > GUARD_STANDARD_ERRORS * standard_error:
+        return GuardedRule(default_rule, gain, standard_error, default, parameters)
+    rule = averaged_rule(spec, scored, parameters)
+    return GuardedRule(rule, gain, standard_error, codes, parameters)
+
+
+def _gain(spec, scored, codes, default):
+    """Gain of some labels over others, and its standard error."""
+    return paired_gain(
+        spec.metric, scored.y, codes, default, spec.n_classes, scored.weight, spec.pos, scored.unit
+    )
 
 
 def paired_gain(metric, y, tuned, default, n_classes, sample_weight=None, pos=None, units=None):

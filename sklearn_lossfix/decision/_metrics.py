@@ -5,23 +5,28 @@ need only three numbers per class: the weight of its true positives, of the rows
 and of the rows that are it. Moreover each is a function of a few *sums over classes* of elementwise
 terms. That form is what makes it cheap to follow a metric while a decision rule moves: a row that
 changes its label changes the terms of two classes only.
+
+A function of which nothing else is known has no such form. With two classes it is a metric all the
+same: `CustomFormula` calls it.
 """
 
+import dataclasses
 import difflib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.metrics import get_scorer, get_scorer_names, make_scorer
 
-# Relative distance below which a difference of two weighted totals is rounding, not data.
-ROUNDING = 16 * np.finfo(np.float64).eps
-
-# Relative step of the central difference in `influence`: the cube root of the machine epsilon
-# balances truncation against rounding (Press et al., Numerical Recipes, section 5.7).
-_RELATIVE_STEP = np.finfo(np.float64).eps ** (1 / 3)
+from sklearn_lossfix.decision._custom_metric import (
+    RELATIVE_STEP,
+    ROUNDING,
+    CustomFormula,
+    default_of,
+)
 
 
 def _ratio(numerator, denominator):
@@ -200,6 +205,10 @@ LABEL_METRICS = tuple(sorted({*_FORMULAS, *_POSITIVE_CLASS_FORMULAS}))
 
 _ALIASES = {"mcc": "matthews_corrcoef", "kappa": "cohen_kappa"}
 
+# Metrics that users gave a name, in this process.
+_REGISTERED = {}
+_REGISTRY_LOCK = threading.Lock()
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -213,7 +222,7 @@ class Metric:
     kind : {"label", "ranking", "opaque"}
         "label" metrics are functions of true positives, predicted and true totals per class; only
         they have a `value` and can choose a decision rule. "ranking" metrics judge scores, not
-        labels. "opaque" ones are callables of which nothing else is known.
+        labels. "opaque" ones are callables of which not even that is known.
 
     asymmetric : bool, default=False
         Whether the metric singles out a positive class.
@@ -229,7 +238,15 @@ class Metric:
         The positive class that a scorer names, if it names one.
 
     scorer : callable or None, default=None
-        The scorer of a ranking or opaque metric.
+        The scorer of a ranking or opaque metric, or of one that is a function of labels.
+
+    custom : CustomFormula or None, default=None
+        The user's function, if the metric has no formula of this package. Such a metric knows two
+        classes only.
+
+    labels : tuple of two labels, default=(0, 1)
+        What a user's function of labels is called with, in the order of the columns of the totals:
+        see `for_labels`.
     """
 
     name: str
@@ -239,12 +256,77 @@ class Metric:
     linear: bool = False
     pos_label: Any = None
     scorer: Callable | None = field(default=None, repr=False, compare=False)
+    custom: CustomFormula | None = field(default=None, repr=False)
+    labels: tuple[Any, Any] = field(default=(0, 1), repr=False)
+
+    @property
+    def vectorised(self):
+        """Whether `value` of many totals costs one call: true of all but functions of labels."""
+        return self.kind == "label" and (self.custom is None or self.custom.formula == "counts")
+
+    @property
+    def monotone(self):
+        """Whether, of two classes, more true positives never hurt and more false ones never help.
+
+        It is true of every formula of this package, whichever class is positive and whichever
+        classes occur; a user's function is taken to be as it was declared.
+        """
+        return self.kind == "label" and (self.custom is None or self.custom.monotone)
+
+    def for_labels(self, classes):
+        """Return the metric of these classes: a user's function is called with their labels.
+
+        Without it the function is called with the codes 0 and 1, which is as good unless the
+        function itself names a label. Other metrics are returned as they are.
+
+        Parameters
+        ----------
+        classes : array-like of shape (n_classes,)
+            Labels in the order of the codes.
+
+        Returns
+        -------
+        metric : Metric
+            Equal to this one but for its `labels`.
+
+        Raises
+        ------
+        ValueError
+            If the metric knows two classes only and there are more or fewer.
+        """
+        if self.custom is None:
+            return self
+        labels = tuple(np.asarray(classes).tolist())
+        self._check_two_classes(len(labels))
+        return dataclasses.replace(self, labels=labels)
+
+    def for_sweep(self, pos):
+        """Return the metric of totals in the order negative, positive, as a sweep has them.
+
+        Parameters
+        ----------
+        pos : int
+            Code of the positive class of two, in the order that `for_labels` was given.
+
+        Returns
+        -------
+        metric : Metric
+            Its positive class is column 1.
+        """
+        if self.custom is None or pos == 1:
+            return self
+        return dataclasses.replace(self, labels=self.labels[::-1])
+
+    def as_opaque(self):
+        """Return the metric as one that its scorer alone computes, with any number of classes."""
+        return Metric(self.name, "opaque", scorer=self.scorer)
 
     def value(self, tp, pred, true, pos=None):
         """Compute the metric, greater is better, from weighted totals per class.
 
         Where scikit-learn's metric is 0/0, this is 0.0, and classes absent from the truth are left
-        out of balanced accuracy and the geometric mean; the result is never NaN.
+        out of balanced accuracy and the geometric mean; the result is never NaN, unless a user's
+        function says so.
 
         Parameters
         ----------
@@ -264,11 +346,13 @@ class Metric:
         ------
         ValueError
             If the metric is not a label metric, or is asymmetric and has no two classes with a
-            positive one.
+            positive one, or is a user's function and there are no two classes.
         """
         tp, pred, true = (np.asarray(total, dtype=np.float64) for total in (tp, pred, true))
+        self.check_positive_class(true.shape[-1], pos)
+        if self.custom is not None:
+            return self.custom.value(tp, true, pos, self.labels)
         if self.asymmetric:
-            self.check_positive_class(true.shape[-1], pos)
             return _POSITIVE_CLASS_FORMULAS[self.name](tp, pred, true, pos, **dict(self.params))
         sums = [np.sum(term, axis=-1) for term in self.class_terms(tp, pred, true)]
         return self.combine(sums)
@@ -284,7 +368,12 @@ class Metric:
         return formula.combine(*sums, **params)
 
     def check_positive_class(self, n_classes, pos):
-        """Raise unless an asymmetric metric has two classes, one of them positive."""
+        """Raise unless an asymmetric metric has two classes, one of them positive.
+
+        A user's function needs two classes even if it singles out none.
+        """
+        if self.custom is not None:
+            self._check_two_classes(n_classes)
         if self.asymmetric and (n_classes != 2 or pos not in (0, 1)):
             raise ValueError(
                 f"The metric {self.name!r} judges one positive class out of two; got {n_classes} "
@@ -292,8 +381,23 @@ class Metric:
                 "'f1_macro' or 'balanced_accuracy'."
             )
 
+    def _check_two_classes(self, n_classes):
+        """Raise unless there are the two classes that a user's function knows."""
+        if n_classes != 2:
+            raise ValueError(
+                f"The metric {self.name!r} is a function that is known for two classes only; got "
+                f"{n_classes} classes. A rule of several classes needs a metric whose formula is "
+                "known, such as 'f1_macro' or 'balanced_accuracy'."
+            )
+
     def _formula(self):
         """Return the formula, or say why there is none."""
+        if self.custom is not None:
+            raise ValueError(
+                f"The metric {self.name!r} is a function of two classes and no sum of terms over "
+                "classes. A rule of several classes needs a metric whose formula is known, such "
+                "as 'f1_macro' or 'balanced_accuracy'."
+            )
         if self.kind != "label":
             raise ValueError(
                 f"The metric {self.name!r} is {self.kind}: it cannot be computed from counts of "
@@ -370,7 +474,7 @@ def _allowed_params(name):
 
 def _unknown_name_message(name):
     """Name the metrics that are spelt nearly like an unknown one."""
-    known = sorted({*LABEL_METRICS, *_ALIASES, *get_scorer_names()})
+    known = sorted({*LABEL_METRICS, *_ALIASES, *_REGISTERED, *get_scorer_names()})
     near = difflib.get_close_matches(name, known, n=3)
     advice = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Known: {known}."
     return f"{name!r} is not the name of a known metric. {advice}"
@@ -385,9 +489,11 @@ def resolve_metric(scoring):
     Parameters
     ----------
     scoring : None, str, scorer, callable or Metric
-        None means accuracy. A string is a label metric of this package or one of
-        scikit-learn's scorer names. A scorer made by `sklearn.metrics.make_scorer` is recognised
-        by its score function and its keyword arguments. Any other callable is opaque.
+        None means accuracy. A string is a label metric of this package, a name that
+        `register_metric` was given, or one of scikit-learn's scorer names. A scorer made by
+        `sklearn.metrics.make_scorer` is recognised by its score function and its keyword
+        arguments; any other function of predicted labels is a label metric of two classes. A
+        callable of another make is opaque.
 
     Returns
     -------
@@ -429,6 +535,8 @@ def _from_name(name):
     canonical = _ALIASES.get(name, name)
     if canonical in LABEL_METRICS:
         return make_metric(canonical)
+    if canonical in _REGISTERED:
+        return _REGISTERED[canonical]
     if canonical in get_scorer_names():
         return _from_scorer(get_scorer(canonical), name=canonical)
     raise ValueError(_unknown_name_message(name))
@@ -460,16 +568,62 @@ _NEUTRAL_ARGUMENTS = {
 }
 
 
+# What scikit-learn calls a score is better when greater, and what it calls one of these is worse.
+_LOSS_SUFFIXES = ("_loss", "_error")
+
+
 def _from_scorer(scorer, name=None):
-    """Recognise a scorer by its score function; ranking and opaque where it is not a label one."""
+    """Recognise a scorer by its score function; else it is ranking, custom or opaque."""
     function = scorer._score_func
     name = name or getattr(function, "__name__", type(function).__name__)
     if getattr(scorer, "_response_method", "predict") != "predict":
         return Metric(name, "ranking", scorer=scorer)
-    metric = _recognised(function, dict(getattr(scorer, "_kwargs", None) or {}))
-    if metric is None or getattr(scorer, "_sign", 1) < 0:
+    arguments = dict(getattr(scorer, "_kwargs", None) or {})
+    sign = getattr(scorer, "_sign", 1)
+    metric = _recognised(function, arguments.copy())
+    if metric is not None and sign > 0:
+        return metric
+    if not _judges_labels(function) or "sample_weight" in arguments:
         return Metric(name, "opaque", scorer=scorer)
-    return metric
+    monotone = not _is_upside_down(function, sign)
+    formula = CustomFormula(name, function, "labels", monotone, arguments, sign)
+    return _custom_metric(formula, scorer)
+
+
+def _judges_labels(function):
+    """Whether a function of true and predicted values is one of classes.
+
+    Of scikit-learn's, those of regression and of clustering are not: the first measure distances
+    between labels, the second do not mind which class is which.
+    """
+    module = getattr(function, "__module__", None) or ""
+    return not module.startswith("sklearn.") or module == "sklearn.metrics._classification"
+
+
+def _is_upside_down(function, sign):
+    """Whether a scorer of a known library calls better what its function calls worse."""
+    package = (getattr(function, "__module__", None) or "").partition(".")[0]
+    is_loss = getattr(function, "__name__", "").endswith(_LOSS_SUFFIXES)
+    return package in ("sklearn", "imblearn") and (sign < 0) != is_loss
+
+
+def _custom_metric(formula, scorer=None):
+    """Make the metric of a user's function."""
+    if formula.formula == "counts":
+        return Metric(formula.name, "label", asymmetric=True, custom=formula)
+    pos_label = None
+    if formula.takes_positive_class:
+        # A default of 1 is scikit-learn's way of saying nothing.
+        own = default_of(formula.function, "pos_label")
+        pos_label = formula.arguments.get("pos_label", None if own == 1 else own)
+    return Metric(
+        formula.name,
+        "label",
+        formula.takes_positive_class,
+        pos_label=pos_label,
+        scorer=scorer,
+        custom=formula,
+    )
 
 
 def _recognised(function, arguments):
@@ -492,6 +646,147 @@ def _recognised(function, arguments):
     if name not in LABEL_METRICS or not set(arguments) <= {*_allowed_params(name), "pos_label"}:
         return None
     return make_metric(name, **arguments)
+
+
+# --- the user's own metrics ----------------------------------------------------------------------
+
+
+def register_metric(name, function, *, formula="counts", monotone=True, overwrite=False):
+    """Give a metric of two classes a name, by which it can then choose decision rules.
+
+    Every metric of the labels of two classes is a function of four weighted counts. Written as
+    such, it is computed at all thresholds at once, and the best of them is found exactly. Written
+    as a function of labels it is called once per threshold that can be the best: with a monotone
+    metric these are few, because a threshold is best only just below a positive row and just
+    above a negative one.
+
+    Parameters
+    ----------
+    name : str
+        What ``scoring=name`` will refer to, in this process.
+
+    function : callable
+        With ``formula="counts"``, ``function(tp, fp, fn, tn)``: the weights of the true positives,
+        false positives, false negatives and true negatives, as float arrays of one shape; it
+        returns an array of that shape. With ``formula="labels"``, ``function(y_true, y_pred,
+        sample_weight=None)``: it returns a number, and if it takes a `pos_label` it is told the
+        positive class. Without the argument `sample_weight` it is called with repeated rows, and
+        weights must be whole numbers. Greater is better; NaN is never best.
+
+    formula : {"counts", "labels"}, default="counts"
+        What `function` is a function of.
+
+    monotone : bool, default=True
+        Whether, as in any sensible metric, more true positives never make it worse and more false
+        positives never better. It saves calls of a function of labels, and finds the wrong
+        threshold if it is not true.
+
+    overwrite : bool, default=False
+        Whether the name may already be that of a metric which was registered before, or of one of
+        scikit-learn's scorers. The metrics of this package keep their names in any case.
+
+    Returns
+    -------
+    metric : Metric
+        The metric. It can itself be passed as ``scoring``. Do so where work is spread over
+        processes: a name is known to the process that registered it, the metric carries its
+        function along (which must be picklable, as functions defined in a module are).
+
+    Raises
+    ------
+    TypeError
+        If `name` is no string or `function` is not callable.
+    ValueError
+        If the name is taken, or `formula` is unknown.
+
+    See Also
+    --------
+    from_scorer : The metric that a scorer of scikit-learn computes.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn_lossfix.decision import DecisionRuleClassifier, register_metric
+    >>> def threat_score(tp, fp, fn, tn):
+    ...     return tp / (tp + fp + fn)
+    >>> metric = register_metric("threat_score", threat_score)
+    >>> X, y = make_classification(500, weights=[0.9], random_state=0)
+    >>> model = DecisionRuleClassifier(LogisticRegression(), scoring="threat_score").fit(X, y)
+    >>> model.decision_rule_.metric
+    'threat_score'
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"The name of a metric must be a string; got {type(name).__name__}.")
+    if not callable(function):
+        raise TypeError(
+            f"The function of the metric {name!r} must be callable; got {type(function).__name__}."
+        )
+    if formula not in ("counts", "labels"):
+        raise ValueError(f"formula must be 'counts' or 'labels'; got {formula!r}.")
+    scorer = make_scorer(function) if formula == "labels" else None
+    metric = _custom_metric(CustomFormula(name, function, formula, bool(monotone)), scorer)
+    with _REGISTRY_LOCK:
+        _check_name_is_free(name, overwrite)
+        _REGISTERED[name] = metric
+    return metric
+
+
+def _check_name_is_free(name, overwrite):
+    """Raise if a metric may not be registered under this name."""
+    if not name or name in LABEL_METRICS or name in _ALIASES:
+        owner = "a metric of this package" if name else "empty"
+        raise ValueError(f"The name {name!r} is {owner}; give your metric another one.")
+    if overwrite:
+        return
+    if name in _REGISTERED or name in get_scorer_names():
+        owner = "registered already" if name in _REGISTERED else "a scorer of scikit-learn"
+        raise ValueError(
+            f"The name {name!r} is {owner}; give your metric another one or pass overwrite=True."
+        )
+
+
+def from_scorer(scorer):
+    """Return the metric that a scorer computes, as this package understands it.
+
+    It tells beforehand what a class or function of this package makes of its ``scoring``.
+
+    Parameters
+    ----------
+    scorer : str, scorer or callable
+        A name, as ``scoring`` takes it, or a scorer made by `sklearn.metrics.make_scorer`, or
+        any ``scorer(estimator, X, y)``.
+
+    Returns
+    -------
+    metric : Metric
+        Its `kind` is "label" where a decision rule can be chosen for it: a formula that is
+        known, or, with two classes, any function of true and predicted labels. It is "ranking"
+        for scorers of probabilities or decision values, and "opaque" for other callables. It
+        can be passed as ``scoring``.
+
+    Raises
+    ------
+    ValueError
+        If a string names no metric, or a bare metric function is given instead of a scorer.
+    TypeError
+        If it is neither a string nor callable.
+
+    See Also
+    --------
+    register_metric : Give a metric of your own a name.
+
+    Examples
+    --------
+    >>> from sklearn.metrics import fbeta_score, make_scorer
+    >>> from sklearn_lossfix.decision import from_scorer
+    >>> metric = from_scorer(make_scorer(fbeta_score, beta=3))
+    >>> metric.name, metric.kind, metric.params
+    ('fbeta', 'label', (('beta', 3.0),))
+    >>> from_scorer("roc_auc").kind
+    'ranking'
+    """
+    return resolve_metric(scorer)
 
 
 # --- from rows to totals, and back ---------------------------------------------------------------
@@ -600,6 +895,8 @@ def influence(metric, y, pred, n_classes, sample_weight=None, pos=None):
     .. [1] L. A. Jaeckel, "The infinitesimal jackknife", Bell Laboratories Memorandum, 1972.
     .. [2] B. Efron, "The Jackknife, the Bootstrap and Other Resampling Plans", SIAM, 1982.
     """
+    if metric.custom is not None:
+        return _custom_influence(metric, y, pred, n_classes, sample_weight, pos)
     totals = np.stack(class_totals(y, pred, n_classes, sample_weight))
     totals /= totals[2].sum()
     slope_tp, slope_pred, slope_true = _slopes(metric, totals, pos)
@@ -613,7 +910,7 @@ def influence(metric, y, pred, n_classes, sample_weight=None, pos=None):
 def _slopes(metric, totals, pos):
     """Differentiate the metric by central differences; totals of zero carry no row and no slope."""
     n_classes = totals.shape[1]
-    step = _RELATIVE_STEP * totals
+    step = RELATIVE_STEP * totals
     moved = np.broadcast_to(totals[:, None, None], (3, 3, n_classes, n_classes)).copy()
     which, k = np.indices(totals.shape)
     up, down = moved, moved.copy()
@@ -621,3 +918,17 @@ def _slopes(metric, totals, pos):
     down[which, which, k, k] -= step
     rise = metric.value(*up, pos=pos) - metric.value(*down, pos=pos)
     return _ratio(rise, 2 * step)
+
+
+def _custom_influence(metric, y, pred, n_classes, sample_weight, pos):
+    """Compute the influence of each row through the cell of the confusion table that it is in.
+
+    A user's function may be a sum over rows as well as a mean. The slopes are those at the weights
+    as they are, and subtracting their mean keeps the total weight fixed.
+    """
+    metric.check_positive_class(n_classes, pos)
+    cell = 2 * y + pred
+    table = np.bincount(cell, weights=sample_weight, minlength=4).reshape(2, 2).astype(np.float64)
+    slopes = metric.custom.cell_slopes(table, pos, metric.labels)
+    values = table.sum() * slopes.ravel()[cell]
+    return values - np.average(values, weights=sample_weight)

@@ -13,7 +13,8 @@ from sklearn_lossfix._core._recalibration import (
     fit_isotonic_map,
     fit_smooth_map,
 )
-from sklearn_lossfix.decision._tuned_wrapper import TunedWrapper, judging_folds, score_columns
+from sklearn_lossfix.decision._scored_rows import judging_folds
+from sklearn_lossfix.decision._tuned_wrapper import TunedWrapper, score_columns
 
 # Maps that can be asked for.
 METHODS = ("prior_shift", "temperature", "vector", "isotonic")
@@ -234,13 +235,13 @@ class RecalibratedClassifier(TunedWrapper):
         return plan
 
     def _cross_fitted(self, scored, learnt):
-        """Return probabilities and labels by maps that were learnt on the rows of other folds."""
+        """Return the rows with probabilities and labels by maps learnt on the other folds."""
         log_p = _log_columns(scored.scores)
         folds = judging_folds(scored, self.random_state)
         maps = cross_fit(lambda keep: _fit_map(learnt, log_p, scored, keep), folds)
         for rows, log_r in cross_fitted_chunks(maps, log_p, folds):
             log_p[rows] = log_r  # each row is read once
-        return np.exp(log_p), log_p.argmax(axis=1)
+        return scored, np.exp(log_p), log_p.argmax(axis=1)
 
     def _set_map(self, fitted):
         """Store the numbers of the map as plain arrays."""

@@ -1,13 +1,27 @@
-"""The exact best threshold of a binary metric: every distinct cut, evaluated after one sort."""
+"""The exact best threshold of a binary metric: every distinct cut, evaluated after one sort.
+
+Where each value costs a call of a user's function, only the cuts that can be the best are
+evaluated. While the threshold falls, true and false positives only become more. If the metric
+is monotone, a cut after which only positives follow is no better than the next one, and a cut
+before which only negatives came is no better than the last one. What is left are the corners of
+the ROC staircase, at most one more than there are distinct scores of positive rows.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 
+from sklearn_lossfix.decision._constraint import CutCounts, certified_cuts, lower_bounds
 from sklearn_lossfix.decision._metrics import ROUNDING
+from sklearn_lossfix.exceptions import InfeasibleConstraintError
 
 # Cuts whose metric is computed at a time: bounds the temporary arrays, changes no result.
 _CHUNK = 4_096
+
+# Cuts at which a function is called that is not known to be monotone. A metric of scikit-learn
+# takes about a millisecond a call: a second for a threshold. With more cuts than these the search
+# goes from coarse to fine and may miss the best.
+MAX_CUTS = 1_000
 
 
 class Sweep(NamedTuple):
@@ -147,12 +161,15 @@ def sweep_thresholds(y_pos, score, sample_weight=None, *, order=None):
     return Sweep(thresholds, tp, fp, float(tp[-1]), float(fp[-1]))
 
 
-def best_threshold(y_pos, score, metric, sample_weight=None, *, order=None, default=None):
+def best_threshold(
+    y_pos, score, metric, sample_weight=None, *, order=None, default=None, constraint=None
+):
     """Find the threshold of the greatest value of a label metric; no other does better.
 
     Where several cuts are equally good (up to rounding), `default` is kept if it is as good.
     Otherwise the widest stretch of neighbouring best cuts, in units of the score, is taken and
-    the threshold put into its middle: farthest from where the metric falls.
+    the threshold put into its middle: farthest from where the metric falls. Cuts at which a user's
+    function need not be called are not among them.
 
     Parameters
     ----------
@@ -163,7 +180,7 @@ def best_threshold(y_pos, score, metric, sample_weight=None, *, order=None, defa
         Finite scores of the positive class.
 
     metric : Metric
-        A label metric of two classes. Column 1 is the positive class.
+        A label metric of two classes. Column 1 is the positive class: see `Metric.for_sweep`.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Weight of each row; one each if None.
@@ -174,57 +191,266 @@ def best_threshold(y_pos, score, metric, sample_weight=None, *, order=None, defa
     default : float, default=None
         Threshold in use so far, such as 0.5 for probabilities.
 
+    constraint : Constraint, default=None
+        Only thresholds that keep to it compete.
+
     Returns
     -------
     threshold : float
         Between two scores, or the default; inf if no row should be positive, -inf if all.
 
     value : float
-        The metric at that threshold.
+        The metric at that threshold; NaN if it is NaN wherever it was evaluated.
 
     Raises
     ------
     ValueError
         If a score is not finite or the scores are not one column.
+    InfeasibleConstraintError
+        If no threshold keeps to the constraint.
     """
-    return best_threshold_sorted(
-        SortedRows.sort(y_pos, score, sample_weight, order), metric, default
+    rows = SortedRows.sort(y_pos, score, sample_weight, order)
+    return best_threshold_sorted(rows, metric, default, constraint)
+
+
+def best_threshold_sorted(rows, metric, default=None, constraint=None):
+    """Find the best threshold of rows that are sorted already; see `best_threshold`."""
+    tp, fp, start = rows.counts()
+    default_cut = _cut_of(rows, start, default)
+    allowed = None
+    if constraint is not None:
+        searched = _searched_for_constraint(metric, constraint, tp, fp, default_cut)
+        allowed = _allowed_cuts(constraint, rows, tp, fp, start, searched)
+    return _best_of(rows, metric, tp, fp, start, allowed, default, default_cut)
+
+
+def best_effort_threshold_sorted(rows, metric, constraint, default=None):
+    """Find the threshold that comes nearest to a constraint, for where none keeps to it.
+
+    Parameters
+    ----------
+    rows : SortedRows
+        Rows.
+
+    metric : Metric
+        A label metric of two classes, column 1 positive: it decides between thresholds at which
+        the constraint is equally near.
+
+    constraint : Constraint
+        Of its metric the greatest value is taken, or with a confidence the greatest lower bound.
+
+    default : float, default=None
+        Threshold in use so far; kept if none is better.
+
+    Returns
+    -------
+    threshold : float
+        Between two scores, or the default.
+
+    value : float
+        `metric` at that threshold.
+    """
+    tp, fp, start = rows.counts()
+    default_cut = _cut_of(rows, start, default)
+    searched = _searched_for_constraint(metric, constraint, tp, fp, default_cut)
+    if constraint.confidence is None:
+        nearness = _values(constraint.metric, tp, fp, searched, constraint.pos)
+    else:
+        nearness = lower_bounds(constraint, _cut_counts(rows, tp, fp, start))
+    allowed = _as_good_as_best(nearness)
+    return _best_of(rows, metric, tp, fp, start, allowed, default, default_cut)
+
+
+def is_exact(rows, metric, constraint=None):
+    """Tell whether no threshold of these rows can do better than the one that is found.
+
+    Parameters
+    ----------
+    rows : SortedRows
+        Rows.
+
+    metric : Metric
+        A label metric of two classes.
+
+    constraint : Constraint, default=None
+        What the threshold keeps to.
+
+    Returns
+    -------
+    exact : bool
+        False only for a function of labels that is declared not to be monotone, as the metric or
+        in the constraint, on rows with more than `MAX_CUTS` distinct cuts.
+    """
+    if constraint is None or constraint.metric.vectorised:
+        all_known = metric.vectorised or metric.monotone
+    else:  # only corners are known to be allowed: enough if the metric is best there too
+        all_known = metric.monotone and constraint.metric.monotone
+    return bool(all_known or len(rows.counts()[2]) <= MAX_CUTS)
+
+
+def _allowed_cuts(constraint, rows, tp, fp, start, searched):
+    """Find the cuts that keep to a constraint; raise if there is none."""
+    name, at_least = constraint.metric.name, f"{constraint.at_least:g}"
+    if constraint.confidence is None:
+        values = _values(constraint.metric, tp, fp, searched, constraint.pos)
+        allowed = values >= constraint.at_least - ROUNDING * max(abs(constraint.at_least), 1.0)
+        if allowed.any():
+            return allowed
+        best = values.max()
+        reach = f"the greatest value is {best:.6g}" if best > -np.inf else "it is never a number"
+        raise InfeasibleConstraintError(
+            f"No threshold keeps {name!r} at {at_least} or more: {reach}. Ask for less, or for a "
+            "model that ranks better."
+        )
+    counts = _cut_counts(rows, tp, fp, start)
+    allowed, first = certified_cuts(constraint, counts)
+    if allowed.any():
+        return allowed
+    best = lower_bounds(constraint, counts, first).max()
+    raise InfeasibleConstraintError(
+        f"No threshold is proven to keep {name!r} at {at_least} or more with confidence "
+        f"{constraint.confidence:g}: the greatest lower bound is {best:.6g}. More rows prove more; "
+        "or ask for less, or for less confidence."
     )
 
 
-def best_threshold_sorted(rows, metric, default=None):
-    """Find the best threshold of rows that are sorted already; see `best_threshold`."""
-    tp, fp, start = rows.counts()
-    values = _values(metric, tp, fp)
-    best = values.max()
-    tied = values >= best - ROUNDING * max(abs(best), 1.0)
-    if default is not None:
-        n_positive = len(rows.score) - np.searchsorted(rows.score[::-1], default, side="left")
-        cut = np.searchsorted(start, n_positive)
-        if tied[cut]:
-            return float(default), float(values[cut])
+def _searched_for_constraint(metric, constraint, tp, fp, default_cut):
+    """Return the cuts at which a constraint is evaluated; None for all."""
+    if constraint.metric.vectorised:
+        return None
+    cuts = np.arange(len(tp))
+    if metric.monotone and constraint.metric.monotone:
+        return _with(default_cut, _corners(tp, fp, cuts))
+    return cuts if len(cuts) <= MAX_CUTS else _with(default_cut, _spread(cuts, MAX_CUTS))
+
+
+def _cut_counts(rows, tp, fp, start):
+    """Collect what certified cuts are found from."""
+    if rows.weight is None:
+        return CutCounts(tp, fp, tp, fp, start)
+    squares = np.square(rows.weight, dtype=np.float64)
+    return CutCounts(
+        tp,
+        fp,
+        _weight_before(rows.y_pos, squares, start),
+        _weight_before(~rows.y_pos, squares, start),
+        start,
+    )
+
+
+def _best_of(rows, metric, tp, fp, start, allowed, default, default_cut):
+    """Choose the threshold of the greatest value among the cuts that are allowed."""
+    searched = None
+    is_allowed = default_cut is not None and (allowed is None or allowed[default_cut])
+    kept_cut = default_cut if is_allowed else None
+    if not metric.vectorised:
+        cuts = np.arange(len(tp)) if allowed is None else np.flatnonzero(allowed)
+        searched = _with(kept_cut, _corners(tp, fp, cuts) if metric.monotone else cuts)
+    if searched is None or metric.monotone or len(searched) <= MAX_CUTS:
+        values = _values(metric, tp, fp, searched)
+    else:
+        values = _values_from_coarse_to_fine(metric, tp, fp, searched, kept_cut)
+    if allowed is not None:
+        values[~allowed] = -np.inf
+    tied = _as_good_as_best(values)
+    if allowed is not None:
+        tied &= allowed
+    if kept_cut is not None and tied[kept_cut]:
+        return float(default), _nan_if_never_a_number(values[kept_cut])
     first, last = true_runs(tied)
     width = _inner_width(rows.score, start[first], start[last])
     widest = int(np.argmax(width))
     first, last = first[widest], last[widest]
     threshold = rows.threshold(start[first], start[last])
-    return threshold, float(values[first : last + 1].min())
+    return threshold, _nan_if_never_a_number(values[first : last + 1].min())
 
 
-def _values(metric, tp, fp):
-    """Compute the metric at every cut, a chunk at a time; NaN never wins."""
+def _nan_if_never_a_number(value):
+    """Return the value of the best cut: -inf stands for NaN at all cuts."""
+    return float(value) if value > -np.inf else np.nan
+
+
+def _as_good_as_best(values):
+    """Find the cuts whose values equal the greatest one, up to rounding."""
+    best = values.max()
+    if np.isinf(best):
+        return values == best
+    return values >= best - ROUNDING * max(abs(best), 1.0)
+
+
+def _cut_of(rows, start, threshold):
+    """Return the number of the cut that a threshold makes; None without a threshold."""
+    if threshold is None:
+        return None
+    n_positive = len(rows.score) - np.searchsorted(rows.score[::-1], threshold, side="left")
+    return int(np.searchsorted(start, n_positive))
+
+
+def _corners(tp, fp, cuts):
+    """Leave out the cuts that have a neighbour which is at least as good for a monotone metric.
+
+    Parameters
+    ----------
+    tp, fp : ndarray of shape (n_cuts,)
+        Weight of the true and of the false positives, neither of them falling.
+
+    cuts : ndarray, integer
+        Increasing numbers of the cuts to choose from.
+
+    Returns
+    -------
+    corners : ndarray, integer
+        One of these is the best of `cuts`: true and false positives rise from each to the next.
+    """
+    rises = np.ones(len(cuts), dtype=bool)
+    rises[1:] = tp[cuts[1:]] > tp[cuts[:-1]]
+    cuts = cuts[rises]  # of equal true positives, the fewest false ones
+    stays = np.zeros(len(cuts), dtype=bool)
+    stays[:-1] = fp[cuts[1:]] == fp[cuts[:-1]]
+    return cuts[~stays]  # of equal false positives, the most true ones
+
+
+def _with(cut, cuts):
+    """Add a cut to those to be evaluated, if there is one to add."""
+    return cuts if cut is None else np.union1d(cuts, cut)
+
+
+def _spread(cuts, n):
+    """Choose n cuts that are spread evenly, the first and the last included."""
+    return cuts[np.unique(np.linspace(0, len(cuts) - 1, n).round().astype(np.intp))]
+
+
+def _values(metric, tp, fp, cuts=None, pos=1):
+    """Compute the metric at the cuts, a chunk at a time; NaN, and no value, are -inf."""
     P, N = tp[-1], fp[-1]
     true = np.array([N, P], dtype=np.float64)
-    values = np.empty(len(tp))
-    for begin in range(0, len(tp), _CHUNK):
+    values = np.full(len(tp), -np.inf)
+    n_values = len(tp) if cuts is None else len(cuts)
+    for begin in range(0, n_values, _CHUNK):
         part = slice(begin, begin + _CHUNK)
+        part = part if cuts is None else cuts[part]
         tp_pos, fp_pos = tp[part].astype(np.float64), fp[part].astype(np.float64)
         tp_neg = N - fp_pos
         # Classes first in memory and last in shape: each class is then one contiguous run.
         hits = np.stack([tp_neg, tp_pos]).T
         pred = np.stack([tp_neg + (P - tp_pos), tp_pos + fp_pos]).T
-        values[part] = metric.value(hits, pred, true, pos=1)
+        values[part] = metric.value(hits, pred, true, pos=pos)
     return np.nan_to_num(values, copy=False, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+
+
+def _values_from_coarse_to_fine(metric, tp, fp, cuts, default_cut):
+    """Compute the metric at about `MAX_CUTS` of the cuts, ever closer around the best of them."""
+    coarse = _with(default_cut, _spread(cuts, MAX_CUTS // 2))
+    values = np.full(len(tp), -np.inf)
+    known = coarse
+    while len(coarse):
+        values[coarse] = _values(metric, tp, fp, coarse)[coarse]
+        best = np.argmax(values[known])
+        low, high = known[max(best - 1, 0)], known[min(best + 1, len(known) - 1)]
+        between = np.setdiff1d(cuts[(cuts > low) & (cuts < high)], known)
+        coarse = _spread(between, MAX_CUTS // 4) if len(between) else between
+        known = np.union1d(known, coarse)
+    return values
 
 
 def true_runs(tied):

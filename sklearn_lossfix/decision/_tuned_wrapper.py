@@ -1,8 +1,9 @@
 """What classifiers share that learn from another's out-of-fold scores: all but what they learn."""
 
 from abc import ABCMeta, abstractmethod
+from dataclasses import dataclass, field
 from numbers import Integral
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
@@ -19,7 +20,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from sklearn_lossfix._core._diagnosable import DiagnosableMixin
-from sklearn_lossfix._core._oof import fix_folds, frozen_parts, out_of_fold, weight_params
+from sklearn_lossfix._core._oof import frozen_parts, out_of_fold, weight_params
 from sklearn_lossfix._core._validation import (
     CODE_DTYPE,
     check_groups,
@@ -28,9 +29,46 @@ from sklearn_lossfix._core._validation import (
     encode_target,
     refuse_lazy,
 )
+from sklearn_lossfix.decision._scored_rows import draw_folds, scored_rows
 
-# Folds where none are asked for, as in scikit-learn; fewer if a class has fewer rows.
-DEFAULT_N_SPLITS = 5
+
+@dataclass(frozen=True, eq=False)
+class FitData:
+    """What `fit` was given, checked.
+
+    Attributes
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Data, in the user's own container.
+
+    y, codes : ndarray of shape (n_samples,)
+        Labels, and their positions in the classes.
+
+    weight, groups : ndarray of shape (n_samples,) or None
+        Weights, and codes of groups.
+
+    routed : Bunch
+        Parameters of the estimator's `fit` and of the splitter's `split`.
+
+    prefit : bool
+        Whether the estimator is used as it is.
+
+    rule_weight : ndarray of shape (n_samples,) or None
+        Weights in what is learnt from the scores: `weight`, times what an error in each row costs.
+
+    state : dict
+        What one step of a fit leaves for a later one.
+    """
+
+    X: Any
+    y: np.ndarray
+    codes: np.ndarray
+    weight: np.ndarray | None
+    groups: np.ndarray | None
+    routed: Bunch
+    prefit: bool
+    rule_weight: np.ndarray | None
+    state: dict = field(default_factory=dict)
 
 
 class TunedWrapper(
@@ -94,35 +132,45 @@ class TunedWrapper(
             too few rows for the folds; if the estimator has no score per class, or its scores are
             no numbers; if the parameters do not suit the classes or the estimator.
         """
+        return self._fit(X, y, sample_weight, groups, params)
+
+    def _fit(self, X, y, sample_weight, groups, params):
+        """Do what `fit` says; for subclasses whose `fit` has a docstring of its own."""
         refuse_lazy(X, "X")
         y = _as_labels(y)
         X, y = indexable(X, y)
         weight = check_weights(sample_weight, len(y))
         groups = check_groups(groups, len(y))
+        costs, params = self._split_costs(params)
         routed = self._route(weight, groups, params)
         prefit = self.cv == "prefit" or bool(frozen_parts(self.estimator))
         codes, self.classes_ = self._encode(y, prefit)
         plan = self._plan(codes)
+        rule_weight = self._rule_weight(codes, weight, costs, plan)
+        data = FitData(X, y, codes, weight, groups, routed, prefit, rule_weight)
         self.oof_ = None
         if plan is not None:
-            if prefit:
-                scores = score_columns(self.estimator, X, self._response(), self.classes_)
-                row, fold = np.arange(len(codes)), None
-            else:
-                scores, row, fold = self._score_out_of_fold(X, y, groups, routed)
-            scored = _scored_rows(scores, row, fold, codes, weight, groups)
-            self._refuse_nan(scores)
+            scored = self._score_rows(data, plan)
             learnt = self._learn(scored, plan)
             if self.store_oof and not prefit:
-                self.oof_ = self._record(scored, *self._cross_fitted(scored, learnt))
-        self.estimator_ = self.estimator
-        if not prefit:
-            self.estimator_ = clone(self.estimator).fit(X, y, **routed.fit)
-        for name in ("n_features_in_", "feature_names_in_"):
+                self.oof_ = self._record(*self._cross_fitted(scored, learnt))
+        for name in ("estimator_", "n_features_in_", "feature_names_in_"):
             vars(self).pop(name, None)
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+        fitted = self._fit_on_all_rows(data)
+        if fitted is not None:
+            self.estimator_ = fitted
+            for name in ("n_features_in_", "feature_names_in_"):
+                if hasattr(fitted, name):
+                    setattr(self, name, getattr(fitted, name))
         return self
+
+    def _split_costs(self, params):
+        """Take costs of rows out of the fit parameters; nobody but rules knows them."""
+        return {}, params
+
+    def _rule_weight(self, codes, weight, costs, plan):
+        """Weights of the rows in what is learnt from their scores."""
+        return weight
 
     def get_metadata_routing(self):
         """Get the metadata routing of this object.
@@ -155,6 +203,46 @@ class TunedWrapper(
             tags.classifier_tags.multi_class = inner.classifier_tags.multi_class
         return tags
 
+    @property
+    def oof_scores_(self):
+        """Scores out of fold, of shape (n_scored, n_classes) or (n_scored,)."""
+        return self._recorded("scores")
+
+    @property
+    def oof_target_(self):
+        """Labels of the scored rows."""
+        return self.classes_[self._recorded("y")]
+
+    @property
+    def oof_weight_(self):
+        """Weights of the scored rows, or None."""
+        return self._recorded("sample_weight")
+
+    @property
+    def oof_row_(self):
+        """Positions of the scored rows in the data."""
+        return self._recorded("row")
+
+    @property
+    def oof_split_(self):
+        """Number of the split that each score comes from."""
+        return self._recorded("split")
+
+    @property
+    def oof_group_(self):
+        """Codes of the groups of the scored rows, or of rows that are scored more than once."""
+        return self._recorded("groups")
+
+    def _recorded(self, name):
+        """Read what was recorded out of fold."""
+        check_is_fitted(self)
+        if self.oof_ is None:
+            raise AttributeError(
+                f"This {type(self).__name__} recorded no scores out of fold. They are kept with "
+                "store_oof=True, for an estimator that is refitted and a rule that is not given."
+            )
+        return self.oof_[name]
+
     @abstractmethod
     def _plan(self, codes):
         """Check the parameters against the classes before any fit.
@@ -175,7 +263,7 @@ class TunedWrapper(
 
     @abstractmethod
     def _cross_fitted(self, scored, learnt):
-        """Return scores and predicted codes of the rows, as learnt from the rows of other folds."""
+        """Return the rows, and their scores and predicted codes as learnt from other folds."""
 
     def _has_splitter(self):
         """Whether `cv` is a splitter; strings have a `split` too."""
@@ -204,23 +292,44 @@ class TunedWrapper(
             )
         return encode_target(y)
 
-    def _score_out_of_fold(self, X, y, groups, routed):
-        """Score rows by clones that did not learn from them: scores, row and fold of each."""
-        response, cv = self._response(), self.cv
+    def _score_rows(self, data, plan):
+        """Score rows by models that did not learn from them, as `ScoredRows`."""
+        if data.prefit:
+            scores = score_columns(self.estimator, data.X, self._response(), self.classes_)
+            row, fold = np.arange(len(data.codes)), None
+        else:
+            scores, row, fold = self._score_out_of_fold(data)
+        self._refuse_nan(scores)
+        return scored_rows(scores, row, fold, data.codes, data.rule_weight, data.groups)
+
+    def _fit_on_all_rows(self, data):
+        """Return what predicts: a clone fitted on all rows, or the given one; None for nothing."""
+        if data.prefit:
+            return self.estimator
+        return clone(self.estimator).fit(data.X, data.y, **data.routed.fit)
+
+    def _draw_folds(self, data):
+        """Draw the splits that rows are scored in."""
+        cv = self.cv
         if self._has_splitter():
-            cv = list(cv.split(X, y, **routed.split))
+            cv = list(cv.split(data.X, data.y, **data.routed.split))
+        return draw_folds(cv, data.X, data.y, data.groups, self.random_state)
+
+    def _score_out_of_fold(self, data):
+        """Score rows by clones that did not learn from them: scores, row and fold of each."""
+        response = self._response()
         oof = out_of_fold(
             self.estimator,
-            X,
-            y,
-            draw_folds(cv, X, y, groups, self.random_state),
-            fit_params=routed.fit,
+            data.X,
+            data.y,
+            self._draw_folds(data),
+            fit_params=data.routed.fit,
             response_method=response,
             n_jobs=self.n_jobs,
             random_state=self.random_state,
         )
         if oof.response != response:
-            raise ValueError(_no_score_message(self.estimator, response, len(self.classes_)))
+            raise ValueError(no_score_message(self.estimator, response, len(self.classes_)))
         return oof.scores, oof.row, oof.fold
 
     def _refuse_nan(self, scores):
@@ -239,118 +348,11 @@ class TunedWrapper(
             "scores": scores,
             "pred": pred.astype(CODE_DTYPE),
             "row": scored.row,
+            "split": scored.fold,
             "response": self._response(),
             "sample_weight": scored.weight,
             "groups": scored.unit if scored.grouped or repeated else None,
         }
-
-
-class ScoredRows(NamedTuple):
-    """Rows that were scored by models that did not learn from them; a row may stand here often.
-
-    Attributes
-    ----------
-    y : ndarray of shape (n_scored,), integer
-        Class codes.
-
-    scores : ndarray of shape (n_scored, n_classes) or (n_scored,)
-        Probabilities or decision values; one column is that of the last class.
-
-    row : ndarray of shape (n_scored,), integer
-        Positions in the data.
-
-    fold : ndarray of shape (n_scored,), integer, or None
-        The split that each was tested in; None if no folds were drawn.
-
-    weight : ndarray of shape (n_scored,) or None
-        Sample weights, divided among the scores of a row; None where all are one.
-
-    unit : ndarray of shape (n_scored,), integer
-        Codes of what was drawn independently: groups, otherwise rows.
-
-    grouped : bool
-        Whether groups were given.
-    """
-
-    y: np.ndarray
-    scores: np.ndarray
-    row: np.ndarray
-    fold: np.ndarray | None
-    weight: np.ndarray | None
-    unit: np.ndarray
-    grouped: bool
-
-
-def _scored_rows(scores, row, fold, codes, weight, groups):
-    """Gather what belongs to each scored row from what belongs to each row of the data."""
-    times = np.bincount(row)[row]
-    row_weight = None
-    if weight is not None or (times > 1).any():
-        row_weight = (1.0 if weight is None else weight[row]) / times
-    unit = np.unique(row if groups is None else groups[row], return_inverse=True)[1]
-    return ScoredRows(codes[row], scores, row, fold, row_weight, unit, groups is not None)
-
-
-def judging_folds(scored, random_state):
-    """Give each scored row the fold that what was learnt is judged on, all of a unit the same.
-
-    Parameters
-    ----------
-    scored : ScoredRows
-        The rows.
-
-    random_state : int or None
-        Seed of the folds where they must be drawn: nothing was scored out of fold, or in one split
-        only, whose rows are then divided once more.
-
-    Returns
-    -------
-    folds : ndarray of shape (n_scored,), integer
-        Codes, 0 to n_folds - 1: for each unit the first fold that it was tested in.
-    """
-    unit = scored.unit
-    if scored.fold is not None:
-        first = np.full(unit.max() + 1, scored.fold.max())
-        np.minimum.at(first, unit, scored.fold)
-        folds = np.unique(first[unit], return_inverse=True)[1]
-        if folds.any():
-            return folds
-    repeated = unit.max() + 1 < len(unit)
-    groups = unit if repeated else None
-    return draw_folds(None, scored.y, scored.y, groups, random_state).fold_of_row
-
-
-def draw_folds(cv, X, y, groups, random_state):
-    """Draw the splits once; by default as many as the smallest class allows, up to five.
-
-    Parameters
-    ----------
-    cv : int, iterable or None
-        Splits asked for.
-
-    X : array-like of shape (n_samples, n_features)
-        Data.
-
-    y : ndarray of shape (n_samples,)
-        Labels.
-
-    groups : ndarray of shape (n_samples,), integer, or None
-        Codes of the groups that folds by number keep together.
-
-    random_state : int or None
-        Seed of folds by number.
-
-    Returns
-    -------
-    folds : Folds
-        The splits.
-    """
-    if cv is None:
-        codes = np.unique(y, return_inverse=True)[1]
-        if groups is not None:
-            codes = np.unique(np.column_stack([codes, groups]), axis=0)[:, 0]
-        cv = int(np.clip(np.bincount(codes).min(), 2, DEFAULT_N_SPLITS))
-    return fix_folds(cv, X, y, groups=groups, random_state=random_state)
 
 
 def score_columns(estimator, X, response, classes):
@@ -387,11 +389,11 @@ def score_columns(estimator, X, response, classes):
         scores = scores[:, 0]
     n_columns = 2 if scores.ndim == 1 else scores.shape[1]
     if n_columns != len(classes):
-        raise ValueError(_no_score_message(estimator, response, len(classes)))
+        raise ValueError(no_score_message(estimator, response, len(classes)))
     return scores
 
 
-def _no_score_message(estimator, response, n_classes):
+def no_score_message(estimator, response, n_classes):
     """Say that an estimator has no score per class."""
     return (
         f"{type(estimator).__name__}.{response} does not give one score for each of the "

@@ -47,7 +47,8 @@ def test_threshold_is_the_best_of_all_out_of_fold(rare):
     """The threshold is that of an exact sweep over scores of the same folds."""
     X, y = rare
     cv = KFold(4)
-    model = DecisionRuleClassifier(LogisticRegression(), scoring="f1", cv=cv).fit(X, y)
+    model = DecisionRuleClassifier(LogisticRegression(), scoring="f1", cv=cv, n_bootstrap=0)
+    model.fit(X, y)
     proba = cross_val_predict(LogisticRegression(), X, y, cv=cv, method="predict_proba")[:, 1]
     threshold, value = best_threshold(y == 1, proba, make_metric("f1"), default=0.5)
     assert model.threshold_ == pytest.approx(threshold, rel=1e-9)
@@ -164,7 +165,7 @@ def test_constant_scores_do_not_fail(rare):
 def test_a_given_rule_is_applied_as_it_is(rare, rule):
     """A given rule is neither tuned nor guarded."""
     X, y = rare
-    model = DecisionRuleClassifier(LogisticRegression(), rule=rule).fit(X, y)
+    model = DecisionRuleClassifier(LogisticRegression(), decision_rule=rule).fit(X, y)
     assert model.decision_rule_ is rule
     assert np.isnan(model.gain_)
     fitted = LogisticRegression().fit(X, y)
@@ -181,7 +182,7 @@ def test_given_costs_are_minimised(three):
     X, y = three
     costs = np.array([[0, 1, 1], [5, 0, 1], [20, 5, 0]])
     rule = DecisionRule("cost_matrix", (0, 1, 2), cost_matrix=costs)
-    model = DecisionRuleClassifier(LogisticRegression(), rule=rule).fit(X, y)
+    model = DecisionRuleClassifier(LogisticRegression(), decision_rule=rule).fit(X, y)
     ours = costs[y, model.predict(X)].mean()
     assert ours < costs[y, LogisticRegression().fit(X, y).predict(X)].mean()
 
@@ -206,7 +207,7 @@ def test_prefit_estimator_is_not_refitted(rare, wrap, cv):
     inner = _CountingFits().fit(X, y)
     _CountingFits.n_fits = 0
     estimator = wrap(inner)
-    model = DecisionRuleClassifier(estimator, cv=cv).fit(X_rule, y_rule)
+    model = DecisionRuleClassifier(estimator, cv=cv, n_bootstrap=0).fit(X_rule, y_rule)
     assert model.estimator_ is estimator
     assert _CountingFits.n_fits == 0
     proba = inner.predict_proba(X_rule)[:, 1]
@@ -322,7 +323,7 @@ def test_record_of_decision_values_is_one_column(rare):
 
 def test_a_given_rule_leaves_no_record(rare):
     """With a given rule nothing is scored out of fold, which `diagnose` says."""
-    model = DecisionRuleClassifier(LogisticRegression(), rule=DecisionRule("argmax", (0, 1)))
+    model = DecisionRuleClassifier(LogisticRegression(), decision_rule=DecisionRule("argmax", (0, 1)))
     model.fit(*rare)
     assert model.oof_ is None
     with pytest.raises(ValueError, match="given rule"):
@@ -364,14 +365,14 @@ def test_refitting_forgets_the_threshold(rare, three):
         ({"scoring": lambda e, X, y: 0.0}, "whose formula is not known"),
         ({"scoring": "f1_makro"}, "mean 'f1_macro'"),
         ({"pos_label": 7}, r"pos_label=7 must be one of two classes; the classes are \[0, 1\]"),
-        ({"rule": DecisionRule("argmax", (0, 1, 2))}, r"rule is for the classes \(0, 1, 2\)"),
+        ({"decision_rule": DecisionRule("argmax", (0, 1, 2))}, r"rule is for the classes \(0, 1, 2\)"),
         (
-            {"rule": DecisionRule("argmax", (0, 1)), "response_method": "decision_function"},
+            {"decision_rule": DecisionRule("argmax", (0, 1)), "response_method": "decision_function"},
             r"takes scores of space 'proba', from predict_proba",
         ),
         (
             {
-                "rule": DecisionRule("argmax", (0, 1)),
+                "decision_rule": DecisionRule("argmax", (0, 1)),
                 "estimator": LinearSVC(),
             },
             r"LinearSVC with response_method='auto' does not give them",

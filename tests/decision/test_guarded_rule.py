@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from sklearn_lossfix.decision import DecisionRule
 from sklearn_lossfix.decision._guarded_rule import guarded_rule, paired_gain
 from sklearn_lossfix.decision._metrics import make_metric, metric_from_codes
+from sklearn_lossfix.decision._rule_spec import RuleSpec
+from sklearn_lossfix.decision._scored_rows import ScoredRows
 
 
 def _rows(n, seed, prevalence=0.3, slope=1.0):
@@ -15,14 +18,20 @@ def _rows(n, seed, prevalence=0.3, slope=1.0):
     return (rng.random(n) < p).astype(int), np.column_stack([1 - p, p])
 
 
+def _guarded(y, scores, metric, folds, unit=None, **spec):
+    """Find a rule for labels 0 and 1."""
+    unit = np.arange(len(y)) if unit is None else unit
+    scored = ScoredRows(y, scores, np.arange(len(y)), folds, None, unit, False)
+    spec = {"classes": (0, 1), "pos": 1, "space": "proba", **spec}
+    return guarded_rule(RuleSpec(metric, **spec), scored, folds)
+
+
 def test_accuracy_keeps_argmax_on_few_calibrated_rows():
     """For accuracy of calibrated scores on 300 rows argmax stays in at least 90 % of draws."""
     kept = 0
     for seed in range(100):
         y, proba = _rows(300, seed)
-        guarded = guarded_rule(
-            y, proba, make_metric("accuracy"), np.arange(300) % 5, classes=[0, 1]
-        )
+        guarded = _guarded(y, proba, make_metric("accuracy"), np.arange(300) % 5)
         kept += guarded.rule.kind == "argmax"
     assert kept >= 90
 
@@ -31,7 +40,7 @@ def test_a_gain_beyond_doubt_is_taken():
     """For balanced accuracy of a rare class the tuned threshold replaces argmax."""
     y, proba = _rows(3000, 0, prevalence=0.05)
     metric = make_metric("balanced_accuracy")
-    guarded = guarded_rule(y, proba, metric, np.arange(3000) % 5, classes=["n", "p"])
+    guarded = _guarded(y, proba, metric, np.arange(3000) % 5, classes=("n", "p"))
     assert guarded.rule.kind == "threshold"
     assert guarded.gain > guarded.standard_error > 0
     assert guarded.rule.threshold < 0.2
@@ -42,12 +51,12 @@ def test_one_column_and_two_columns_agree(pos):
     """The last class's column alone gives the rule that both columns give."""
     y, proba = _rows(1000, 1, prevalence=0.1)
     metric, folds = make_metric("f1"), np.arange(1000) % 4
-    both = guarded_rule(y, proba, metric, folds, classes=[0, 1], pos=pos)
-    one = guarded_rule(y, proba[:, 1], metric, folds, classes=[0, 1], pos=pos)
+    both = _guarded(y, proba, metric, folds, pos=pos)
+    one = _guarded(y, proba[:, 1], metric, folds, pos=pos)
     assert one.rule.threshold == pytest.approx(both.rule.threshold, abs=1e-12)
     assert one.gain == pytest.approx(both.gain)
     margin = np.log(proba[:, 1] / proba[:, 0])
-    decision = guarded_rule(y, margin, metric, folds, classes=[0, 1], pos=pos, space="decision")
+    decision = _guarded(y, margin, metric, folds, pos=pos, space="decision")
     assert decision.gain == pytest.approx(both.gain)
 
 
@@ -78,8 +87,28 @@ def test_repeated_units_do_not_narrow_the_error():
     """Each row three times, as a unit, gives the gain and the error of each row once."""
     y, proba = _rows(300, 3, prevalence=0.1)
     metric, folds = make_metric("balanced_accuracy"), np.arange(300) % 5
-    once = guarded_rule(y, proba, metric, folds, classes=[0, 1])
+    once = _guarded(y, proba, metric, folds)
     three = np.repeat(np.arange(300), 3)
-    thrice = guarded_rule(y[three], proba[three], metric, folds[three], classes=[0, 1], units=three)
+    thrice = _guarded(y[three], proba[three], metric, folds[three], unit=three)
     assert thrice.gain == pytest.approx(once.gain)
     assert thrice.standard_error == pytest.approx(once.standard_error)
+
+
+def test_what_is_asked_for_is_not_guarded():
+    """A rule that must be tuned is tuned where the guard keeps argmax; a given one stays."""
+    y, proba = _rows(300, 0)
+    metric, folds = make_metric("accuracy"), np.arange(300) % 5
+    assert _guarded(y, proba, metric, folds).rule.kind == "argmax"
+    assert _guarded(y, proba, metric, folds, mode="tune").rule.kind == "threshold"
+    assert _guarded(y, proba, metric, folds, mode="default").gain == 0.0
+    given = DecisionRule("threshold", (0, 1), threshold=0.3)
+    assert _guarded(y, proba, metric, folds, mode=given).rule is given
+
+
+def test_averaged_threshold_is_the_mean_of_its_samples():
+    """With bootstrap samples the rule in use is the mean of the rules they choose."""
+    y, proba = _rows(3000, 0, prevalence=0.05)
+    metric = make_metric("balanced_accuracy")
+    guarded = _guarded(y, proba, metric, np.arange(3000) % 5, n_bootstrap=30)
+    assert guarded.parameters.shape == (30,)
+    assert guarded.rule.threshold == pytest.approx(guarded.parameters.mean())

@@ -254,22 +254,73 @@ def _my_score(y_true, y_pred):
     ("scoring", "name"),
     [
         (_my_scorer, "_my_scorer"),
-        (make_scorer(_my_score), "_my_score"),
-        (make_scorer(skm.f1_score, labels=[0, 1], average="macro"), "f1_score"),
-        (make_scorer(skm.f1_score, zero_division=1.0), "f1_score"),
-        (make_scorer(skm.f1_score, average="samples"), "f1_score"),
-        (make_scorer(skm.accuracy_score, normalize=False), "accuracy_score"),
-        (make_scorer(skm.cohen_kappa_score, weights="linear"), "cohen_kappa_score"),
-        (make_scorer(skm.f1_score, greater_is_better=False), "f1_score"),
+        (make_scorer(_my_score, sample_weight=[1.0]), "_my_score"),
         ("r2", "r2"),
+        ("adjusted_rand_score", "adjusted_rand_score"),
     ],
 )
-def test_resolve_keeps_what_it_does_not_know_opaque(scoring, name):
-    """A callable whose formula is not known for certain is opaque and keeps its scorer."""
+def test_resolve_keeps_what_does_not_judge_classes_opaque(scoring, name):
+    """Callables of another make, and scores of numbers or clusters, are opaque scorers."""
     metric = resolve_metric(scoring)
     assert (metric.kind, metric.name) == ("opaque", name)
     assert callable(metric.scorer)
     assert "scorer=" not in repr(metric)
+    assert not metric.vectorised
+    assert not metric.monotone
+
+
+@pytest.mark.parametrize(
+    ("scoring", "name", "monotone"),
+    [
+        (make_scorer(_my_score), "_my_score", True),
+        (make_scorer(_my_score, greater_is_better=False), "_my_score", True),
+        (make_scorer(skm.f1_score, labels=[0, 1], average="macro"), "f1_score", True),
+        (make_scorer(skm.f1_score, zero_division=1.0), "f1_score", True),
+        (make_scorer(skm.accuracy_score, normalize=False), "accuracy_score", True),
+        (make_scorer(skm.cohen_kappa_score, weights="linear"), "cohen_kappa_score", True),
+        (make_scorer(skm.hamming_loss, greater_is_better=False), "hamming_loss", True),
+        (make_scorer(skm.hamming_loss), "hamming_loss", False),
+        (make_scorer(skm.f1_score, greater_is_better=False), "f1_score", False),
+    ],
+)
+def test_resolve_takes_other_functions_of_labels_as_they_are(scoring, name, monotone):
+    """A function of labels without a known formula is a label metric that keeps its scorer."""
+    metric = resolve_metric(scoring)
+    assert (metric.kind, metric.name, metric.monotone) == ("label", name, monotone)
+    assert not metric.vectorised
+    assert not metric.linear
+    assert metric.scorer is scoring
+    assert metric.as_opaque() == Metric(name, "opaque")
+
+
+def _every_small_table():
+    """All counts (tp, fp) for up to four rows of each class, and the class totals."""
+    for P, N in np.ndindex(5, 5):
+        tp, fp = np.meshgrid(np.arange(P + 1.0), np.arange(N + 1.0), indexing="ij")
+        yield tp, fp, P, N
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("name", LABEL_METRICS)
+def test_every_formula_is_monotone(name, swapped):
+    """No formula falls with a true positive or rises with a false one, in any table of two."""
+    betas = (0.0, 0.5, 3.0, np.inf) if name.startswith("fbeta") else (None,)
+    for beta in betas:
+        metric = make_metric(name, **({} if beta is None else {"beta": beta}))
+        assert metric.monotone
+        assert metric.vectorised
+        for tp, fp, P, N in _every_small_table():
+            order = [0, 1] if swapped else [1, 0]
+            hits = np.stack([tp, N - fp])[order]
+            pred = np.stack([tp + fp, P + N - tp - fp])[order]
+            values = metric.value(
+                np.moveaxis(hits, 0, -1),
+                np.moveaxis(pred, 0, -1),
+                np.array([P, N])[order],
+                pos=order.index(0),
+            )
+            assert (np.diff(values, axis=0) >= -1e-12).all()
+            assert (np.diff(values, axis=1) <= 1e-12).all()
 
 
 def test_resolve_errors_tell_what_to_do():

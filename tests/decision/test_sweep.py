@@ -4,11 +4,32 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import sklearn.metrics as skm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import make_scorer
 
-from sklearn_lossfix.decision._metrics import LABEL_METRICS, make_metric, metric_from_codes
-from sklearn_lossfix.decision._sweep import best_threshold, sweep_thresholds
+from sklearn_lossfix.decision import _sweep
+from sklearn_lossfix.decision._constraint import parse_constraint
+from sklearn_lossfix.decision._custom_metric import CustomFormula
+from sklearn_lossfix.decision._metrics import (
+    LABEL_METRICS,
+    Metric,
+    from_scorer,
+    make_metric,
+    metric_from_codes,
+)
+from sklearn_lossfix.decision._sweep import (
+    SortedRows,
+    best_effort_threshold_sorted,
+    best_threshold,
+    best_threshold_sorted,
+    is_exact,
+    sweep_thresholds,
+)
+from sklearn_lossfix.exceptions import InfeasibleConstraintError
+
+EXACT_SEEDS = range(200)
 
 METRICS = [
     make_metric(n, **({"beta": 0.5} if n.startswith("fbeta") else {})) for n in LABEL_METRICS
@@ -29,6 +50,31 @@ def scored_rows(draw):
     return np.array(y), np.array(score), None if w is None else np.array(w)
 
 
+@pytest.fixture
+def own():
+    """Make a metric of a function: of counts, or of labels that is monotone or not."""
+
+    def make(function, formula="counts", monotone=True):
+        custom = CustomFormula(function.__name__, function, formula, monotone)
+        return Metric(function.__name__, asymmetric=formula == "counts", custom=custom)
+
+    return make
+
+
+def _tied_rows(seed):
+    """Draw 3 to 40 rows: scores tied or not, weights or none, classes rare or absent.
+
+    The weights add up without rounding in any order, so that an empty cell is exactly empty.
+    """
+    rng = np.random.default_rng(seed)
+    n = rng.integers(3, 41)
+    levels = rng.choice([2, 5, 1000])
+    score = rng.integers(0, levels, n) / levels
+    y = rng.random(n) < rng.choice([0.1, 0.5, 0.9]) * (0.5 + score)
+    w = rng.choice([0.0, 0.375, 1.0, 2.5], n) if seed % 2 else None
+    return y, score, None if w is None or w.sum() == 0 else w
+
+
 def _every_cut(score):
     return np.concatenate([[np.inf], np.unique(score), [-np.inf]])
 
@@ -47,6 +93,264 @@ def test_best_threshold_equals_brute_force(metric, rows):
 
     assert value == pytest.approx(at(threshold), abs=1e-12)
     assert value == pytest.approx(max(at(cut) for cut in _every_cut(score)), abs=1e-12)
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_no_cut_of_200_draws_does_better(metric):
+    """On ties, weights and infinite cuts the threshold is as good as the best by brute force."""
+    for seed in EXACT_SEEDS:
+        y, score, w = _tied_rows(seed)
+        threshold, value = best_threshold(y, score, metric, w, default=0.5)
+        cuts = _every_cut(score)
+        positive = score >= cuts[:, None]
+        weight = np.ones(len(y)) if w is None else w
+        P, N = np.sum(weight[y]), np.sum(weight[~y])
+        tp, fp = positive @ (weight * y), positive @ (weight * ~y)
+        hits = np.column_stack([N - fp, tp])
+        pred = np.column_stack([N - fp + P - tp, tp + fp])
+        best = metric.value(hits, pred, np.array([N, P]), pos=1).max()
+        assert value == pytest.approx(best, abs=1e-12)
+        codes = (score >= threshold).astype(int)
+        here = metric_from_codes(metric, y.astype(int), codes, 2, w, pos=1)
+        assert value == pytest.approx(here, abs=1e-12)
+
+
+SCIKIT_LEARN = {
+    "accuracy": skm.accuracy_score,
+    "balanced_accuracy": skm.balanced_accuracy_score,
+    "f1": skm.f1_score,
+    "f1_macro": lambda y, p, **w: skm.f1_score(y, p, average="macro", **w),
+    "precision": lambda y, p, **w: skm.precision_score(y, p, zero_division=0.0, **w),
+    "recall": skm.recall_score,
+    "jaccard": skm.jaccard_score,
+    "mcc": skm.matthews_corrcoef,
+    "kappa": skm.cohen_kappa_score,
+}
+
+
+@pytest.mark.parametrize("name", SCIKIT_LEARN)
+def test_value_is_that_of_scikit_learn_at_the_threshold(name):
+    """What is returned is what scikit-learn says of the labels that the threshold gives."""
+    for seed in EXACT_SEEDS:
+        y, score, w = _tied_rows(seed)
+        weight = np.ones(len(y)) if w is None else w
+        if min(np.sum(weight[y]), np.sum(weight[~y])) == 0:
+            continue  # 0/0 in scikit-learn, with a warning
+        threshold, value = best_threshold(y, score, make_metric(name), w)
+        labels = (score >= threshold).astype(int)
+        theirs = SCIKIT_LEARN[name](y.astype(int), labels, sample_weight=w)
+        assert value == pytest.approx(theirs, abs=1e-12)
+
+
+def test_accuracy_of_noise_is_the_share_of_the_majority():
+    """Where the scores say nothing and positives are rare, all rows are called negative."""
+    rng = np.random.default_rng(0)
+    y, score = rng.random(400) < 0.05, rng.random(400)
+    y[np.argsort(score)[-25:]] = False  # no lucky positive at the top
+    threshold, value = best_threshold(y, score, make_metric("accuracy"))
+    assert (threshold, value) == (np.inf, np.mean(~y))
+
+
+def _counted(function):
+    """Wrap a function of labels and count its calls."""
+
+    def counting(y_true, y_pred, sample_weight=None):
+        counting.calls += 1
+        return function(y_true, y_pred, sample_weight=sample_weight)
+
+    counting.calls = 0
+    return counting
+
+
+def _f2(y_true, y_pred, sample_weight=None):
+    return skm.fbeta_score(y_true, y_pred, beta=2, sample_weight=sample_weight, zero_division=0.0)
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (_f2, "f2"),
+        (skm.matthews_corrcoef, "mcc"),
+        (skm.balanced_accuracy_score, "balanced_accuracy"),
+    ],
+)
+def test_a_function_of_labels_finds_what_its_formula_finds(function, name):
+    """A scorer of an unknown function is as good at its threshold, by few calls."""
+    builtin = make_metric(name)
+    for seed in EXACT_SEEDS:
+        y, score, w = _tied_rows(seed)
+        if len(np.unique(y if w is None else y[w > 0])) < 2:
+            continue  # scikit-learn would warn of one class
+        counting = _counted(function)
+        threshold, value = best_threshold(
+            y, score, from_scorer(make_scorer(counting)), w, default=0.5
+        )
+        expected = best_threshold(y, score, builtin, w, default=0.5)
+        assert value == pytest.approx(expected[1], abs=1e-12)
+        assert counting.calls <= len(np.unique(score[y])) + 2
+        codes = (score >= threshold).astype(int)
+        there = metric_from_codes(builtin, y.astype(int), codes, 2, w, pos=1)
+        assert there == pytest.approx(value, abs=1e-12)
+
+
+def test_few_positives_need_few_calls():
+    """Of 20,001 cuts those are called for that stand next to one of 100 positives."""
+    rng = np.random.default_rng(3)
+    y = np.arange(20_000) < 100
+    score = rng.normal(2.0 * y)
+    counting = _counted(_f2)
+    metric = from_scorer(make_scorer(counting))
+    threshold, value = best_threshold(y, score, metric)
+    assert counting.calls <= 102
+    assert (threshold, value) == pytest.approx(best_threshold(y, score, make_metric("f2")))
+    assert is_exact(SortedRows.sort(y, score), metric)
+
+
+def _bumpy(y_true, y_pred, sample_weight):
+    """Best where 40 % are called positive, whichever they are."""
+    return -abs(np.average(y_pred, weights=sample_weight) - 0.4)
+
+
+def test_without_monotony_every_cut_is_tried_up_to_a_limit(own):
+    """Up to a thousand cuts the best is found for certain; beyond, near it, and that is told."""
+    rng = np.random.default_rng(4)
+    metric = own(_bumpy, "labels", monotone=False)
+    for n, exact in ((_sweep.MAX_CUTS - 1, True), (_sweep.MAX_CUTS, False), (30_000, False)):
+        score = rng.permutation(n).astype(float)
+        y = rng.random(n) < 0.5
+        counting = _counted(_bumpy)
+        counted = own(counting, "labels", monotone=False)
+        threshold, value = best_threshold(y, score, counted, default=-1.0)
+        assert counting.calls <= 1.1 * _sweep.MAX_CUTS
+        assert is_exact(SortedRows.sort(y, score), metric) is exact
+        assert value == pytest.approx(0.0, abs=1 / n)
+        assert np.mean(score >= threshold) == pytest.approx(0.4, abs=1 / n)
+
+
+def _counts_bumpy(tp, fp, fn, tn):
+    return -abs((tp + fp) / (tp + fp + fn + tn) - 0.4)
+
+
+def test_a_function_of_counts_is_exact_whatever_its_shape(own):
+    """A vectorised function is evaluated at every cut, monotone or not."""
+    score = np.arange(5_000.0)
+    metric = own(_counts_bumpy, monotone=False)
+    threshold, value = best_threshold(score > 2500, score, metric)
+    assert np.mean(score >= threshold) == pytest.approx(0.4, abs=1e-9)
+    assert value == pytest.approx(0.0, abs=1e-12)
+    assert is_exact(SortedRows.sort(score > 2500, score), metric)
+
+
+# --- constraints ---------------------------------------------------------------------------------
+
+
+def _values_at_every_cut(metric, y, score, w):
+    codes = [(score >= cut).astype(int) for cut in _every_cut(score)]
+    return np.array([metric_from_codes(metric, y.astype(int), c, 2, w, pos=1) for c in codes])
+
+
+@pytest.mark.parametrize("form", ["formula", "function", "both"])
+@pytest.mark.parametrize(
+    ("name", "floor", "at_least"),
+    [("recall", "precision", 0.7), ("precision", "recall", 0.6), ("f1", "specificity", 0.8)],
+)
+def test_constrained_threshold_equals_brute_force(own, name, floor, at_least, form):
+    """The best of the allowed cuts is found, or the greatest value in reach is told."""
+    objective, held = make_metric(name), make_metric(floor)
+    of = {
+        "precision": lambda tp, fp, fn, tn: np.nan_to_num(tp / (tp + fp)),
+        "recall": lambda tp, fp, fn, tn: np.nan_to_num(tp / (tp + fn)),
+        "specificity": lambda tp, fp, fn, tn: np.nan_to_num(tn / (tn + fp)),
+        "f1": lambda tp, fp, fn, tn: np.nan_to_num(2 * tp / (2 * tp + fp + fn)),
+    }
+
+    def by_labels(key):
+        def function(y_true, y_pred, sample_weight):
+            table = [
+                np.sum(sample_weight[(y_true == t) & (y_pred == p)])
+                for t, p in ((1, 1), (0, 1), (1, 0), (0, 0))
+            ]
+            with np.errstate(invalid="ignore"):
+                return of[key](*table)
+
+        return own(function, "labels")
+
+    used = by_labels(name) if form != "formula" else objective
+    constraint = parse_constraint((by_labels(floor) if form == "both" else held, at_least))
+    n_infeasible = 0
+    for seed in range(100):
+        y, score, w = _tied_rows(seed)
+        rows = SortedRows.sort(y, score, w)
+        allowed = _values_at_every_cut(held, y, score, w)
+        if allowed.max() < at_least - 1e-12:
+            n_infeasible += 1
+            with pytest.raises(InfeasibleConstraintError, match=f"{allowed.max():.6g}. Ask"):
+                best_threshold_sorted(rows, used, 0.5, constraint)
+            continue
+        best = _values_at_every_cut(objective, y, score, w)[allowed >= at_least - 1e-12].max()
+        threshold, value = best_threshold_sorted(rows, used, 0.5, constraint)
+        assert value == pytest.approx(best, abs=1e-12)
+        codes = (score >= threshold).astype(int)
+        kept = metric_from_codes(held, y.astype(int), codes, 2, w, pos=1)
+        assert kept >= at_least - 1e-12
+        assert metric_from_codes(objective, y.astype(int), codes, 2, w, pos=1) == pytest.approx(
+            best, abs=1e-12
+        )
+        assert is_exact(rows, used, constraint)
+    assert n_infeasible > 0
+
+
+def test_best_effort_is_nearest_to_the_constraint():
+    """The greatest value of the constraint, and of equal ones the best of the metric."""
+    for seed in range(100):
+        y, score, w = _tied_rows(seed)
+        rows = SortedRows.sort(y, score, w)
+        held, objective = make_metric("precision"), make_metric("f1")
+        constraint = parse_constraint(("precision", 2.0))
+        with pytest.raises(InfeasibleConstraintError):
+            best_threshold_sorted(rows, objective, None, constraint)
+        _, value = best_effort_threshold_sorted(rows, objective, constraint, 0.5)
+        near = _values_at_every_cut(held, y, score, w)
+        best = _values_at_every_cut(objective, y, score, w)[near >= near.max() - 1e-12].max()
+        assert value == pytest.approx(best, abs=1e-12)
+
+
+def test_default_is_kept_only_where_it_is_allowed():
+    """A default that is as good stays; one that breaks the constraint goes."""
+    y, score = np.array([False, True, False, True]), np.array([0.1, 0.2, 0.3, 0.9])
+    rows, metric = SortedRows.sort(y, score), make_metric("youden")
+    free = parse_constraint(("recall", 0.5))
+    tight = parse_constraint(("recall", 1.0))
+    assert best_threshold_sorted(rows, metric, 0.5, free) == (0.5, 0.5)
+    threshold, value = best_threshold_sorted(rows, metric, 0.5, tight)
+    assert (threshold, value) == (pytest.approx(0.15), 0.5)
+
+
+def test_a_constraint_of_the_other_class_is_judged_by_it():
+    """The recall of the negative class is the specificity of the positive one."""
+    of_legit = make_scorer(skm.recall_score, pos_label="legit")
+    for seed in range(50):
+        y, score, w = _tied_rows(seed)
+        rows, metric = SortedRows.sort(y, score, w), make_metric("recall")
+        if len(np.unique(y if w is None else y[w > 0])) < 2:
+            continue
+        given_class = parse_constraint((of_legit, 0.8)).for_classes(["fraud", "legit"], pos=0)
+        found = best_threshold_sorted(rows, metric, None, given_class)
+        assert found == best_threshold_sorted(
+            rows, metric, None, parse_constraint(("specificity", 0.8))
+        )
+
+
+def test_infeasible_with_confidence_says_what_is_proven():
+    """Four rows prove little: the message names the bound that they do prove."""
+    y, score = np.array([False, False, True, True]), np.array([0.1, 0.2, 0.8, 0.9])
+    rows = SortedRows.sort(y, score)
+    constraint = parse_constraint(("precision", 0.9), 0.95)
+    message = r"'precision' at 0.9 or more with confidence 0.95: the greatest lower bound is 0\.\d+"
+    with pytest.raises(InfeasibleConstraintError, match=message):
+        best_threshold_sorted(rows, make_metric("f1"), None, constraint)
+    threshold, value = best_effort_threshold_sorted(rows, make_metric("f1"), constraint)
+    assert (threshold, value) == (pytest.approx(0.5), 1.0)
 
 
 @given(rows=scored_rows())
@@ -154,19 +458,46 @@ def test_constant_scores_and_single_classes_have_a_best_rule(metric):
         assert np.isfinite(value)
 
 
-class _UndefinedInPlaces:
-    """Stand-in for a metric that is not a number at most cuts."""
-
-    def value(self, tp, pred, true, pos=None):
-        called_positive = pred[..., pos]
-        return np.where(called_positive == 2, 0.1, np.nan)
+def _undefined_but_at_two(tp, fp, fn, tn):
+    return np.where(tp + fp == 2, 0.1, np.nan)
 
 
-def test_undefined_values_never_win():
+def test_undefined_values_never_win(own):
     """A cut where the metric is NaN is worse than any other."""
     score = np.array([0.1, 0.2, 0.3, 0.4])
-    threshold, value = best_threshold([True] * 4, score, _UndefinedInPlaces())
+    metric = own(_undefined_but_at_two)
+    threshold, value = best_threshold([True] * 4, score, metric)
     assert (np.sum(score >= threshold), value) == (2, 0.1)
+    threshold, _ = best_threshold([True] * 4, score, metric, default=0.35)
+    assert np.sum(score >= threshold) == 2
+
+
+@pytest.mark.parametrize("formula", ["counts", "labels"])
+def test_a_metric_that_is_never_a_number_keeps_the_default(own, formula):
+    """Where nothing is known the default stays; without one there still is a threshold."""
+
+    def undefined(*args):
+        return np.full(np.shape(args[0]), np.nan) if formula == "counts" else np.nan
+
+    metric = own(undefined, formula)
+    y, score = np.array([True, False, True, False]), np.array([0.1, 0.2, 0.3, 0.4])
+    threshold, value = best_threshold(y, score, metric, default=0.25)
+    assert threshold == 0.25
+    assert np.isnan(value)
+    threshold, value = best_threshold(y, score, metric)
+    assert not np.isnan(threshold)
+    assert np.isnan(value)
+
+
+def test_infinite_values_win(own):
+    """A metric may be infinite: the widest stretch of such cuts is taken."""
+    y, score = [False, True, True, False], np.array([0.1, 0.5, 0.7, 0.9])
+    threshold, value = best_threshold(y, score, own(_odds), default=0.0)
+    assert (threshold, value) == (pytest.approx(0.3), np.inf)
+
+
+def _odds(tp, fp, fn, tn):
+    return tp * tn / (fp * fn)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,180 @@
+"""Rules chosen on bootstrap samples and judged on the rows that were left out.
+
+What a rule is worth on the rows it was chosen on is too good to be true. Bootstrap samples give
+three things at once, without a single fit: the value of the tuned rule on rows it did not see, the
+spread of the rule, and an average rule that is steadier than the best one.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sklearn_lossfix.decision._ascent import best_offsets, best_start
+from sklearn_lossfix.decision._decision_rule import DecisionRule, class_scores, floored_log
+from sklearn_lossfix.decision._fit_rule import (
+    DEFAULT_THRESHOLDS,
+    metric_from_rule,
+    stratified_rows,
+)
+from sklearn_lossfix.decision._metrics import metric_from_codes
+from sklearn_lossfix.decision._sweep import SortedRows, best_threshold_sorted
+from sklearn_lossfix.exceptions import InfeasibleConstraintError
+
+# Rows on which the offsets of three or more classes are chosen in each bootstrap sample. The
+# average over samples needs less of each than a rule that is used as it is.
+MAX_SAMPLE_ROWS = 5_000
+
+
+class Resampled(NamedTuple):
+    """A decision rule over bootstrap samples.
+
+    Attributes
+    ----------
+    parameters : ndarray of shape (n_bootstrap,) or (n_bootstrap, n_classes)
+        Threshold or offsets of each sample; empty for a rule that is not tuned.
+    drawn, left_out : ndarray of shape (n_bootstrap,)
+        The metric under the rule of the sample, on the rows that it was chosen on and on the
+        rest. NaN where no rule keeps to the constraint.
+    """
+
+    parameters: np.ndarray
+    drawn: np.ndarray
+    left_out: np.ndarray
+
+
+def resample_rule(spec, scored, counts):
+    """Judge the rule of one model over bootstrap samples.
+
+    Parameters
+    ----------
+    spec : RuleSpec
+        The rule that is wanted, for a label metric.
+    scored : ScoredRows
+        Scores that the model gave to rows it did not learn from.
+    counts : ndarray of shape (n_bootstrap, n_scored)
+        How often each row stands in each sample.
+
+    Returns
+    -------
+    Resampled
+    """
+    rule = spec.fixed_rule(scored.scores, scored.weight)
+    if rule is not None:
+        return resample_codes(spec, scored, rule.predict_codes(scored.scores), counts)
+    choose = _resample_threshold if spec.n_classes == 2 else _resample_offsets
+    return choose(spec, scored, counts)
+
+
+def resample_codes(spec, scored, codes, counts):
+    """Judge labels that do not depend on the sample; as `resample_rule`."""
+    base = np.ones(len(codes)) if scored.weight is None else scored.weight
+    hit = (codes == scored.y).astype(float)
+    classes = np.arange(spec.n_classes)
+    parts = [
+        (scored.y[:, None] == classes) * hit[:, None],
+        codes[:, None] == classes,
+        scored.y[:, None] == classes,
+    ]
+    values = []
+    for weight in (base * counts, base * (counts == 0)):
+        totals = [weight @ part.astype(float) for part in parts]
+        values.append(np.asarray(spec.metric.value(*totals, pos=spec.pos), dtype=float))
+    return Resampled(np.empty(0), *values)
+
+
+def _resample_threshold(spec, scored, counts):
+    """One sort serves all samples: weights change, the order of the scores does not."""
+    column = class_scores(scored.scores, spec.pos, spec.space)
+    order = np.argsort(column)
+    rows = SortedRows.sort(scored.y == spec.pos, column, scored.weight, order)
+    base = np.ones(len(column)) if rows.weight is None else rows.weight
+    default = DEFAULT_THRESHOLDS[spec.space]
+    metric = spec.metric.for_sweep(spec.pos)
+    thresholds, drawn = np.full((2, len(counts)), np.nan)
+    tp, pred, true = np.zeros((3, len(counts), 2))
+    counts = counts[:, order[::-1]]
+    for b, count in enumerate(counts):
+        try:
+            thresholds[b], drawn[b] = best_threshold_sorted(
+                rows._replace(weight=base * count), metric, default, spec.constraint
+            )
+        except InfeasibleConstraintError:
+            continue
+        left = base * (count == 0)
+        cut = np.searchsorted(-rows.score, -thresholds[b], side="right")
+        of_positives = left * rows.y_pos
+        true[b] = left.sum() - of_positives.sum(), of_positives.sum()
+        tp[b, 1] = of_positives[:cut].sum()
+        pred[b, 1] = left[:cut].sum()
+    pred[:, 0] = true.sum(axis=1) - pred[:, 1]
+    tp[:, 0] = true[:, 0] - (pred[:, 1] - tp[:, 1])
+    left_out = np.where(np.isnan(drawn), np.nan, metric.value(tp, pred, true, pos=1))
+    return Resampled(np.clip(thresholds, rows.score[-1], rows.score[0]), drawn, left_out)
+
+
+def _resample_offsets(spec, scored, counts):
+    """Ascents from the one start that is best on all rows, on at most `MAX_SAMPLE_ROWS` each."""
+    scores = floored_log(scored.scores) if spec.space == "proba" else scored.scores
+    base = np.ones(len(scores)) if scored.weight is None else scored.weight
+    y, n_classes = scored.y, spec.n_classes
+    chosen, upweight = np.arange(len(y)), np.ones(len(y))
+    if len(y) > MAX_SAMPLE_ROWS:
+        rng = np.random.RandomState(spec.seed)
+        chosen, upweight = stratified_rows(y, n_classes, MAX_SAMPLE_ROWS, rng)
+    weight = base[chosen] * upweight
+    _, power = best_start(y[chosen], scores[chosen], spec.metric, weight)
+    offsets = np.empty((len(counts), n_classes))
+    drawn, left_out = np.empty((2, len(counts)))
+    for b, count in enumerate(counts):
+        offsets[b] = best_offsets(
+            y[chosen], scores[chosen], spec.metric, weight * count[chosen], (power,)
+        )
+        codes = np.argmax(scores + offsets[b], axis=1)
+        for values, w in ((drawn, base * count), (left_out, base * (count == 0))):
+            values[b] = metric_from_codes(spec.metric, y, codes, n_classes, w, spec.pos)
+    return Resampled(offsets, drawn, left_out)
+
+
+def averaged_rule(spec, scored, parameters):
+    """Average the rules of bootstrap samples; the best one on all rows where that does worse.
+
+    The average moves less from one set of rows to the next than the best rule does (bagging:
+    Breiman 1996; of cut-points: Thiele & Hirschfeld, "cutpointr", 2021). It is not taken where it
+    does worse than the default rule on these rows, where the best rule is "always" or "never",
+    or under a constraint, which an average need not keep to.
+
+    Parameters
+    ----------
+    spec : RuleSpec
+        The rule that is wanted.
+    scored : ScoredRows
+        The rows.
+    parameters : ndarray of shape (n_bootstrap,) or (n_bootstrap, n_classes)
+        Of `Resampled`; without samples the best rule on all rows is returned.
+
+    Returns
+    -------
+    DecisionRule
+    """
+    best = spec.fit(scored.y, scored.scores, scored.weight)
+    if len(parameters) == 0 or spec.constraint is not None:
+        return best
+    if best.kind == "threshold":
+        if not np.isfinite(best.threshold):
+            return best
+        part = {"threshold": float(np.mean(parameters))}
+    else:
+        part = {"offsets": np.mean(parameters, axis=0)}
+    averaged = DecisionRule(
+        best.kind,
+        classes=best.classes,
+        pos_label=best.pos_label,
+        metric=best.metric,
+        space=best.space,
+        **part,
+    )
+
+    def value(rule):
+        return metric_from_rule(rule, spec.metric, scored.y, scored.scores, scored.weight, spec.pos)
+
+    return averaged if value(averaged) >= value(spec.default_rule()) else best

@@ -1,0 +1,449 @@
+"""What classifiers share whose labels follow a decision rule: the rule, its tuning, its curve."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_lossfix._core._paired_tests import CONFIDENCE
+from sklearn_lossfix._core._user_warning import warn_user
+from sklearn_lossfix._core._validation import check_weights
+from sklearn_lossfix.decision._constraint import Constraint, parse_constraint
+from sklearn_lossfix.decision._decision_rule import DecisionRule
+from sklearn_lossfix.decision._fit_rule import DEFAULT_THRESHOLDS, check_rule_metric
+from sklearn_lossfix.decision._guarded_rule import guarded_rule
+from sklearn_lossfix.decision._metrics import Metric, make_metric, resolve_metric
+from sklearn_lossfix.decision._positive_class import resolve_positive
+from sklearn_lossfix.decision._rule_spec import RULE_MODES, RuleSpec
+from sklearn_lossfix.decision._scored_rows import judging_folds
+from sklearn_lossfix.decision._threshold_curve import CURVE_METRICS, plot_curve, threshold_curve
+from sklearn_lossfix.decision._tuned_wrapper import TunedWrapper, score_columns
+from sklearn_lossfix.exceptions import LossfixWarning
+
+_SPACES = {"predict_proba": "proba", "decision_function": "decision"}
+
+# Costs of errors that `fit` takes for each row: of false positives and of false negatives.
+_ROW_COSTS = ("fp_cost", "fn_cost")
+_UNIT_COSTS = dict.fromkeys(_ROW_COSTS, 1.0)
+
+# What rules are chosen for where nothing is said: for accuracy the default rule is seldom beaten.
+DEFAULT_SCORING = "balanced_accuracy"
+
+
+def _estimator_has(method):
+    """Make a check that the fitted estimator, or else the given one, has a method."""
+
+    def check(self):
+        getattr(getattr(self, "estimator_", self.estimator), method)
+        return True
+
+    return check
+
+
+def _has_threshold(self):
+    """Check that thresholds were drawn: two classes and a tuned rule."""
+    if not hasattr(self, "threshold_distribution_"):
+        raise AttributeError(
+            f"This {type(self).__name__} drew no thresholds: that takes two classes, a rule that "
+            "is tuned, and n_bootstrap above 0."
+        )
+    return True
+
+
+class RuleTunedClassifier(TunedWrapper):
+    """Base of classifiers whose labels follow a decision rule that is chosen for a metric.
+
+    A subclass says which estimator gives the scores. It has the parameters `scoring`,
+    `decision_rule`, `cost_matrix`, `constraint`, `constraint_confidence`, `n_bootstrap`,
+    `response_method` and `pos_label` beside those of `TunedWrapper`.
+    """
+
+    _parameter_constraints: dict = {
+        **TunedWrapper._parameter_constraints,
+        "estimator": [
+            HasMethods(["fit", "predict_proba"]),
+            HasMethods(["fit", "decision_function"]),
+        ],
+        "scoring": [str, Metric, callable, None],
+        "pos_label": [str, Integral, float, "boolean", None],
+        "decision_rule": [StrOptions(set(RULE_MODES)), DecisionRule, Real],
+        "cost_matrix": ["array-like", None],
+        "constraint": [tuple, Constraint, None],
+        "constraint_confidence": [Interval(Real, 0, 1, closed="neither"), None],
+        "n_bootstrap": [Interval(Integral, 0, None, closed="left")],
+        "response_method": [StrOptions({"auto", "predict_proba", "decision_function"})],
+    }
+
+    def predict(self, X):
+        """Predict labels by the decision rule.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            Labels out of `classes_`.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If `fit` was not called.
+        """
+        check_is_fitted(self)
+        rule = self.decision_rule_
+        scores = score_columns(self.estimator_, X, _response_of(rule), self.classes_)
+        return self.classes_[rule.predict_codes(scores)]
+
+    @available_if(_estimator_has("predict_proba"))
+    def predict_proba(self, X):
+        """Predict the probabilities of the estimator, unaltered.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes)
+            Probabilities in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)
+
+    @available_if(_estimator_has("predict_log_proba"))
+    def predict_log_proba(self, X):
+        """Predict the logarithms of the probabilities of the estimator, unaltered.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        log_proba : ndarray of shape (n_samples, n_classes)
+            Logarithms in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_log_proba(X)
+
+    @available_if(_estimator_has("decision_function"))
+    def decision_function(self, X):
+        """Compute the decision values of the estimator, unaltered.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Decision values; one column, of the last class, for two classes.
+        """
+        check_is_fitted(self)
+        return self.estimator_.decision_function(X)
+
+    @property
+    def threshold_ci_(self):
+        """Interval of 95 % of the thresholds that bootstrap samples choose."""
+        _has_threshold(self)
+        tail = 50 * (1 - CONFIDENCE)
+        low, high = np.percentile(self.threshold_distribution_, [tail, 100 - tail])
+        return float(low), float(high)
+
+    @property
+    def threshold_std_(self):
+        """Standard deviation of the thresholds that bootstrap samples choose."""
+        _has_threshold(self)
+        return float(np.std(self.threshold_distribution_))
+
+    def threshold_curve(self, metrics=None):
+        """Compute metrics at every distinct threshold of the scores out of fold.
+
+        Parameters
+        ----------
+        metrics : iterable of str or Metric, default=None
+            Label metrics. None takes accuracy, balanced accuracy, F1, precision, recall,
+            specificity and Matthews correlation.
+
+        Returns
+        -------
+        curve : dict of str to ndarray of shape (n_thresholds,)
+            ``"threshold"``, decreasing from inf ("never positive") to -inf ("always"), and one
+            entry per metric.
+
+        Raises
+        ------
+        ValueError
+            For more than two classes, and where no scores out of fold were kept.
+        """
+        check_is_fitted(self)
+        if len(self.classes_) > 2:
+            raise ValueError(
+                f"A curve over thresholds needs two classes; there are {len(self.classes_)}."
+            )
+        if self.oof_ is None:
+            raise ValueError(
+                f"This {type(self).__name__} kept no scores out of fold. Fit it with "
+                "store_oof=True on an estimator that is not prefit."
+            )
+        pos = self.classes_.tolist().index(self.pos_label_)
+        return threshold_curve(
+            self.oof_["y"],
+            self.oof_["scores"],
+            [resolve_metric(name) for name in (CURVE_METRICS if metrics is None else metrics)],
+            classes=self.classes_,
+            pos=pos,
+            space=_SPACES[self.oof_["response"]],
+            sample_weight=self.oof_["sample_weight"],
+        )
+
+    def plot_curve(self, metrics=None, *, ax=None):
+        """Draw metrics over the threshold, with the threshold in use and its 95 % interval.
+
+        Parameters
+        ----------
+        metrics : iterable of str or Metric, default=None
+            As for `threshold_curve`.
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+
+        Returns
+        -------
+        ax : matplotlib Axes
+            The axes.
+
+        Raises
+        ------
+        ImportError
+            Without matplotlib.
+        """
+        curve = self.threshold_curve(metrics)
+        band = self.threshold_ci_ if hasattr(self, "threshold_distribution_") else None
+        caller = f"{type(self).__name__}.plot_curve"
+        return plot_curve(curve, self.threshold_, band, ax=ax, caller=caller)
+
+    @property
+    def _own_scoring(self):
+        """What `diagnose` explains where it is given no metric: what the rule is chosen for."""
+        if self.cost_matrix is not None:
+            return self._cost_metric()
+        return DEFAULT_SCORING if self.scoring is None else self.scoring
+
+    def _cost_metric(self):
+        """The cost of two classes as a metric, from what each kind of error costs more."""
+        costs = np.asarray(self.cost_matrix, dtype=float)
+        n_classes = len(self.classes_)
+        if costs.shape != (n_classes, n_classes) or not np.isfinite(costs).all():
+            raise ValueError(
+                f"cost_matrix must hold finite numbers of shape ({n_classes}, {n_classes}), one "
+                f"row per true class and one column per predicted class; got {self.cost_matrix!r}."
+            )
+        if self.scoring is not None:
+            raise ValueError(
+                "cost_matrix is a metric of its own: leave scoring=None, or leave it out."
+            )
+        if n_classes > 2:
+            raise ValueError(
+                f"cost_matrix chooses the rule of two classes; y has {n_classes}. For more, pass "
+                "the rule itself: decision_rule=DecisionRule('cost_matrix', classes=..., "
+                "cost_matrix=...), with a metric in scoring to choose models by."
+            )
+        pos = (
+            n_classes - 1
+            if self.pos_label is None
+            else self.classes_.tolist().index(self.pos_label)
+        )
+        excess = costs - np.diag(costs)[:, None]
+        fp_cost, fn_cost = excess[1 - pos, pos], excess[pos, 1 - pos]
+        if fp_cost < 0 or fn_cost < 0:
+            raise ValueError(
+                "cost_matrix must not make an error cheaper than a right answer: "
+                f"cost_matrix[k][j] >= cost_matrix[k][k]. Got {costs.tolist()}."
+            )
+        label = self.classes_[pos].item()
+        return make_metric("cost", fp_cost=fp_cost, fn_cost=fn_cost, pos_label=label)
+
+    def _split_costs(self, params):
+        """Take the costs of rows out of the fit parameters."""
+        costs = {name: params[name] for name in _ROW_COSTS if params.get(name) is not None}
+        return costs, {name: v for name, v in params.items() if name not in _ROW_COSTS}
+
+    def _rule_weight(self, codes, weight, costs, plan):
+        """Weigh each row by what an error in it costs.
+
+        The cost is linear: a false positive in row i costs ``fp_cost[i]``, so the row counts as
+        that many rows of unit cost. No rule that is chosen for unit costs notices the difference.
+        """
+        if not costs:
+            return weight
+        metric = None if plan is None else plan.metric
+        if metric is None or metric.name != "cost" or dict(metric.params) not in ({}, _UNIT_COSTS):
+            raise ValueError(
+                f"{' and '.join(costs)} need scoring='cost', of which they are the costs of each "
+                "row; scoring with costs of its own, cost_matrix and other metrics leave no place "
+                "for them."
+            )
+        ones = np.ones(len(codes))
+        checked = {
+            name: check_weights(costs[name], len(codes), name) if name in costs else ones
+            for name in _ROW_COSTS
+        }
+        cost = np.where(codes == plan.pos, checked["fn_cost"], checked["fp_cost"])
+        return cost if weight is None else weight * cost
+
+    def _plan(self, codes):
+        """Work out which rule is wanted."""
+        metric, pos = self._metric_and_positive_class(codes)
+        return self._spec(metric, pos)
+
+    def _spec(self, metric, pos):
+        """Put together what rule is wanted, and check that it suits classes and estimator."""
+        space = _SPACES[self._response()]
+        classes = tuple(self.classes_.tolist())
+        mode = self.decision_rule
+        if isinstance(mode, DecisionRule):
+            self._check_given_rule(mode)
+        elif not isinstance(mode, str):
+            mode = self._rule_of_threshold(float(mode), classes, pos, space, metric)
+        if mode == "plugin" and space != "proba":
+            raise ValueError(
+                "decision_rule='plugin' is computed from probabilities; "
+                f"{type(self.estimator).__name__} is asked for decision_function. Use "
+                "decision_rule='tune', or an estimator with predict_proba."
+            )
+        constraint = parse_constraint(self.constraint, self.constraint_confidence)
+        if constraint is not None:
+            constraint = self._checked_constraint(constraint, classes, pos)
+        return RuleSpec(
+            metric=metric,
+            classes=classes,
+            pos=pos,
+            space=space,
+            mode=mode,
+            constraint=constraint,
+            n_bootstrap=self.n_bootstrap if metric.vectorised else 0,
+            seed=0 if self.random_state is None else int(self.random_state),
+        )
+
+    def _checked_constraint(self, constraint, classes, pos):
+        """Bind the constraint to the classes; it is kept by a threshold that is tuned."""
+        if len(classes) > 2 or self.decision_rule not in ("auto", "tune"):
+            raise ValueError(
+                "constraint is kept by the tuned threshold of two classes; here are "
+                f"{len(classes)} classes and decision_rule={self.decision_rule!r}."
+            )
+        return constraint.for_classes(classes, pos)
+
+    def _rule_of_threshold(self, threshold, classes, pos, space, metric):
+        """A number is the threshold of the positive class."""
+        if len(classes) > 2:
+            raise ValueError(
+                f"decision_rule={threshold:g} is a threshold, which needs two classes; there are "
+                f"{len(classes)}. Pass a DecisionRule."
+            )
+        return DecisionRule(
+            "threshold",
+            classes=classes,
+            threshold=threshold,
+            pos_label=classes[pos],
+            metric=metric.name,
+            space=space,
+        )
+
+    def _response(self):
+        """Name the method of the estimator that gives the scores."""
+        if isinstance(self.decision_rule, DecisionRule):
+            return _response_of(self.decision_rule)
+        if self.response_method != "auto":
+            return self.response_method
+        has_proba = hasattr(self.estimator, "predict_proba")
+        return "predict_proba" if has_proba else "decision_function"
+
+    def _learn(self, scored, spec, parameters=None):
+        """Tune the rule on the scores and keep it if it proves itself; return the evidence."""
+        folds = judging_folds(scored, self.random_state) if spec.is_tuned else None
+        guarded = guarded_rule(spec, scored, folds, parameters)
+        self.gain_, self.gain_standard_error_ = guarded.gain, guarded.standard_error
+        self._set_rule(guarded.rule, spec.pos)
+        self._set_parameters(guarded.parameters, spec)
+        return guarded
+
+    def _cross_fitted(self, scored, learnt):
+        """Return the rows, their scores as they are, and labels by rules that did not see them."""
+        return scored, scored.scores, learnt.codes
+
+    def _check_given_rule(self, rule):
+        """Raise ValueError unless a given rule suits the classes and the estimator."""
+        classes = tuple(self.classes_.tolist())
+        if rule.classes != classes:
+            raise ValueError(
+                f"The rule is for the classes {rule.classes}, in the order of the columns "
+                f"of the scores; here they are {classes}."
+            )
+        response = _response_of(rule)
+        if not hasattr(self.estimator, response) or self.response_method not in ("auto", response):
+            raise ValueError(
+                f"The rule takes scores of space {rule.space!r}, from {response}; "
+                f"{type(self.estimator).__name__} with response_method="
+                f"{self.response_method!r} does not give them."
+            )
+
+    def _set_rule(self, rule, pos):
+        """Store the rule, with two classes the threshold and the positive class, or the offsets."""
+        self.decision_rule_ = rule
+        for name in ("threshold_", "pos_label_", "class_offsets_"):
+            vars(self).pop(name, None)
+        if len(rule.classes) > 2:
+            if rule.kind in ("offsets", "argmax"):
+                n_classes = len(rule.classes)
+                offsets = rule.offsets if rule.kind == "offsets" else np.zeros(n_classes)
+                self.class_offsets_ = np.array(offsets)
+            return
+        self.pos_label_ = rule.classes[1 if pos is None else pos]
+        if rule.kind == "threshold":
+            self.pos_label_ = rule.pos_label
+            self.threshold_ = rule.threshold
+        elif rule.kind == "argmax":
+            self.threshold_ = DEFAULT_THRESHOLDS.get(rule.space, DEFAULT_THRESHOLDS["proba"])
+
+    def _set_parameters(self, parameters, spec):
+        """Store what bootstrap samples choose."""
+        for name in ("threshold_distribution_", "offsets_distribution_"):
+            vars(self).pop(name, None)
+        if len(parameters):
+            kind = "threshold" if spec.n_classes == 2 else "offsets"
+            setattr(
+                self,
+                f"{kind}_distribution_",
+                parameters[~np.isnan(parameters)] if kind == "threshold" else parameters,
+            )
+
+    def _metric_and_positive_class(self, codes):
+        """Resolve the metric and the code of its positive class; None for more than two classes."""
+        metric = resolve_metric(self._own_scoring).for_labels(self.classes_.tolist())
+        n_classes = len(self.classes_)
+        counts = np.bincount(codes, minlength=n_classes)
+        pos, note = resolve_positive(metric, self.classes_, counts, self.pos_label)
+        if note is not None:
+            warn_user(f"{note} Pass pos_label to choose.", LossfixWarning)
+        if pos is None and n_classes == 2:
+            pos = 1
+        self._check_metric(metric, n_classes, pos)
+        return metric, pos
+
+    def _check_metric(self, metric, n_classes, pos):
+        """Raise ValueError, or warn, where no rule can be chosen for the metric."""
+        check_rule_metric(metric, n_classes, pos)
+
+
+def _response_of(rule):
+    """Name the method whose scores a rule takes."""
+    return "decision_function" if rule.space == "decision" else "predict_proba"

@@ -1,0 +1,144 @@
+"""Rows scored by models that did not learn from them, and the folds they are judged in."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sklearn_lossfix._core._oof import fix_folds
+
+# Folds where none are asked for, as in scikit-learn; fewer if a class has fewer rows.
+DEFAULT_N_SPLITS = 5
+
+
+class ScoredRows(NamedTuple):
+    """Rows that were scored by models that did not learn from them; a row may stand here often.
+
+    Attributes
+    ----------
+    y : ndarray of shape (n_scored,), integer
+        Class codes.
+
+    scores : ndarray of shape (n_scored, n_classes) or (n_scored,)
+        Probabilities or decision values; one column is that of the last class.
+
+    row : ndarray of shape (n_scored,), integer
+        Positions in the data.
+
+    fold : ndarray of shape (n_scored,), integer, or None
+        The split that each was tested in; None if no folds were drawn.
+
+    weight : ndarray of shape (n_scored,) or None
+        Sample weights, divided among the scores of a row; None where all are one.
+
+    unit : ndarray of shape (n_scored,), integer
+        Codes of what was drawn independently: groups, otherwise rows.
+
+    grouped : bool
+        Whether groups were given.
+    """
+
+    y: np.ndarray
+    scores: np.ndarray
+    row: np.ndarray
+    fold: np.ndarray | None
+    weight: np.ndarray | None
+    unit: np.ndarray
+    grouped: bool
+
+
+def scored_rows(scores, row, fold, codes, weight, groups):
+    """Gather what belongs to each scored row from what belongs to each row of the data.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_scored, n_classes) or (n_scored,)
+        Probabilities or decision values.
+
+    row : ndarray of shape (n_scored,), integer
+        Positions in the data.
+
+    fold : ndarray of shape (n_scored,), integer, or None
+        Split that each was tested in.
+
+    codes : ndarray of shape (n_samples,), integer
+        Class codes of all rows of the data.
+
+    weight : ndarray of shape (n_samples,) or None
+        Their weights.
+
+    groups : ndarray of shape (n_samples,), integer, or None
+        Their groups.
+
+    Returns
+    -------
+    scored : ScoredRows
+        The rows with their scores.
+    """
+    times = np.bincount(row)[row]
+    row_weight = None
+    if weight is not None or (times > 1).any():
+        row_weight = (1.0 if weight is None else weight[row]) / times
+    unit = np.unique(row if groups is None else groups[row], return_inverse=True)[1]
+    return ScoredRows(codes[row], scores, row, fold, row_weight, unit, groups is not None)
+
+
+def judging_folds(scored, random_state):
+    """Give each scored row the fold that what was learnt is judged on, all of a unit the same.
+
+    Parameters
+    ----------
+    scored : ScoredRows
+        The rows.
+
+    random_state : int or None
+        Seed of the folds where they must be drawn: nothing was scored out of fold, or in one split
+        only, whose rows are then divided once more.
+
+    Returns
+    -------
+    folds : ndarray of shape (n_scored,), integer
+        Codes, 0 to n_folds - 1: for each unit the first fold that it was tested in.
+    """
+    unit = scored.unit
+    if scored.fold is not None:
+        first = np.full(unit.max() + 1, scored.fold.max())
+        np.minimum.at(first, unit, scored.fold)
+        folds = np.unique(first[unit], return_inverse=True)[1]
+        if folds.any():
+            return folds
+    repeated = unit.max() + 1 < len(unit)
+    groups = unit if repeated else None
+    return draw_folds(None, scored.y, scored.y, groups, random_state).fold_of_row
+
+
+def draw_folds(cv, X, y, groups, random_state):
+    """Draw the splits once; by default as many as the smallest class allows, up to five.
+
+    Parameters
+    ----------
+    cv : int, iterable or None
+        Splits asked for.
+
+    X : array-like of shape (n_samples, n_features)
+        Data.
+
+    y : ndarray of shape (n_samples,)
+        Labels.
+
+    groups : ndarray of shape (n_samples,), integer, or None
+        Codes of the groups that folds by number keep together.
+
+    random_state : int or None
+        Seed of folds by number.
+
+    Returns
+    -------
+    folds : Folds
+        The splits.
+    """
+    if cv is None:
+        codes = np.unique(y, return_inverse=True)[1]
+        if groups is not None:
+            codes = np.unique(np.column_stack([codes, groups]), axis=0)[:, 0]
+        cv = int(np.clip(np.bincount(codes).min(), 2, DEFAULT_N_SPLITS))
+    return fix_folds(cv, X, y, groups=groups, random_state=random_state)
