@@ -38,9 +38,31 @@ API_REFERENCE = [
         "module": "sklearn_lossfix.decision",
         "title": "Decision",
         "description": "From scores to labels: a decision rule as plain data, a classifier with "
-        "its rule tuned for a metric, and one with its probabilities recalibrated.",
-        "names": ["DecisionRule", "DecisionRuleClassifier", "RecalibratedClassifier"],
+        "its rule tuned for a metric, one with its probabilities recalibrated, and the metrics "
+        "that rules are tuned for.",
+        "names": [
+            "DecisionRule",
+            "DecisionRuleClassifier",
+            "RecalibratedClassifier",
+            "register_metric",
+            "from_scorer",
+        ],
         "top_level": True,
+    },
+    {
+        "module": "sklearn_lossfix.model_selection",
+        "title": "Model selection",
+        "description": "Hyper-parameters and decision rule chosen together for the metric.",
+        "names": ["MetricAlignedSearchCV"],
+        "top_level": True,
+    },
+    {
+        "module": "sklearn_lossfix.onnx",
+        "title": "Export",
+        "description": "Classifiers with a decision rule as ONNX graphs, whose labels follow the "
+        "rule. Needs the extra ``onnx``.",
+        "names": ["to_onnx"],
+        "top_level": False,
     },
     {
         "module": "sklearn_lossfix.exceptions",
@@ -49,6 +71,7 @@ API_REFERENCE = [
         "names": [
             "LossfixError",
             "FrozenPartError",
+            "InfeasibleConstraintError",
             "TooFewRowsError",
             "CheckNotApplicable",
             "LossfixWarning",

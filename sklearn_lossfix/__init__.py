@@ -1,8 +1,15 @@
 """Find out why the loss and the metric disagree, fix it, and prove the fix."""
 
 from sklearn_lossfix._version import __version__
-from sklearn_lossfix.decision import DecisionRule, DecisionRuleClassifier, RecalibratedClassifier
+from sklearn_lossfix.decision import (
+    DecisionRule,
+    DecisionRuleClassifier,
+    RecalibratedClassifier,
+    from_scorer,
+    register_metric,
+)
 from sklearn_lossfix.diagnosis import FitReport, diagnose, diagnose_predictions, flip_table
+from sklearn_lossfix.model_selection import MetricAlignedSearchCV
 from sklearn_lossfix.preprocessing import MADScaler, Winsorizer, suggest_robust_steps
 
 __all__ = [
@@ -10,11 +17,14 @@ __all__ = [
     "DecisionRuleClassifier",
     "FitReport",
     "MADScaler",
+    "MetricAlignedSearchCV",
     "RecalibratedClassifier",
     "Winsorizer",
     "__version__",
     "diagnose",
     "diagnose_predictions",
     "flip_table",
+    "from_scorer",
+    "register_metric",
     "suggest_robust_steps",
 ]

@@ -11,6 +11,7 @@ import sklearn_lossfix
 from sklearn_lossfix import (
     DecisionRuleClassifier,
     MADScaler,
+    MetricAlignedSearchCV,
     RecalibratedClassifier,
     Winsorizer,
 )
@@ -34,6 +35,10 @@ def estimators_under_check():
     """Every public estimator with its defaults, and where other parameters change its tags."""
     return [
         DecisionRuleClassifier(LogisticRegression()),
+        MetricAlignedSearchCV(LogisticRegression(), {"C": [1.0, 10.0]}, error_score="raise"),
+        MetricAlignedSearchCV(
+            LogisticRegression(), {"C": [1.0, 10.0]}, ensemble=True, error_score="raise"
+        ),
         RecalibratedClassifier(LogisticRegression()),
         RecalibratedClassifier(LogisticRegression(), method="isotonic"),
         MADScaler(),

@@ -1,0 +1,144 @@
+"""Choosing among candidates, each under its own decision rule, and what that choice is worth.
+
+Two choices are made on the same rows, the candidate and the rule, and the greatest value on those
+rows is too good for both. The bootstrap corrects for both at once [1]_: in every sample all choices
+are made on the drawn rows, and what was chosen is judged on the rows that were left out.
+
+References
+----------
+.. [1] I. Tsamardinos, E. Greasidou and G. Borboudakis, "Bootstrapping the out-of-sample predictions
+   for efficient and accurate cross-validation", Machine Learning 107, 2018.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sklearn_lossfix._core._paired_tests import CONFIDENCE, interval
+
+# A candidate is dropped early if it is the best one in fewer bootstrap samples than this share
+# (Tsamardinos et al. 2018, section 3.3, who stop at 99 % confidence).
+DROP_BELOW = 0.01
+
+# Samples for dropping candidates: enough to tell a share of one in a hundred from none.
+N_DROP_SAMPLES = 200
+
+
+class HonestScore(NamedTuple):
+    """What the metric of a whole selection is, on rows that nothing was chosen by."""
+
+    value: float
+    low: float
+    high: float
+
+
+def best_candidate(values):
+    """Number of the candidate with the greatest value; the first of several, NaN never wins.
+
+    Raises
+    ------
+    ValueError
+        If no candidate has a value.
+    """
+    values = np.asarray(values, dtype=float)
+    if np.isnan(values).all():
+        raise ValueError("No candidate has a value.")
+    return int(np.nanargmax(values))
+
+
+def one_standard_error(values, resampled):
+    """The first candidate that is not clearly worse than the best one.
+
+    The one-standard-error rule of Breiman et al. (1984), on paired differences: a candidate stays
+    in the race if the best one's mean lead over it is at most the standard deviation of the lead
+    over bootstrap samples.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_candidates,)
+        The metric of each candidate; NaN where it failed.
+    resampled : ndarray of shape (n_resamples, n_candidates)
+        The metric over bootstrap samples, or over folds.
+
+    Returns
+    -------
+    int
+        The earliest such candidate: list simple candidates first.
+    """
+    best = best_candidate(values)
+    lead = resampled[:, [best]] - resampled
+    spread = np.nanstd(lead, axis=0)
+    stays = ~np.isnan(values) & (values[best] - values <= spread)
+    stays[best] = True
+    return int(np.flatnonzero(stays)[0])
+
+
+def honest_from_bootstrap(drawn, left_out):
+    """The corrected score of "take the best": chosen on drawn rows, judged on the rest.
+
+    Parameters
+    ----------
+    drawn, left_out : ndarray of shape (n_bootstrap, n_candidates)
+        The metric of each candidate under the rule chosen on the drawn rows.
+
+    Returns
+    -------
+    HonestScore
+        Mean over the samples, with their central 95 %: conservative, for the rows that were left
+        out are fewer than all.
+    """
+    usable = ~np.isnan(drawn).all(axis=1)
+    if not usable.any():
+        return HonestScore(np.nan, np.nan, np.nan)
+    drawn, left_out = drawn[usable], left_out[usable]
+    chosen = np.nanargmax(drawn, axis=1)
+    values = left_out[np.arange(len(chosen)), chosen]
+    tail = 50 * (1 - CONFIDENCE)
+    low, high = np.nanpercentile(values, [tail, 100 - tail])
+    return HonestScore(float(np.nanmean(values)), float(low), float(high))
+
+
+def honest_from_folds(values, standard_error_factor):
+    """The corrected score of "take the best" from the folds alone: chosen on the others.
+
+    For metrics without a bootstrap (rankings, unknown callables). Each fold is judged by the
+    candidate that is best on the mean of the other folds.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_candidates, n_folds)
+        The metric of each candidate on each fold.
+    standard_error_factor : float
+        Square root of the Nadeau-Bengio factor, for folds that share training rows.
+
+    Returns
+    -------
+    HonestScore
+        Mean over the folds, with a normal 95 % interval.
+    """
+    n_folds = values.shape[1]
+    if n_folds == 1:
+        return HonestScore(float(np.nanmax(values)), np.nan, np.nan)
+    judged = np.empty(n_folds)
+    for fold in range(n_folds):
+        others = np.delete(values, fold, axis=1).mean(axis=1)
+        judged[fold] = values[best_candidate(others), fold]
+    se = judged.std(ddof=1) / np.sqrt(n_folds) * standard_error_factor
+    estimate = interval(judged.mean(), se)
+    return HonestScore(estimate.value, estimate.low, estimate.high)
+
+
+def hopeless(drawn):
+    """Candidates that are hardly ever the best: which ones may be dropped.
+
+    Parameters
+    ----------
+    drawn : ndarray of shape (n_bootstrap, n_candidates)
+        The metric over bootstrap samples of the rows scored so far; NaN for dropped ones.
+
+    Returns
+    -------
+    ndarray of shape (n_candidates,), dtype bool
+    """
+    best = np.nanmax(drawn, axis=1, keepdims=True)
+    return np.mean(drawn >= best, axis=0) < DROP_BELOW

@@ -1,0 +1,177 @@
+"""What each candidate of a search is worth under the rule that suits it best."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sklearn_lossfix._core._evidence import Scored
+from sklearn_lossfix._core._proper_scores import log_loss_rows
+from sklearn_lossfix._core._recorded_scores import RecordedScores
+from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, metric_from_rule
+from sklearn_lossfix.decision._metrics import metric_from_codes
+from sklearn_lossfix.decision._resampled_rules import resample_codes, resample_rule
+
+
+class Judgement(NamedTuple):
+    """One candidate, judged on scores out of fold.
+
+    Attributes
+    ----------
+    codes, default_codes : ndarray of shape (n_scored,)
+        Labels by the rule that was chosen on the other folds, and by the default rule.
+    splits, default_splits : ndarray of shape (n_splits,)
+        The metric of these labels on the rows of each split.
+    pooled, default : float
+        The same on all rows together; for metrics that are no function of labels, the mean of the
+        splits.
+    apparent : float
+        The metric under the rule that is best on the very same rows.
+    loss : float
+        Mean log loss; NaN without probabilities.
+    resampled, default_resampled : Resampled or None
+        Both rules over the bootstrap samples; None without samples.
+    """
+
+    codes: np.ndarray
+    default_codes: np.ndarray
+    splits: np.ndarray
+    default_splits: np.ndarray
+    pooled: float
+    default: float
+    apparent: float
+    loss: float
+    resampled: object
+    default_resampled: object
+
+
+def judge_candidate(spec, scored, folds, split, counts, X):
+    """Judge one candidate.
+
+    Parameters
+    ----------
+    spec : RuleSpec
+        The rule that is wanted.
+    scored : ScoredRows
+        The candidate's scores out of fold.
+    folds : ndarray of shape (n_scored,)
+        Folds over which rules are cross-fitted.
+    split : ndarray of shape (n_scored,)
+        Split that each score comes from.
+    counts : ndarray of shape (n_bootstrap, n_scored) or None
+        Bootstrap samples; the same for all candidates, which makes them paired.
+    X : array-like of shape (n_samples, n_features)
+        The data, for scorers of which nothing is known.
+
+    Returns
+    -------
+    Judgement
+    """
+    default_rule = spec.default_rule()
+    default_codes = default_rule.predict_codes(scored.scores)
+    rule = spec.fixed_rule(scored.scores, scored.weight)
+    if rule is not None:
+        codes = rule.predict_codes(scored.scores)
+    else:
+        codes = cross_fitted_codes(
+            scored.y,
+            scored.scores,
+            spec.metric,
+            folds,
+            n_classes=spec.n_classes,
+            sample_weight=scored.weight,
+            pos=spec.pos,
+            space=spec.space,
+            constraint=spec.constraint,
+            random_state=spec.seed,
+        )
+    splits, pooled = split_values(spec, spec.metric, scored, codes, split, X)
+    default_splits, default = split_values(spec, spec.metric, scored, default_codes, split, X)
+    apparent, resampled, default_resampled = pooled, None, None
+    if spec.is_tuned:
+        best = spec.fit(scored.y, scored.scores, scored.weight)
+        apparent = metric_from_rule(
+            best, spec.metric, scored.y, scored.scores, scored.weight, spec.pos
+        )
+    if counts is not None:
+        resampled = resample_rule(spec, scored, counts)
+        default_resampled = resample_codes(spec, scored, default_codes, counts)
+    return Judgement(
+        codes,
+        default_codes,
+        splits,
+        default_splits,
+        pooled,
+        default,
+        apparent,
+        _log_loss(spec, scored),
+        resampled,
+        default_resampled,
+    )
+
+
+def split_values(spec, metric, scored, codes, split, X):
+    """A metric on the rows of each split, and on all rows together.
+
+    Parameters
+    ----------
+    spec : RuleSpec
+        Classes and what the scores are.
+    metric : Metric
+        Any metric. One that is no function of labels is averaged over the splits: scores of
+        different models are not compared with each other.
+    scored : ScoredRows
+        The rows.
+    codes : ndarray of shape (n_scored,)
+        Predicted codes.
+    split : ndarray of shape (n_scored,)
+        Split of each row.
+    X : array-like of shape (n_samples, n_features)
+        The data.
+
+    Returns
+    -------
+    splits : ndarray of shape (n_splits,)
+    pooled : float
+    """
+    numbers = np.unique(split)
+    if metric.kind == "label":
+        pos = spec.pos if metric.asymmetric else None
+
+        def value(keep):
+            weight = None if scored.weight is None else scored.weight[keep]
+            return metric_from_codes(
+                metric, scored.y[keep], codes[keep], spec.n_classes, weight, pos
+            )
+
+        everything = np.ones(len(split), dtype=bool)
+        return np.array([value(split == number) for number in numbers]), value(everything)
+    values = [_scorer_value(spec, metric, scored, codes, split == k, X) for k in numbers]
+    return np.array(values), float(np.mean(values))
+
+
+def _scorer_value(spec, metric, scored, codes, keep, X):
+    """Let a scorer judge the recorded scores of some rows."""
+    scores = scored.scores[keep]
+    is_proba = spec.space == "proba"
+    stand_in = RecordedScores(
+        np.array(spec.classes),
+        Scored(
+            codes[keep], proba=scores if is_proba else None, margins=None if is_proba else scores
+        ),
+    )
+    rows = scored.row[keep]
+    if metric.kind == "ranking":
+        X_rows = np.zeros((len(rows), 1))  # handed to the stand-in, which ignores it
+    else:
+        from sklearn.utils import _safe_indexing
+
+        X_rows = _safe_indexing(X, rows)
+    params = {} if scored.weight is None else {"sample_weight": scored.weight[keep]}
+    return float(metric.scorer(stand_in, X_rows, np.array(spec.classes)[scored.y[keep]], **params))
+
+
+def _log_loss(spec, scored):
+    """Mean log loss out of fold; NaN for decision values."""
+    if spec.space != "proba":
+        return np.nan
+    return float(np.average(log_loss_rows(scored.scores, scored.y), weights=scored.weight))

@@ -1,0 +1,295 @@
+"""One search after its fits: every candidate judged, one of them chosen, and what that is worth."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sklearn_lossfix._core._bootstrap import bootstrap_counts
+from sklearn_lossfix._core._paired_tests import nadeau_bengio_inflation
+from sklearn_lossfix.decision._resampled_rules import resample_rule
+from sklearn_lossfix.decision._scored_rows import judging_folds, scored_rows
+from sklearn_lossfix.exceptions import InfeasibleConstraintError
+from sklearn_lossfix.model_selection._cv_results import (
+    parameter_columns,
+    score_columns,
+    time_columns,
+)
+from sklearn_lossfix.model_selection._joint_selection import (
+    N_DROP_SAMPLES,
+    best_candidate,
+    honest_from_bootstrap,
+    honest_from_folds,
+    hopeless,
+    one_standard_error,
+)
+from sklearn_lossfix.model_selection._judge_candidates import judge_candidate, split_values
+
+# What follows "test_score" in the names of columns of the default rule.
+AT_DEFAULT = "_at_default_rule"
+
+
+@dataclass(eq=False)
+class SearchRun:
+    """Scores of all candidates and what follows from them.
+
+    Attributes
+    ----------
+    spec : RuleSpec
+        The rule that is wanted.
+    candidates : list of dict
+        Parameters of each.
+    folds : Folds
+        Splits.
+    results : CandidateScores
+        Scores out of fold.
+    data : FitData
+        What `fit` was given.
+    metrics : dict of str to Metric
+        What is reported, by name; the first one is aligned to.
+    selection : Metric or None
+        What chooses instead of the aligned metric.
+    pooling : {"pooled", "fold_mean"}
+        How splits make one value.
+    error_score : float
+        What a candidate scores that failed.
+    random_state : int or None
+        Seed of folds that must be drawn for judging.
+    """
+
+    spec: object
+    candidates: list
+    folds: object
+    results: object
+    data: object
+    metrics: dict
+    selection: object
+    pooling: str
+    error_score: float
+    random_state: object
+    judgements: list = field(default_factory=list)
+    reports: list = field(default_factory=list)
+    counts: np.ndarray | None = None
+    judged_in: np.ndarray | None = None
+
+    def scored(self, candidate, folds=None):
+        """Scores of one candidate, on some folds or on all."""
+        folds = range(len(self.folds.splits)) if folds is None else folds
+        rows = [self.results.rows[fold] for fold in folds]
+        split = np.concatenate([np.full(len(r), f) for f, r in zip(folds, rows, strict=True)])
+        data = self.data
+        return scored_rows(
+            self.results.pooled(candidate, folds),
+            np.concatenate(rows),
+            split,
+            data.codes,
+            data.rule_weight,
+            data.groups,
+        )
+
+    def judge(self):
+        """Judge every candidate that was scored in all splits."""
+        infeasible = None
+        for candidate in range(len(self.candidates)):
+            judgement, report = None, None
+            if self.results.is_complete(candidate):
+                scored = self.scored(candidate)
+                self._prepare(scored)
+                try:
+                    judgement = judge_candidate(
+                        self.spec, scored, self.judged_in, scored.fold, self.counts, self.data.X
+                    )
+                    report = self._report(scored, judgement)
+                except InfeasibleConstraintError as error:
+                    infeasible = error
+            self.judgements.append(judgement)
+            self.reports.append(report)
+        if infeasible is not None and not any(self.judgements):
+            raise infeasible
+
+    def still_promising(self, alive, folds):
+        """Candidates that are worth going on with, judged on the folds that are done.
+
+        Parameters
+        ----------
+        alive : list of int
+            Candidates that were not dropped so far.
+        folds : range
+            Folds that are done.
+
+        Returns
+        -------
+        list of int
+        """
+        alive = [c for c in alive if not self.results.failed(c)]
+        if len(alive) < 2 or self.spec.metric.kind != "label":
+            return alive
+        drawn, counts = [], None
+        for candidate in alive:
+            scored = self.scored(candidate, folds)
+            if counts is None:
+                counts = bootstrap_counts(scored.y, scored.unit, N_DROP_SAMPLES, self.spec.seed)
+            drawn.append(resample_rule(self.spec, scored, counts).drawn)
+        dropped = hopeless(np.column_stack(drawn))
+        return [c for c, drop in zip(alive, dropped, strict=True) if not drop]
+
+    def _prepare(self, scored):
+        """Draw what all candidates share: judging folds and bootstrap samples."""
+        if self.judged_in is not None:
+            return
+        self.judged_in = judging_folds(scored, self.random_state)
+        if self.spec.n_bootstrap and self.spec.metric.kind == "label":
+            self.counts = bootstrap_counts(
+                scored.y, scored.unit, self.spec.n_bootstrap, self.spec.seed
+            )
+
+    def _report(self, scored, judgement):
+        """Values of the other metrics: of the splits and of all rows."""
+        metrics = dict(list(self.metrics.items())[1:])
+        if self.selection is not None:
+            metrics[None] = self.selection
+        return {
+            name: split_values(self.spec, metric, scored, judgement.codes, scored.fold, self.data.X)
+            for name, metric in metrics.items()
+        }
+
+    def values(self, default=False):
+        """What candidates are compared by: the metric under their own or the default rule."""
+        return np.array([self._value(j, default) for j in self.judgements])
+
+    def _value(self, judgement, default):
+        """The metric of one candidate on rows that its rule was not chosen on."""
+        if judgement is None:
+            return self.error_score
+        if self.pooling == "fold_mean" or self.spec.metric.kind != "label":
+            return np.mean(judgement.default_splits if default else judgement.splits)
+        if default:
+            return judgement.default
+        if self.spec.is_tuned and judgement.resampled is not None:
+            left_out = judgement.resampled.left_out
+            return np.nan if np.isnan(left_out).all() else np.nanmean(left_out)
+        return judgement.pooled
+
+    def choose(self, select, values, default=False):
+        """Number of the chosen candidate.
+
+        Parameters
+        ----------
+        select : {"best", "one_se"} or callable
+            How.
+        values : ndarray of shape (n_candidates,)
+            What candidates are compared by.
+        default : bool, default=False
+            Whether these are values under the default rule.
+        """
+        if callable(select):
+            return self._called(select, self.table(values, default))
+        if self.selection is not None:
+            values = np.array([np.nan if r is None else r[None][1] for r in self.reports])
+        if select == "one_se":
+            return one_standard_error(values, self.resampled(default))
+        return best_candidate(values)
+
+    def _called(self, select, table):
+        """Let the user's function choose, and check what it says."""
+        chosen = select(table)
+        if not isinstance(chosen, int | np.integer) or isinstance(chosen, bool):
+            raise TypeError("best_index_ returned is not an integer")
+        if not 0 <= chosen < len(self.candidates):
+            raise IndexError("best_index_ index out of range")
+        if self.judgements[chosen] is None:
+            raise ValueError(
+                f"select chose candidate {chosen}, which failed, was dropped, or has no rule that "
+                "keeps to the constraint. Choose one whose mean_test_score is a number."
+            )
+        return int(chosen)
+
+    def resampled(self, default=False, drawn=False):
+        """The metric over bootstrap samples, or over splits where there are none.
+
+        Returns
+        -------
+        ndarray of shape (n_resamples, n_candidates)
+        """
+        columns = []
+        n = self.spec.n_bootstrap if self.counts is not None else len(self.folds.splits)
+        for judgement in self.judgements:
+            if judgement is None:
+                columns.append(np.full(n, np.nan))
+            elif self.counts is None:
+                columns.append(judgement.default_splits if default else judgement.splits)
+            else:
+                part = judgement.default_resampled if default else judgement.resampled
+                columns.append(part.drawn if drawn else part.left_out)
+        return np.column_stack(columns)
+
+    def honest(self, default=False):
+        """What the metric of the whole choice is on rows it was not made by."""
+        if self.counts is not None and self.pooling == "pooled":
+            return honest_from_bootstrap(
+                self.resampled(default, drawn=True), self.resampled(default)
+            )
+        splits = [
+            np.full(len(self.folds.splits), np.nan)
+            if j is None
+            else (j.default_splits if default else j.splits)
+            for j in self.judgements
+        ]
+        n_train, n_test = self.folds.mean_sizes
+        inflation = nadeau_bengio_inflation(n_train, n_test, len(self.folds.splits))
+        return honest_from_folds(np.array(splits), np.sqrt(inflation))
+
+    def apparent(self):
+        """The greatest value under rules that are best on the very same rows."""
+        return float(np.nanmax([np.nan if j is None else j.apparent for j in self.judgements]))
+
+    def table(self, values, default=False):
+        """The columns of ``cv_results_``."""
+        results, aligned = self.results, next(iter(self.metrics))
+        columns = time_columns(results.fit_time, results.score_time)
+        columns |= parameter_columns(self.candidates)
+        columns["params"] = self.candidates
+        columns |= score_columns(aligned, self._splits(default), values)
+        at_default = self._splits(True)
+        columns |= score_columns(aligned + AT_DEFAULT, at_default, self.values(True))
+        for name in (*list(self.metrics)[1:], *([None] if self.selection is not None else [])):
+            splits = np.array([self._failed(r, lambda r, n=name: r[n][0]) for r in self.reports])
+            mean = self._pooled_report(name, splits)
+            columns |= score_columns("selection_metric" if name is None else name, splits, mean)
+        if self.spec.n_classes == 2:
+            columns |= self._thresholds()
+        columns["proper_loss"] = np.array(
+            [np.nan if j is None else j.loss for j in self.judgements]
+        )
+        return columns
+
+    def _splits(self, default):
+        """The metric on each split, one row per candidate."""
+        return np.array(
+            [
+                self._failed(j, lambda j: j.default_splits if default else j.splits)
+                for j in self.judgements
+            ]
+        )
+
+    def _failed(self, item, read):
+        """What was read of a candidate, or the score of failures in every split."""
+        n_splits = len(self.folds.splits)
+        return np.full(n_splits, self.error_score) if item is None else read(item)
+
+    def _pooled_report(self, name, splits):
+        """The mean column of another metric."""
+        if self.pooling == "fold_mean":
+            return splits.mean(axis=1)
+        return np.array([self.error_score if r is None else r[name][1] for r in self.reports])
+
+    def _thresholds(self):
+        """Mean and deviation of the thresholds that bootstrap samples choose."""
+        means, deviations = [], []
+        for judgement in self.judgements:
+            drawn = np.empty(0)
+            if judgement is not None and judgement.resampled is not None:
+                drawn = judgement.resampled.parameters
+                drawn = drawn[~np.isnan(drawn)]
+            means.append(drawn.mean() if len(drawn) else np.nan)
+            deviations.append(drawn.std() if len(drawn) else np.nan)
+        return {"threshold": np.array(means), "threshold_std": np.array(deviations)}
