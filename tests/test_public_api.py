@@ -26,6 +26,9 @@ OPTIONAL_LIBRARIES = {
     "polars",
     "pyarrow",
     "skops",
+    "skl2onnx",
+    "onnx",
+    "onnxruntime",
 }
 
 LOADED_PACKAGES = """
