@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_lossfix.diagnosis._report import FitReport
 from sklearn_lossfix.diagnosis._run_checks import run_checks
+from sklearn_lossfix.diagnosis._search_tables import search_facts, search_tables
 from sklearn_lossfix.diagnosis._software import versions
 from sklearn_lossfix.diagnosis._verdict import headline, verdict
 from sklearn_lossfix.diagnosis.checks import BUILTIN_CHECKS
@@ -106,6 +107,8 @@ def _tables(analysis):
                 *(1.0 - np.interp([0.99, 0.9], row_share, loss_share)),
             ],
         }
+    if evidence.search is not None:
+        tables |= search_tables(analysis)
     if analysis.refits is not analysis:
         tables["out_of_fold"] = _out_of_fold_columns(analysis)
     return tables
@@ -148,6 +151,7 @@ def _context(analysis, effort, context):
     }[evidence.source]
     trained = f"{n_train:,} training and " if evidence.source == "validation" and n_train else ""
     name = evidence.facts.get("estimator", "probabilities")
+    searched = {} if evidence.search is None else {"search": search_facts(analysis)}
     return {
         "title": f"{name}, {trained}{rows}, {evidence.n_classes} classes ({shares})",
         "estimator": name,
@@ -162,5 +166,6 @@ def _context(analysis, effort, context):
         "alpha": analysis.alpha,
         "notes": list(evidence.facts.get("notes", [])),
         "versions": versions(),
+        **searched,
         **context,
     }

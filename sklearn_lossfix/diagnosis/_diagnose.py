@@ -20,7 +20,7 @@ from sklearn_lossfix._core._validation import (
     encode_target,
     refuse_lazy,
 )
-from sklearn_lossfix.decision._metrics import class_totals, resolve_metric
+from sklearn_lossfix.decision._metrics import class_totals, metric_for_classes
 from sklearn_lossfix.decision._positive_class import resolve_positive
 from sklearn_lossfix.diagnosis._analysis import Analysis
 from sklearn_lossfix.diagnosis._build import build_report
@@ -193,7 +193,9 @@ def _report_of_scores(
     **fields,
 ):
     """Report of recorded scores: nothing is fitted but maps and rules."""
-    metric = resolve_metric(scoring)
+    metric = metric_for_classes(scoring, classes)
+    if metric.matrix is not None:  # ledgers follow metrics of totals
+        metric = metric.as_opaque()
     counts = np.bincount(codes, minlength=len(classes))
     pos, note = resolve_positive(metric, classes, counts, pos_label)
     notes = [note] if note else []
@@ -395,7 +397,7 @@ def diagnose(
         np.arange(len(codes)),
     )
     validation = None if X_val is None else _validation_data(X_val, y_val, classes)
-    metric = resolve_metric(scoring)
+    metric = metric_for_classes(scoring, classes)
     counts = np.bincount(codes, minlength=len(classes))
     pos, note = resolve_positive(metric, classes, counts, pos_label)
     notes = [note] if note else []
@@ -586,6 +588,7 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
         raise ValueError("X and y come together: pass both, or neither to use what fit recorded.")
     name = type(estimator).__name__
     classes = np.array(np.asarray(estimator.classes_).tolist())
+    recorded = getattr(estimator, "oof_", None)
     if scoring is None:
         # Where the parameter is None too, some estimators tune for another metric than accuracy.
         own = getattr(estimator, "scoring", None)
@@ -600,10 +603,18 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
         "estimator": _for_remedies(estimator),
         "facts": {"estimator": name},
     }
+    search = _search_of(estimator)
+    if search is not None:
+        fields["search"] = search
+        fields["facts"] |= _facts_of_search(estimator)
     if X is not None:
         refuse_lazy(X, "X")
         check_same_length(X=X, y=y, sample_weight=sample_weight, groups=groups)
         codes, _ = _codes_of_predictions(check_target(y), classes)
+        if search is not None and recorded is not None:
+            fields["train_counts"] = np.bincount(
+                recorded["y"], recorded["sample_weight"], len(classes)
+            ).astype(float)
         return _report_of_scores(
             score_fitted(estimator, X, classes),
             codes,
@@ -614,7 +625,6 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
             conflicts=label_conflicts(X, codes),
             **fields,
         )
-    recorded = getattr(estimator, "oof_", None)
     if recorded is None:
         raise ValueError(
             f"This {name} recorded no out-of-fold scores (store_oof=False, a prefit estimator or a "
@@ -636,3 +646,17 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
         rows=recorded["row"],
         **fields,
     )
+
+
+def _search_of(estimator):
+    """What a search recorded of its candidates; None of anything else."""
+    ask = getattr(estimator, "_search_evidence", None)
+    return None if ask is None else ask()
+
+
+def _facts_of_search(estimator):
+    """What checks and tables want to know of a fitted search beside its evidence."""
+    return {
+        "decision_rule": getattr(estimator, "decision_rule_", None),
+        "n_splits": getattr(estimator, "n_splits_", None),
+    }

@@ -13,11 +13,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_lossfix._core._evidence import Evidence, Scored, TrainState, Twin
 from sklearn_lossfix._core._oof import (
-    seed_clone,
     fix_folds,
     is_regressor_given_labels,
     out_of_fold,
     score_rows,
+    seed_clone,
     weight_params,
 )
 from sklearn_lossfix._core._paired_tests import nadeau_bengio_inflation

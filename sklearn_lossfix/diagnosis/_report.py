@@ -93,7 +93,8 @@ class FitReport:
     Attributes
     ----------
     tables : Mapping of str to pandas.DataFrame
-        ``"classes"``, ``"lorenz"``, ``"hardest_rows"`` and others; ``"columns"`` of data.
+        ``"classes"``, ``"lorenz"``, ``"hardest_rows"`` and others; ``"gap"``, ``"candidates"`` and,
+        of two classes, ``"threshold_curve"`` of a search; ``"columns"`` of data.
     reliability : dict or None
         The reliability curve with its band, as lists.
     issues : list of Finding
@@ -385,9 +386,11 @@ class FitReport:
 
         Parameters
         ----------
-        kind : {"ledger", "flips", "reliability", "classes", "columns"}, default=None
+        kind : {"ledger", "flips", "reliability", "classes", "threshold", "candidates", \
+                "columns"}, default=None
             Waterfalls of loss and error side by side; the flip table; the CORP reliability curve
-            with its consistency band; shares of rows and loss per class; of data, where the values
+            with its consistency band; shares of rows and loss per class; of a search, the metric
+            over the threshold, and the candidates by log loss and metric; of data, where the values
             of each column lie, from the smallest to the largest. None draws the main one: the
             ledgers of a model, the columns of data.
         ax : matplotlib Axes or pair of Axes, default=None

@@ -17,15 +17,22 @@ def number(value, digits=3):
     return f"{value:.0f}" if "e" in text and abs(value) < 1e6 else text
 
 
+def counted_candidates(n_candidates):
+    """``1 candidate``, ``48 candidates``."""
+    return f"{n_candidates:,} candidate{'' if n_candidates == 1 else 's'}"
+
+
 def headline(analysis):
     """Lines of label, value and context: loss, Brier score, metric (balanced accuracy beside).
+
+    Of a search, the score of choosing by it comes first, with its interval.
 
     Returns
     -------
     list of dict with ``label``, ``value``, ``unit`` and ``text``
     """
     e = analysis.evidence
-    lines = []
+    lines = [] if e.search is None else [_search_line(e.search)]
     if analysis.ladder is not None:
         uncertainty = analysis.loss_ledger.value("uncertainty")
         lines.append(
@@ -77,6 +84,20 @@ def headline(analysis):
             }
         )
     return lines
+
+
+def _search_line(search):
+    """The honest score of a search, and beside it the one that it shows of itself."""
+    metric = search.metric_name.replace("_", " ")
+    known = np.isfinite([search.honest, search.honest_low, search.honest_high]).all()
+    spread = f"[{search.honest_low:.3f}, {search.honest_high:.3f}] " if known else ""
+    return {
+        "label": "Honest score",
+        "value": float(search.honest),
+        "unit": "",
+        "text": f"{spread}{metric} of the whole search; apparent {number(search.apparent)}, best "
+        f"of {counted_candidates(len(search.params))} on the rows that chose",
+    }
 
 
 def _beside(loss, uncertainty):

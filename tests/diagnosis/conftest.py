@@ -1,12 +1,19 @@
 """Forecasts and tables that several tests of diagnosis share."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.metrics import log_loss
+from sklearn.model_selection import ParameterGrid, StratifiedKFold, cross_val_predict
 
-from sklearn_lossfix._core._evidence import Evidence, Scored
-from sklearn_lossfix.decision._metrics import resolve_metric
+from sklearn_lossfix._core._diagnosable import DiagnosableMixin
+from sklearn_lossfix._core._evidence import Evidence, Scored, SearchEvidence
+from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
+from sklearn_lossfix.decision._metrics import metric_from_codes, resolve_metric
 from sklearn_lossfix.diagnosis._analysis import Analysis
+from sklearn_lossfix.diagnosis._build import build_report
 from sklearn_lossfix.diagnosis._gather import map_folds
 
 
@@ -99,3 +106,188 @@ def _analyse(y, proba=None, *, pred=None, margins=None, scoring=None, alpha=0.01
 def analyse():
     """Function that makes an analysis of labels and scores."""
     return _analyse
+
+
+# --- searches ----------------------------------------------------------------------------------
+
+
+def _searched(
+    y, probas, params, *, scoring="balanced_accuracy", axes=None, best=None, n_bootstrap=30, seed=0
+):
+    """What a search records of candidates that gave these probabilities out of fold, by hand.
+
+    Rules are chosen on bootstrap samples and judged on the rest; the honest score is that of
+    choosing candidate and rule on the sample (the bootstrap bias correction of Tsamardinos et al.).
+    """
+    rng = np.random.default_rng(seed)
+    metric, n_classes = resolve_metric(scoring), probas[0].shape[1]
+    options = {"classes": list(range(n_classes)), "pos": 1 if n_classes == 2 else None}
+
+    def value(codes, rows=slice(None)):
+        return metric_from_codes(metric, y[rows], codes[rows], n_classes, pos=options["pos"])
+
+    inside, outside = np.empty((2, n_bootstrap, len(probas)))
+    cuts = np.linspace(0.0, 1.0, 51)
+    samples = [rng.integers(0, len(y), len(y)) for _ in range(n_bootstrap)]
+    for b, drawn in enumerate(samples):
+        rest = np.setdiff1d(np.arange(len(y)), drawn)
+        for k, proba in enumerate(probas):
+            rule = fit_rule(y[drawn], proba[drawn], metric, **options)
+            codes = rule.predict_codes(proba)
+            inside[b, k], outside[b, k] = value(codes, drawn), value(codes, rest)
+    honest = outside[np.arange(n_bootstrap), inside.argmax(axis=1)]
+    values = outside.mean(axis=0) if n_bootstrap else np.full(len(probas), np.nan)
+    best = int(values.argmax()) if best is None else best
+    curve = {}
+    if n_classes == 2:
+        labels = (probas[best][:, 1] >= cuts[:, None]).astype(int)
+        by_sample = np.array([[value(row, drawn) for row in labels] for drawn in samples])
+        curve = {
+            "threshold": cuts,
+            "value": np.array([value(row) for row in labels]),
+            "low": np.quantile(by_sample, 0.025, axis=0),
+            "high": np.quantile(by_sample, 0.975, axis=0),
+        }
+    rules = [fit_rule(y, proba, metric, **options) for proba in probas]
+    return SearchEvidence(
+        params=tuple(params),
+        metric_name=metric.name,
+        values=values,
+        defaults=np.array([value(proba.argmax(axis=1)) for proba in probas]),
+        losses=np.array([log_loss(y, proba, labels=range(n_classes)) for proba in probas]),
+        best=best,
+        resampled=outside,
+        apparent=max(
+            value(rule.predict_codes(proba)) for rule, proba in zip(rules, probas, strict=True)
+        ),
+        honest=float(honest.mean()),
+        honest_low=float(np.quantile(honest, 0.025)),
+        honest_high=float(np.quantile(honest, 0.975)),
+        axes={} if axes is None else axes,
+        curve=curve,
+    )
+
+
+class RecordedSearch(DiagnosableMixin, ClassifierMixin, BaseEstimator):
+    """A search by hand: it records what a real one records, and predicts with the best."""
+
+    def __init__(self, estimator, param_grid, scoring="balanced_accuracy", store=True):
+        self.estimator = estimator
+        self.param_grid = param_grid
+        self.scoring = scoring
+        self.store = store
+
+    def fit(self, X, y):
+        """Score every candidate out of fold and keep the arrays."""
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        params = list(ParameterGrid(self.param_grid))
+        models = [clone(self.estimator).set_params(**p) for p in params]
+        cv = StratifiedKFold(4)
+        probas = [cross_val_predict(m, X, y, cv=cv, method="predict_proba") for m in models]
+        axes = {name: tuple(sorted(values)) for name, values in self.param_grid.items()}
+        self.search_ = _searched(codes, probas, params, scoring=self.scoring, axes=axes)
+        proba = probas[self.search_.best]
+        metric = resolve_metric(self.scoring)
+        folds = np.zeros(len(y), dtype=int)
+        for fold, (_, test) in enumerate(cv.split(X, y)):
+            folds[test] = fold
+        n_classes = len(self.classes_)
+        pos = 1 if n_classes == 2 else None
+        pred = cross_fitted_codes(codes, proba, metric, folds, n_classes=n_classes, pos=pos)
+        self.decision_rule_ = fit_rule(codes, proba, metric, classes=self.classes_, pos=pos)
+        self.n_splits_ = 4
+        self.oof_ = {
+            "y": codes,
+            "scores": proba,
+            "pred": pred,
+            "row": np.arange(len(y)),
+            "response": "predict_proba",
+            "sample_weight": None,
+            "groups": None,
+        }
+        self.best_estimator_ = models[self.search_.best].fit(X, y)
+        return self
+
+    def predict_proba(self, X):
+        """Probabilities of the best candidate."""
+        return self.best_estimator_.predict_proba(X)
+
+    def predict(self, X):
+        """Labels of the rule that was chosen."""
+        return self.classes_[self.decision_rule_.predict_codes(self.predict_proba(X))]
+
+    def _search_evidence(self):
+        """What was recorded, or nothing where nothing was to be stored."""
+        return self.search_ if self.store else None
+
+
+@pytest.fixture(scope="session")
+def searched():
+    """Function that makes the evidence of a search from probabilities of its candidates."""
+    return _searched
+
+
+@pytest.fixture(scope="session")
+def recorded_search():
+    """Class of a search that records what a real one records."""
+    return RecordedSearch
+
+
+@pytest.fixture(scope="session")
+def search_report():
+    """Function that makes a report of labels and the probabilities of candidates."""
+
+    def make(y, probas, params, *, rule=None, classes=None, **fields):
+        search = _searched(y, probas, params, **fields)
+        scoring = fields.get("scoring", "balanced_accuracy")
+        proba, metric = probas[search.best], resolve_metric(scoring)
+        n_classes = proba.shape[1]
+        pos = 1 if n_classes == 2 else None
+        pred = cross_fitted_codes(
+            y, proba, metric, map_folds(y, None, 0), n_classes=n_classes, pos=pos
+        )
+        labels = np.arange(n_classes) if classes is None else np.asarray(classes)
+        if rule is None:
+            rule = fit_rule(y, proba, metric, classes=labels, pos=pos)
+        analysis = _analyse(
+            y,
+            proba,
+            pred=pred,
+            scoring=scoring,
+            search=search,
+            facts={
+                "estimator": "A search",
+                "scoring": scoring,
+                "notes": [],
+                "decision_rule": rule,
+            },
+        )
+        evidence = replace(analysis.evidence, classes=labels, source="out-of-fold")
+        return build_report(
+            Analysis(evidence, analysis.alpha),
+            effort="fast",
+            ignore=(),
+            context={"random_state": 0, "call": "search.diagnose"},
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def candidates(calibrated, sharpened):
+    """Function that draws labels, probabilities and parameters of candidates that get better."""
+
+    def make(n_rows=400, *, n_candidates=4, n_classes=2, seed=0):
+        offsets = np.eye(n_classes)[0] * 1.5
+        y, proba = calibrated(n_rows, n_classes=n_classes, offsets=offsets, seed=seed)
+        rng = np.random.default_rng(seed)
+        noise = rng.normal(size=(n_candidates, *proba.shape))
+        spread = np.linspace(3.0, 0.2, n_candidates)
+        probas = [
+            sharpened(proba * np.exp(s * z) / (proba * np.exp(s * z)).sum(axis=1)[:, None], 1.0)
+            for s, z in zip(spread, noise, strict=True)
+        ]
+        params = [{"C": float(10.0**k), "penalty": "l2"} for k in range(n_candidates)]
+        return y, probas, params
+
+    return make

@@ -1,5 +1,7 @@
 """The one-sentence answer, the headline and the order of issues."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,14 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from sklearn_lossfix import diagnose_predictions
 from sklearn_lossfix._core._finding import Finding
-from sklearn_lossfix.diagnosis._verdict import headline, number, rank, ranking_text, verdict
+from sklearn_lossfix.diagnosis._verdict import (
+    counted_candidates,
+    headline,
+    number,
+    rank,
+    ranking_text,
+    verdict,
+)
 
 
 def issue(name, **fields):
@@ -74,6 +83,36 @@ def test_the_headline_compares_with_the_class_shares(analyse, calibrated):
     y, proba = calibrated(300)
     assert "better than" in headline(analyse(y, proba))[0]["text"]
     assert "worse than" in headline(analyse(y, proba[:, ::-1]))[0]["text"]
+
+
+def test_the_headline_of_a_search_starts_with_its_honest_score(analyse, candidates, searched):
+    """The interval and the apparent score stand beside it; the other lines follow."""
+    y, probas, params = candidates(n_rows=120)
+    search = searched(y, probas, params)
+    first, *others = headline(analyse(y, probas[0], search=search))
+    assert (first["label"], first["value"]) == ("Honest score", search.honest)
+    assert first["text"].startswith(f"[{search.honest_low:.3f}, {search.honest_high:.3f}]")
+    assert f"apparent {number(search.apparent)}, best of 4 candidates" in first["text"]
+    assert others == headline(analyse(y, probas[0]))
+
+
+def test_the_headline_of_a_search_leaves_out_what_is_not_known(analyse, candidates, searched):
+    """Without an honest score or an interval there is none to show."""
+    y, probas, params = candidates(n_rows=120)
+    search = searched(y, probas, params)
+    first = headline(analyse(y, probas[0], search=replace(search, honest_low=np.nan)))[0]
+    assert first["text"].startswith("balanced accuracy of the whole search")
+    unknown = replace(search, honest=np.nan, honest_low=np.nan, honest_high=np.nan)
+    assert np.isnan(headline(analyse(y, probas[0], search=unknown))[0]["value"])
+
+
+def test_candidates_are_counted_in_words():
+    """One is not several."""
+    assert [counted_candidates(n) for n in (1, 2, 2000)] == [
+        "1 candidate",
+        "2 candidates",
+        "2,000 candidates",
+    ]
 
 
 def test_issues_are_ranked_by_the_larger_share_at_stake(analyse, calibrated):

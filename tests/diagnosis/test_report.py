@@ -88,10 +88,21 @@ MADE = (
 )
 
 
-@pytest.fixture(scope="module", params=MADE, ids=lambda make: make.__name__)
+@pytest.fixture(scope="module")
+def of_a_search(search_report, candidates):
+    """A search that ended at the edge, with a curve and an issue of its own."""
+    y, probas, params = candidates(n_rows=600, n_candidates=5)
+    axes = {"C": tuple(p["C"] for p in params)}
+    return search_report(y, probas, params, axes=axes, classes=["no", "yes"])
+
+
+@pytest.fixture(
+    scope="module", params=[*MADE, "of_a_search"], ids=lambda m: getattr(m, "__name__", m)
+)
 def report(request):
     """Each report in turn; no test changes it."""
-    return request.param()
+    made = request.param
+    return request.getfixturevalue(made) if isinstance(made, str) else made()
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +238,18 @@ def test_reports_follow_the_schema(report, schema):
         assert [error.message for error in validator.iter_errors(data)] == []
 
 
+def test_schema_describes_the_search_of_a_report(of_a_search, schema):
+    """What the context says of a search has the types that the schema names."""
+    validator = Draft202012Validator(schema)
+    described = schema["properties"]["context"]["properties"]["search"]
+    facts = of_a_search.to_dict()["context"]["search"]
+    assert set(facts) <= set(described["properties"])
+    for name in described["required"]:
+        data = of_a_search.to_dict()
+        del data["context"]["search"][name]
+        assert not validator.is_valid(data)
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -268,6 +291,39 @@ def test_schema_refuses_missing_and_unknown_keys(with_remedies, schema, path):
 def test_schema_knows_every_section(schema):
     """Sections of the schema are the sections of findings."""
     assert schema["$defs"]["finding"]["properties"]["section"]["enum"] == list(SECTIONS)
+
+
+# --- searches --------------------------------------------------------------------------------
+
+
+def test_the_honest_score_is_read_first(of_a_search):
+    """Below the title: the honest score with its interval, and the apparent one beside it."""
+    gap = of_a_search.frame("gap").set_index("quantity")
+    line = repr(of_a_search).splitlines()[2]
+    assert line.startswith("Honest score")
+    honest, apparent = gap.loc["honest score"], gap.loc["apparent score"]
+    shown = f"[{honest['low']:.3f}, {honest['high']:.3f}] balanced accuracy of the whole search"
+    assert shown in line
+    assert f"apparent {apparent['value']:.3g}, best of 5 candidates" in line
+    assert line.index(f"{honest['value']:.3g}") < line.index("apparent")
+
+
+def test_a_search_reads_the_same_from_a_file(of_a_search):
+    """Tables, pictures and pages of a search need no search any more."""
+    back = FitReport.from_json(of_a_search.to_json())
+    for name in ("gap", "candidates", "threshold_curve"):
+        assert back.frame(name).equals(of_a_search.frame(name))
+    assert repr(back).splitlines()[:-1] == repr(of_a_search).splitlines()[:-1]
+    for kind in ("threshold", "candidates"):
+        one, other = of_a_search.plot(kind), back.plot(kind)
+        assert [line.get_xydata().tolist() for line in one.lines] == [
+            line.get_xydata().tolist() for line in other.lines
+        ]
+
+
+def test_a_report_of_a_search_survives_pickling(of_a_search):
+    """It goes to another process and says the same there."""
+    assert pickle.loads(pickle.dumps(of_a_search)).to_dict() == of_a_search.to_dict()
 
 
 # --- text ------------------------------------------------------------------------------------

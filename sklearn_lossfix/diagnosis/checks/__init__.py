@@ -15,6 +15,8 @@ from sklearn_lossfix.diagnosis.checks.no_signal import NoSignal
 from sklearn_lossfix.diagnosis.checks.nonfinite_loss import NonfiniteLoss
 from sklearn_lossfix.diagnosis.checks.not_converged import NotConverged
 from sklearn_lossfix.diagnosis.checks.overconfident import Overconfident
+from sklearn_lossfix.diagnosis.checks.search_at_edge import SearchAtEdge
+from sklearn_lossfix.diagnosis.checks.selection_optimism import SelectionOptimism
 from sklearn_lossfix.diagnosis.checks.shifted_prior import ShiftedPrior
 from sklearn_lossfix.diagnosis.checks.tied_feature import TiedFeature
 from sklearn_lossfix.diagnosis.checks.underconfident import Underconfident
@@ -47,6 +49,9 @@ BUILTIN_CHECKS = (
     ClassImbalance(),
     FailingClass(),
     HardRowsDominateLoss(),
+    # search
+    SearchAtEdge(),
+    SelectionOptimism(),
     # data
     ConstantFeature(),
     ZeroScaleFeature(),

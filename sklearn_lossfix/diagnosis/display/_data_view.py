@@ -114,6 +114,11 @@ class DataView(View):
         return "largest share" if finding["unit"] == "share" else "number of columns"
 
     @property
+    def search(self):
+        """Data was not searched."""
+        return None
+
+    @property
     def other_tables(self):
         """Tables that are not shown with the columns."""
         return [

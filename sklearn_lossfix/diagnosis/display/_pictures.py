@@ -357,3 +357,130 @@ def _strip_shapes(points, at, middle):
     if "median" in points:
         shapes.append(_line([(at(0.0), middle - 7), (at(0.0), middle + 7)], "head", width=2))
     return shapes
+
+
+def _span(values, room_above=0.0):
+    """Range of the values, with some room around them; of equal ones, room alone."""
+    low, high = min(values), max(values)
+    room = 0.06 * (high - low) or 0.05 * abs(high) or 0.05
+    return low - room, high + room + room_above * (high - low + 2 * room)
+
+
+def _free_box(xs, ys, x_title, y_title):
+    """Axes over the range of some values with their titles, and the maps of both coordinates."""
+    left, top, right, floor = BOX
+    x = _scale(*_span(xs), left, right)
+    # A free strip on top for words.
+    y = _scale(*_span(ys, room_above=0.2), floor, top)
+    shapes = [_line([(left, top), (left, floor), (right, floor)], "axis")]
+    for tick in _ends_and_middle(xs):
+        shapes.append(_text(round(x(tick), 1), floor + 14, f"{tick:.3g}", "middle", "small"))
+    for tick in _ends_and_middle(ys):
+        shapes.append(_text(left - 4, round(y(tick) + 4, 1), f"{tick:.3g}", "end", "small"))
+    shapes.append(_text((left + right) / 2, floor + 30, x_title, "middle"))
+    # Beside numbers of four digits there is no room for a turned title.
+    shapes.append(_text(left + 4, top + 10, y_title, css="small"))
+    return shapes, x, y
+
+
+def _ends_and_middle(values):
+    """Least, middle and greatest of a range; one number of equal ones."""
+    low, high = min(values), max(values)
+    return (low,) if low == high else (low, (low + high) / 2, high)
+
+
+def threshold_picture(table, marks):
+    """The metric over the threshold with its band, and marks at the thresholds in use.
+
+    Parameters
+    ----------
+    table : dict of str to list
+        ``threshold``, ``value``, ``low`` and ``high``.
+    marks : dict of str to float
+        Thresholds by what they are called; the first is drawn solid, others dashed.
+
+    Returns
+    -------
+    dict
+        A picture.
+    """
+    points = [
+        point
+        for point in zip(*(table[key] for key in ("threshold", "value")), strict=True)
+        if None not in point
+    ]
+    banded = [
+        point
+        for point in zip(*(table[key] for key in ("threshold", "low", "high")), strict=True)
+        if None not in point
+    ]
+    heights = [value for _, value in points] + [end for _, *ends in banded for end in ends]
+    places = [t for t, *_ in points] + [t for t, *_ in banded] + list(marks.values())
+    shapes, x, y = _free_box(places or [0.0], heights or [0.0], "threshold", "metric")
+    upper = [(x(t), y(high)) for t, _, high in banded]
+    lower = [(x(t), y(low)) for t, low, _ in reversed(banded)]
+    if banded:
+        shapes.append(_area(upper + lower, "band"))
+    if points:
+        shapes.append(_line([(x(t), y(value)) for t, value in points], "more", width=2))
+    left, top, right, floor = BOX
+    for k, (name, threshold) in enumerate(marks.items()):
+        at = x(threshold)
+        dash, foot = (None, top + 22) if k == 0 else ("4 3", top + 34)
+        shapes.append(_line([(at, foot - 10), (at, floor)], "head", dash=dash, width=1.5))
+        is_left = at < (left + right) / 2
+        shift, anchor = (4, "start") if is_left else (-4, "end")
+        shapes.append(_text(round(at + shift, 1), foot, f"{name} {threshold:.3g}", anchor))
+    return _picture("threshold", "Metric over the threshold, with its band", floor + 36, shapes)
+
+
+def candidates_picture(table):
+    """Candidates by log loss and metric; the chosen one and that of the least log loss named.
+
+    Parameters
+    ----------
+    table : dict of str to list
+        ``log_loss``, ``metric`` and ``chosen``; one candidate at least has both numbers.
+
+    Returns
+    -------
+    dict
+        A picture.
+    """
+    points = [
+        point
+        for point in zip(*(table[key] for key in ("log_loss", "metric", "chosen")), strict=True)
+        if None not in point[:2]
+    ]
+    shapes, x, y = _free_box(
+        [loss for loss, *_ in points],
+        [metric for _, metric, _ in points],
+        "log loss, nats (left is better)",
+        "metric (up is better)",
+    )
+    least = min(range(len(points)), key=lambda k: points[k][0])
+    left, _, right, _ = BOX
+    for k, (loss, metric, chosen) in enumerate(points):
+        names = ["chosen"] * bool(chosen) + ["least log loss"] * (k == least)
+        size = 9 if names else 5
+        at_x, at_y = x(loss), y(metric)
+        css = "more" if chosen else "less" if k == least else "total"
+        shapes.append(
+            _bar(
+                at_x - size / 2,
+                at_x + size / 2,
+                at_y - size / 2,
+                css,
+                hatch=css == "less",
+                height=size,
+            )
+        )
+        if names:
+            is_left = at_x < (left + right) / 2
+            shift, anchor = (8, "start") if is_left else (-8, "end")
+            # Two marks can be neighbours: one name stands above its own, one below.
+            foot = at_y - 4 if chosen else at_y + 12
+            words = " and ".join(names)
+            shapes.append(_text(round(at_x + shift, 1), round(foot, 1), words, anchor))
+    title = "Log loss and metric of the candidates"
+    return _picture("candidates", title, BOX[3] + 36, shapes)

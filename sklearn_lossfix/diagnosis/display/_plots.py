@@ -5,6 +5,12 @@ import numpy as np
 from sklearn_lossfix._core._optional import import_optional
 from sklearn_lossfix.diagnosis._text import printable
 from sklearn_lossfix.diagnosis._words import cut
+from sklearn_lossfix.diagnosis.display._search_view import (
+    drawable_candidates,
+    least_loss_of,
+    threshold_class,
+    threshold_marks,
+)
 from sklearn_lossfix.diagnosis.display._strips import (
     reach_of,
     squash,
@@ -267,17 +273,103 @@ def _plot_columns(plt, data, ax):
     return ax
 
 
+def _legend(ax):
+    """A legend whose words are never read as mathematics."""
+    for text in ax.legend().get_texts():
+        text.set_parse_math(False)
+
+
+def _metric_words(data):
+    """The metric of a search, for the axis."""
+    facts = data["context"].get("search") or {}
+    return _label(str(facts.get("metric", "metric")).replace("_", " "))
+
+
+def _plot_threshold(plt, data, ax):
+    """The metric over the threshold with its band; lines at the chosen and the default one."""
+    ax = _one_axes(plt, ax, (8, 5))
+    table = data["tables"]["threshold_curve"]
+    threshold, value, low, high = (
+        np.asarray(table[key], dtype=float) for key in ("threshold", "value", "low", "high")
+    )
+    ax.fill_between(threshold, low, high, color=LESS, alpha=0.25, label="95 % of the bootstrap")
+    ax.plot(threshold, value, color=MORE, linewidth=2, label="all rows")
+    styles = {"chosen": "-", "default": "--"}
+    for name, mark in threshold_marks(data).items():
+        ax.axvline(mark, color=TOTAL, linestyle=styles[name], label=f"{name}: {mark:.3g}")
+    label = threshold_class(data)
+    what = "a score" if label is None else f"the score of {label!r}"
+    ax.set_xlabel(_label(f"threshold on {what}", 80), parse_math=False)
+    ax.set_ylabel(_metric_words(data), parse_math=False)
+    _legend(ax)
+    return ax
+
+
+def _plot_candidates(plt, data, ax):
+    """Candidates by log loss and metric; the chosen one and that of the least log loss marked."""
+    ax = _one_axes(plt, ax, (8, 6))
+    table = data["tables"]["candidates"]
+    rows = drawable_candidates(table)
+    loss = np.asarray(table["log_loss"], dtype=float)
+    metric = np.asarray(table["metric"], dtype=float)
+    ax.scatter(loss[rows], metric[rows], s=16, color=MUTED, label=f"{len(rows):,} candidates")
+    marks = {"chosen": [k for k in rows if table["chosen"][k]]}
+    marks["least log loss"] = [k for k in rows if k == least_loss_of(table)]
+    for (name, found), marker, colour in zip(marks.items(), "Ds", (MORE, LESS), strict=True):
+        for k in found:
+            filled = colour if name == "chosen" else "none"
+            ax.plot(
+                loss[k],
+                metric[k],
+                marker,
+                markersize=10 if name == "chosen" else 14,
+                color=colour,
+                markerfacecolor=filled,
+                linestyle="none",
+                label=_label(f"{name}: {table['params'][k]}", 60),
+            )
+    ax.set_xlabel("log loss out of fold, nats (left is better)")
+    ax.set_ylabel(_label(f"{_metric_words(data)} (up is better)", 60), parse_math=False)
+    ax.set_title("What the metric chose, and what the log loss would have chosen")
+    _legend(ax)
+    return ax
+
+
 #: Kind of picture -> what draws it, and what must be in the report.
 PLOTS = {
     "ledger": (_plot_ledger, lambda data: data["loss_ledger"] or data["error_ledger"]),
     "flips": (_plot_flips, lambda data: data["flips"]),
     "reliability": (_plot_reliability, lambda data: data["reliability"]),
     "classes": (_plot_classes, lambda data: data["tables"].get("classes")),
+    "threshold": (_plot_threshold, lambda data: data["tables"].get("threshold_curve")),
+    "candidates": (
+        _plot_candidates,
+        lambda data: (
+            "candidates" in data["tables"] and drawable_candidates(data["tables"]["candidates"])
+        ),
+    ),
     "columns": (
         _plot_columns,
         lambda data: data["kind"] == "data" and data["tables"].get("columns"),
     ),
 }
+
+
+# Pictures of a search -> what a search lacks that has none.
+_NEEDS_OF_A_SEARCH = {
+    "threshold": "the search kept no curve of a threshold (two classes have one)",
+    "candidates": "no candidate of the search has a log loss",
+}
+
+
+def _why_not(data, kind):
+    """Why a report cannot draw a kind of picture."""
+    if data["kind"] != "model" or kind in MAIN_PICTURE.values():
+        return f"it is a report of kind {data['kind']!r}"
+    if kind in _NEEDS_OF_A_SEARCH:
+        is_search = "candidates" in data["tables"]
+        return _NEEDS_OF_A_SEARCH[kind] if is_search else "no search was handed in"
+    return "the model gave no probabilities"
 
 
 def plot_report(data, kind=None, ax=None):
@@ -287,7 +379,8 @@ def plot_report(data, kind=None, ax=None):
     ----------
     data : dict
         From ``FitReport.to_dict``; it is not changed.
-    kind : {"ledger", "flips", "reliability", "classes", "columns"}, default=None
+    kind : {"ledger", "flips", "reliability", "classes", "threshold", "candidates", "columns"}, \
+            default=None
         Which one; None is the main one of this kind of report.
     ax : matplotlib Axes or pair of Axes, default=None
         Where to draw; None makes a figure. ``"ledger"`` takes two, for loss and error.
@@ -311,14 +404,9 @@ def plot_report(data, kind=None, ax=None):
     draw, needs = PLOTS[kind]
     if not needs(data):
         there = [name for name, (_, part) in PLOTS.items() if part(data)]
-        is_of_model = kind not in MAIN_PICTURE.values()
-        why = (
-            "the model gave no probabilities"
-            if data["kind"] == "model" and is_of_model
-            else f"it is a report of kind {data['kind']!r}"
-        )
         raise ValueError(
-            f"This report holds nothing to draw for kind={kind!r}: {why}. It can draw {there}."
+            f"This report holds nothing to draw for kind={kind!r}: {_why_not(data, kind)}. "
+            f"It can draw {there}."
         )
     plt = import_optional("matplotlib.pyplot", caller="FitReport.plot", extra="plot")
     return draw(plt, data, ax)

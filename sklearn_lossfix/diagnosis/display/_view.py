@@ -15,6 +15,7 @@ from sklearn_lossfix.diagnosis.display._pictures import (
     lorenz_picture,
     reliability_picture,
 )
+from sklearn_lossfix.diagnosis.display._search_view import search_part
 from sklearn_lossfix.diagnosis.display._waterfall import VIEW_TITLES, decimals_for
 
 # Characters of a name beside a bar: what fits in the picture.
@@ -25,6 +26,10 @@ NO_ISSUES = "None: nothing that was checked costs more than the smallest effect 
 PASSED_NOTE = "passed, with the effect that would have been found"
 PASSED_COLUMNS = ("what was seen", "would have been found (power 80 %)")
 UNCHECKED_COLUMNS = ("section", "reason")
+
+# Tables of a report that have a place of their own.
+_PLACED = ("classes", "lorenz", "concentration", "hardest_rows")
+_PLACED_OF_A_SEARCH = ("gap", "candidates", "threshold_curve")
 
 
 @dataclass(frozen=True)
@@ -432,9 +437,14 @@ class View:
         return part
 
     @property
+    def search(self):
+        """The gap, the candidates and the threshold curve of a search; None without one."""
+        return search_part(self)
+
+    @property
     def other_tables(self):
         """Tables that have no picture of their own."""
-        drawn = ("classes", "lorenz", "concentration", "hardest_rows")
+        drawn = _PLACED if self.search is None else _PLACED + _PLACED_OF_A_SEARCH
         return [
             self._plain_table(name, name.replace("_", " ").capitalize())
             for name in self.data["tables"]
@@ -572,6 +582,8 @@ class View:
         holds = ["counts, shares, estimates and intervals", "the labels of the classes"]
         holds.append("names of columns where a message needs them")
         tables = self.data["tables"]
+        if "candidates" in tables:
+            holds.append("parameters and scores of the candidates of a search")
         if "hardest_rows" in tables:
             holds.append(
                 f"for the {len(tables['hardest_rows']['row'])} rows that cost most: their numbers, "
@@ -630,6 +642,10 @@ class View:
             rows.append(["flip table", "flip_table(y, shares, proba); report.frame('flips')"])
         if data["reliability"] is not None:
             rows.append(["reliability curve", "report.reliability; report.plot('reliability')"])
+        for name, words in (("candidates", "loss and metric"), ("threshold_curve", "thresholds")):
+            if name in data["tables"]:
+                kind = name.removesuffix("_curve")
+                rows.append([f"picture of {words}", f"report.plot({kind!r})"])
         rows += [
             [name.replace("_", " "), f"report.frame({name!r})"]
             for name in map(self.label, sorted(data["tables"]))

@@ -14,9 +14,9 @@ split follows Perez-Lebel et al. (2025); the telescoping makes it exact.
 import numpy as np
 
 from sklearn_lossfix._core._paired_tests import interval, mean_standard_error
-from sklearn_lossfix._core._proper_scores import class_shares, clipped_log, row_chunks
+from sklearn_lossfix._core._proper_scores import clipped_log, row_chunks
 from sklearn_lossfix._core._validation import CODE_DTYPE
-from sklearn_lossfix.decision._metrics import influence, metric_from_codes
+from sklearn_lossfix.decision._metrics import class_totals, influence, metric_from_codes
 from sklearn_lossfix.diagnosis.ledgers._ledger import Ledger, LedgerRow
 
 
@@ -245,9 +245,10 @@ def constant_metric(metric, y, n_classes, *, pos=None, sample_weight=None):
     code : int
         The class to answer; ties go to the most frequent one.
     """
-    shares = class_shares(y, n_classes, sample_weight)
-    pred = np.eye(n_classes)
-    values = metric.value(np.diag(shares), pred, np.broadcast_to(shares, pred.shape), pos=pos)
+    # Totals and no shares: a user's function of labels may need whole numbers of rows.
+    true = class_totals(y, y, n_classes, sample_weight).true
+    pred = true.sum() * np.eye(n_classes)
+    values = metric.value(np.diag(true), pred, np.broadcast_to(true, pred.shape), pos=pos)
     best = np.flatnonzero(values >= values.max() - 1e-12)
-    code = int(best[np.argmax(shares[best])])
+    code = int(best[np.argmax(true[best])])
     return float(values[code]), code

@@ -110,20 +110,30 @@ _MADE_OF_DATA = {
 }
 
 
+# Arguments of the searches that are made: two classes with a curve, three without.
+_MADE_OF_SEARCHES = {
+    "search": {"n_candidates": 6},
+    "search of three classes": {"n_candidates": 3, "n_classes": 3},
+}
+
+
 @pytest.fixture(scope="session")
-def made_reports(column_evidence):
+def made_reports(column_evidence, search_report, candidates):
     """Dictionaries of all reports, by name."""
     models = {name: make().to_dict() for name, make in _MADE.items()}
+    for name, arguments in _MADE_OF_SEARCHES.items():
+        axes = {"C": tuple(10.0**k for k in range(arguments["n_candidates"]))}
+        models[name] = search_report(*candidates(**arguments), axes=axes).to_dict()
     return models | {name: make(column_evidence).to_dict() for name, make in _MADE_OF_DATA.items()}
 
 
-@pytest.fixture(params=[*_MADE, *_MADE_OF_DATA])
+@pytest.fixture(params=[*_MADE, *_MADE_OF_SEARCHES, *_MADE_OF_DATA])
 def data(request, made_reports):
     """The dictionary of each report in turn; a test may change it."""
     return copy.deepcopy(made_reports[request.param])
 
 
-@pytest.fixture(params=_MADE)
+@pytest.fixture(params=[*_MADE, *_MADE_OF_SEARCHES])
 def model(request, made_reports):
     """The dictionary of each report on a model in turn; a test may change it."""
     return copy.deepcopy(made_reports[request.param])
@@ -133,6 +143,36 @@ def model(request, made_reports):
 def of_data(request, made_reports):
     """The dictionary of each report on data in turn; a test may change it."""
     return copy.deepcopy(made_reports[request.param])
+
+
+@pytest.fixture(params=_MADE_OF_SEARCHES)
+def of_search(request, made_reports):
+    """The dictionary of each report on a search in turn; a test may change it."""
+    return copy.deepcopy(made_reports[request.param])
+
+
+@pytest.fixture
+def search(made_reports):
+    """The dictionary of the report on a search of two classes."""
+    return copy.deepcopy(made_reports["search"])
+
+
+@pytest.fixture
+def many_candidates(search):
+    """The same with two thousand candidates, whose parameters are long and full of markup."""
+    table = search["tables"]["candidates"]
+    n_candidates = 2_000
+    search["tables"]["candidates"] = {
+        key: [values[k % len(values)] for k in range(n_candidates)] for key, values in table.items()
+    }
+    table = search["tables"]["candidates"]
+    table["candidate"] = list(range(n_candidates))
+    table["params"] = [f"{k:04d}" + "<b>|`$&" * 28 for k in range(n_candidates)]
+    table["metric"] = [0.5 + k / 10_000 for k in range(n_candidates)]
+    table["log_loss"] = [0.7 - k / 10_000 for k in range(n_candidates)][::-1]
+    table["chosen"] = [k == 1_200 for k in range(n_candidates)]
+    search["context"]["search"]["n_candidates"] = n_candidates
+    return search
 
 
 @pytest.fixture

@@ -4,13 +4,16 @@ import pytest
 
 from sklearn_lossfix.diagnosis.display._pictures import (
     WIDTH,
+    candidates_picture,
     classes_picture,
     columns_picture,
     flips_picture,
     ledger_picture,
     lorenz_picture,
     reliability_picture,
+    threshold_picture,
 )
+from sklearn_lossfix.diagnosis.display._search_view import threshold_marks
 from sklearn_lossfix.diagnosis.display._strips import strips
 
 
@@ -45,6 +48,10 @@ def pictures_of(data):
     if "lorenz" in tables:
         found.append(lorenz_picture(tables["lorenz"]))
     found.append(classes_picture(tables["classes"], lambda label: str(label)[:30]))
+    if "candidates" in tables:
+        found.append(candidates_picture(tables["candidates"]))
+    if "threshold_curve" in tables:
+        found.append(threshold_picture(tables["threshold_curve"], threshold_marks(data)))
     return found
 
 
@@ -200,3 +207,95 @@ def test_one_outlier_does_not_flatten_the_columns(full_columns):
     widths = [shape["width"] for shape in shapes_of(columns_of(full_columns), "rect")]
     # The constant, and the column of which most values are tied, have both quartiles in one place.
     assert sorted(widths)[2] > 5
+
+
+# --- searches --------------------------------------------------------------------------------
+
+
+def middle_of(shape):
+    """Centre of a rectangle."""
+    return shape["x"] + shape["width"] / 2, shape["y"] + shape["height"] / 2
+
+
+def test_candidates_lie_where_their_numbers_say(search):
+    """Left is less log loss and up is a greater metric, on linear scales."""
+    table = search["tables"]["candidates"]
+    picture = candidates_picture(table)
+    places = [middle_of(shape) for shape in shapes_of(picture, "rect")]
+    assert len(places) == len(table["metric"])
+    for numbers, coordinates, sign in (
+        (table["log_loss"], [x for x, _ in places], 1),
+        (table["metric"], [y for _, y in places], -1),
+    ):
+        low, high = min(numbers), max(numbers)
+        first, last = (coordinates[numbers.index(v)] for v in (low, high))
+        assert sign * (last - first) > 0
+        expected = [first + (v - low) / (high - low) * (last - first) for v in numbers]
+        assert coordinates == pytest.approx(expected, abs=0.2)
+
+
+def test_the_two_choices_are_named_and_differ_without_colour(search):
+    """The chosen candidate is solid and larger, that of the least log loss hatched."""
+    table = search["tables"]["candidates"]
+    table["chosen"] = [k == 1 for k in range(len(table["metric"]))]
+    table["log_loss"][2] = min(table["log_loss"]) / 2
+    picture = candidates_picture(table)
+    rects = shapes_of(picture, "rect")
+    assert [shape["hatch"] for shape in rects] == [k == 2 for k in range(len(rects))]
+    assert rects[1]["width"] == rects[2]["width"] > rects[0]["width"]
+    assert {"chosen", "least log loss"} <= set(texts_of(picture))
+    table["chosen"] = [k == 2 for k in range(len(rects))]
+    assert "chosen and least log loss" in texts_of(candidates_picture(table))
+
+
+def test_candidates_without_a_number_are_not_drawn(search):
+    """A candidate that failed takes its point away, not the picture."""
+    table = search["tables"]["candidates"]
+    table["metric"][0] = table["log_loss"][3] = None
+    assert len(shapes_of(candidates_picture(table), "rect")) == len(table["metric"]) - 2
+
+
+def test_a_single_candidate_has_a_picture(search):
+    """Equal numbers have a range around them."""
+    table = {key: values[:1] for key, values in search["tables"]["candidates"].items()}
+    picture = candidates_picture(table)
+    assert len(shapes_of(picture, "rect")) == 1
+
+
+def test_marks_stand_at_their_thresholds(search):
+    """Both thresholds lie on the curve's own scale, the chosen one solid and the other dashed."""
+    table = search["tables"]["threshold_curve"]
+    marks = {"chosen": table["threshold"][10], "default": table["threshold"][30]}
+    picture = threshold_picture(table, marks)
+    (curve,) = (points_of(shape) for shape in shapes_of(picture, "line", "more"))
+    solid, dashed = shapes_of(picture, "line", "head")
+    assert (solid["dash"], bool(dashed["dash"])) == (None, True)
+    for mark, k in ((solid, 10), (dashed, 30)):
+        assert {x for x, _ in points_of(mark)} == {curve[k][0]}
+    assert {f"{name} {value:.3g}" for name, value in marks.items()} <= set(texts_of(picture))
+
+
+def test_the_band_lies_around_the_curve(search):
+    """The outline of the band holds the curve wherever low <= value <= high."""
+    table = search["tables"]["threshold_curve"]
+    picture = threshold_picture(table, {})
+    (band,) = (points_of(shape) for shape in shapes_of(picture, "area"))
+    (curve,) = (points_of(shape) for shape in shapes_of(picture, "line", "more"))
+    upper, lower = band[: len(curve)], band[len(curve) :][::-1]
+    columns = (table[key] for key in ("low", "value", "high"))
+    inside = [low <= value <= high for low, value, high in zip(*columns, strict=True)]
+    assert any(inside)
+    for (_, top), (_, y), (_, bottom), holds in zip(upper, curve, lower, inside, strict=True):
+        assert (top <= y <= bottom) or not holds
+
+
+@pytest.mark.parametrize("missing", [["value"], ["low", "high"], ["value", "low", "high"]])
+def test_unknown_parts_of_a_curve_are_left_out(search, missing):
+    """A curve without a band, or a band without a curve, or neither, is still a picture."""
+    table = search["tables"]["threshold_curve"]
+    for key in missing:
+        table[key] = [None] * len(table["threshold"])
+    picture = threshold_picture(table, {"default": 0.5})
+    assert bool(shapes_of(picture, "line", "more")) == ("value" not in missing)
+    assert bool(shapes_of(picture, "area")) == ("low" not in missing)
+    assert "default 0.5" in texts_of(picture)

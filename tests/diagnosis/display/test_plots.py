@@ -196,6 +196,93 @@ def test_missing_matplotlib_names_the_extra(monkeypatch, binary):
         plot_report(binary, "ledger")
 
 
+# --- searches --------------------------------------------------------------------------------
+
+
+def test_threshold_draws_curve_band_and_both_marks(search):
+    """The curve and its band are the table's, the lines the thresholds of the context."""
+    ax = plot_report(search, "threshold")
+    table, facts = search["tables"]["threshold_curve"], search["context"]["search"]
+    curve, chosen, default = ax.lines
+    assert curve.get_xdata().tolist() == table["threshold"]
+    assert curve.get_ydata().tolist() == table["value"]
+    assert set(chosen.get_xdata()) == {facts["chosen_threshold"]}
+    assert set(default.get_xdata()) == {facts["default_threshold"]} == {0.5}
+    assert chosen.get_linestyle() != default.get_linestyle()
+    (band,) = ax.collections
+    outline = band.get_paths()[0].vertices[:, 1]
+    assert (outline.min(), outline.max()) == (min(table["low"]), max(table["high"]))
+    assert ax.get_ylabel() == "balanced accuracy"
+    assert ax.get_xlabel() == "threshold on the score of 1"
+
+
+def test_threshold_without_known_marks_draws_the_curve(search):
+    """An infinite threshold, or one that nobody told, has no place on the axis."""
+    search["context"]["search"]["chosen_threshold"] = None
+    assert len(plot_report(search, "threshold").lines) == 2
+    del search["context"]["search"]
+    assert len(plot_report(search, "threshold").lines) == 1
+
+
+def test_candidates_draw_all_and_mark_two(of_search):
+    """Every candidate is a point; the chosen one and that of the least log loss are marked."""
+    ax = plot_report(of_search, "candidates")
+    table = of_search["tables"]["candidates"]
+    (points,) = ax.collections
+    assert points.get_offsets().tolist() == [
+        [loss, metric] for loss, metric in zip(table["log_loss"], table["metric"], strict=True)
+    ]
+    chosen, least = (line.get_xydata().tolist() for line in ax.lines)
+    at = table["chosen"].index(True)
+    assert chosen == [[table["log_loss"][at], table["metric"][at]]]
+    assert least[0][0] == min(table["log_loss"])
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert f"chosen: {table['params'][at]}" in names
+
+
+def test_candidates_without_numbers_are_left_out(search):
+    """A candidate that failed is not drawn."""
+    search["tables"]["candidates"]["metric"][0] = None
+    ax = plot_report(search, "candidates")
+    assert len(ax.collections[0].get_offsets()) == len(search["tables"]["candidates"]["metric"]) - 1
+
+
+@pytest.mark.parametrize("text", ["$\\frac{$", "a\nb", "\x1b[31m", "x" * 5_000])
+def test_hostile_parameters_are_drawn_as_text(search, text):
+    """Parameters, labels and the metric's name are never read as mathematics."""
+    table, facts = search["tables"]["candidates"], search["context"]["search"]
+    table["params"] = [text] * len(table["params"])
+    facts["metric"] = facts["class"] = text
+    for kind in ("threshold", "candidates"):
+        assert not any("\x1b" in written for written in texts_of(plot_report(search, kind)))
+
+
+@pytest.mark.parametrize("kind", ["threshold", "candidates"])
+def test_pictures_of_a_search_go_onto_given_axes(search, kind):
+    """A picture goes where the user wants it, and comes back."""
+    figure, ax = plt.subplots()
+    assert plot_report(search, kind, ax) is ax
+    assert plt.get_fignums() == [figure.number]
+
+
+@pytest.mark.parametrize("kind", ["threshold", "candidates"])
+def test_other_models_have_no_search_to_draw(binary, kind):
+    """The pictures of a search are refused for a model that nobody searched for."""
+    with pytest.raises(ValueError, match=r"no search was handed in. It can draw \['ledger'"):
+        plot_report(binary, kind)
+
+
+def test_a_search_says_which_picture_it_lacks(made_reports, search):
+    """Three classes have no curve; candidates without probabilities have no log loss."""
+    three = made_reports["search of three classes"]
+    with pytest.raises(ValueError, match=r"no curve of a threshold .two classes have one"):
+        plot_report(three, "threshold")
+    table = search["tables"]["candidates"]
+    table["log_loss"] = [None] * len(table["log_loss"])
+    with pytest.raises(ValueError, match=r"no candidate of the search has a log loss"):
+        plot_report(search, "candidates")
+
+
 # --- data ------------------------------------------------------------------------------------
 
 
@@ -264,7 +351,9 @@ def test_columns_go_onto_given_axes(columns):
     assert plt.get_fignums() == [figure.number]
 
 
-@pytest.mark.parametrize("kind", ["ledger", "flips", "reliability", "classes"])
+@pytest.mark.parametrize(
+    "kind", ["ledger", "flips", "reliability", "classes", "threshold", "candidates"]
+)
 def test_data_name_what_they_can_draw(columns, kind):
     """The pictures of models are refused for data, with the reason and what there is."""
     with pytest.raises(ValueError, match=r"report of kind 'data'. It can draw \['columns'\]"):

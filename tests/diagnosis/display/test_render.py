@@ -156,6 +156,18 @@ def test_hostile_names_of_columns_stay_text(columns, text):
     )
 
 
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_parameters_of_candidates_stay_text(search, text):
+    """The same for a search, whose parameters stand in tables and notes."""
+    data = with_hostile_keys(search, text)
+    assert_harmless(Page(render_html(data)), DOCUMENT_ELEMENTS)
+    reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    page = Page(reader.render(render_markdown(data)))
+    assert {tag for tag, _, _ in page.elements} <= set(
+        "h1 h2 h3 p strong table thead tbody tr th td pre code".split()
+    )
+
+
 @settings(max_examples=PAGES)
 @given(text=hostile_text)
 def test_any_string_stays_text_in_html(made_reports, text):
@@ -259,6 +271,16 @@ def test_a_hundred_classes_with_long_labels_fit(many_classes):
     assert "report.frame(&#39;classes&#39;)" in text
 
 
+def test_two_thousand_candidates_fit(many_candidates):
+    """The size does not follow the number of candidates, and the page says what it leaves out."""
+    text = render_html(many_candidates)
+    assert len(text.encode()) < MAX_BYTES / 2
+    assert "Showing 20 of 2,000 candidates" in text
+    assert len(render_markdown(many_candidates).encode()) < MAX_BYTES / 2
+    table = next(t for t in re.findall(r"<table.*?</table>", text, flags=re.S) if "1200&lt;b" in t)
+    assert table.count("<tr>") == 21
+
+
 def test_the_worst_report_fits(with_estimator):
     """Every known slug an issue, each full of text that escaping makes five times longer."""
     worst = with_hostile_keys(with_estimator, "&" * 1_000)
@@ -330,6 +352,8 @@ def test_pictures_have_names_and_tables(data):
         ("reliability", "reliability"),
     )
     assert ("picture-columns-title" in titles) == (data["kind"] == "data")
+    assert ("picture-candidates-title" in titles) == ("candidates" in data["tables"])
+    assert ("picture-threshold-title" in titles) == ("threshold_curve" in data["tables"])
     for key, name in drawn:
         assert (f"picture-{name}-title" in titles) == (data[key] is not None)
     sections = render_html(data).split("<section>")[1:]

@@ -156,6 +156,8 @@ def test_every_table_has_as_many_cells_as_columns(model):
         *(part["table"] for part in (view.flips, view.reliability, view.classes) if part),
         *([view.bridges] if view.bridges else []),
         *(view.concentration["tables"] if view.concentration else []),
+        *([view.search["gap"]] if view.search else []),
+        *([part["table"] for part in view.search["parts"]] if view.search else []),
     ]
     for table in tables:
         assert all(len(row) == len(table["columns"]) for row in table["rows"])
