@@ -46,10 +46,11 @@ class DecisionRuleClassifier(RuleTunedClassifier):
         - a number: the threshold of the positive class;
         - a `DecisionRule`: applied as it is. Neither it nor a number needs scores out of fold.
 
-    cost_matrix : array-like of shape (2, 2), default=None
+    cost_matrix : array-like of shape (n_classes, n_classes), default=None
         ``cost_matrix[k][j]`` is the cost of predicting class j when k is true, classes in sorted
-        order. The rule is then chosen for the least mean cost, and `scoring` must be None. For more
-        than two classes pass a `DecisionRule` of kind "cost_matrix".
+        order. The metric is then minus the mean cost (with two classes, what it exceeds that of
+        right answers by), and `scoring` must be None. With two classes the threshold is tuned; with
+        more the class of the least expected cost is predicted [4]_, if that proves itself.
 
     constraint : tuple of (str, callable or Metric, float), default=None
         A metric and the least value it must have, such as ``("precision", 0.9)``: the best

@@ -78,6 +78,8 @@ def guarded_rule(spec, scored, folds, parameters=None):
     if rule is not None:
         codes = rule.predict_codes(scored.scores)
         gain, standard_error = _gain(spec, scored, codes, default)
+        if spec.mode == "auto" and not gain > GUARD_STANDARD_ERRORS * standard_error:
+            rule, codes = default_rule, default
         return GuardedRule(rule, gain, standard_error, codes, np.empty(0))
     codes = cross_fitted_codes(
         scored.y,

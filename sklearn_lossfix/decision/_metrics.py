@@ -244,6 +244,11 @@ class Metric:
         The user's function, if the metric has no formula of this package. Such a metric knows two
         classes only.
 
+    matrix : tuple of tuples of float or None, default=None
+        ``matrix[k][j]`` is the cost of predicting class j when k is true, of a metric that is minus
+        the mean cost. It needs all cells of the confusion table and has no `value` of totals: see
+        `metric_from_codes`.
+
     labels : tuple of two labels, default=(0, 1)
         What a user's function of labels is called with, in the order of the columns of the totals:
         see `for_labels`.
@@ -257,12 +262,17 @@ class Metric:
     pos_label: Any = None
     scorer: Callable | None = field(default=None, repr=False, compare=False)
     custom: CustomFormula | None = field(default=None, repr=False)
+    matrix: tuple[tuple[float, ...], ...] | None = None
     labels: tuple[Any, Any] = field(default=(0, 1), repr=False)
 
     @property
     def vectorised(self):
         """Whether `value` of many totals costs one call: true of all but functions of labels."""
         return self.kind == "label" and (self.custom is None or self.custom.formula == "counts")
+
+    def row_values(self, y, pred):
+        """Return what each row contributes to the mean of a metric with a cost matrix."""
+        return -np.array(self.matrix)[y, pred]
 
     @property
     def monotone(self):
@@ -528,6 +538,36 @@ def resolve_metric(scoring):
             f"(estimator, X, y) is needed. Pass sklearn.metrics.make_scorer({name}) or its name."
         )
     return Metric(name, "opaque", scorer=scoring)
+
+
+def metric_for_classes(scoring, classes):
+    """Turn `scoring` into the metric of these classes.
+
+    Parameters
+    ----------
+    scoring : None, str, scorer, callable or Metric
+        As for `resolve_metric`.
+
+    classes : array-like of shape (n_classes,)
+        Labels in the order of the codes.
+
+    Returns
+    -------
+    metric : Metric
+        A user's function of labels knows these; with more than two classes, of which it cannot be
+        a metric of totals, it is left to its scorer: opaque.
+
+    Raises
+    ------
+    ValueError
+        As `resolve_metric`, and for more than two classes if the metric has no scorer.
+    TypeError
+        As `resolve_metric`.
+    """
+    metric = resolve_metric(scoring)
+    if metric.custom is not None and len(classes) > 2 and metric.scorer is not None:
+        return metric.as_opaque()
+    return metric.for_labels(classes)
 
 
 def _from_name(name):
@@ -854,6 +894,8 @@ def metric_from_codes(metric, y, pred, n_classes, sample_weight=None, pos=None):
     value : float
         The metric; greater is better.
     """
+    if metric.matrix is not None:
+        return float(np.average(metric.row_values(y, pred), weights=sample_weight))
     return float(metric.value(*class_totals(y, pred, n_classes, sample_weight), pos=pos))
 
 
@@ -897,6 +939,9 @@ def influence(metric, y, pred, n_classes, sample_weight=None, pos=None):
     """
     if metric.custom is not None:
         return _custom_influence(metric, y, pred, n_classes, sample_weight, pos)
+    if metric.matrix is not None:
+        values = metric.row_values(y, pred)
+        return values - np.average(values, weights=sample_weight)
     totals = np.stack(class_totals(y, pred, n_classes, sample_weight))
     totals /= totals[2].sum()
     slope_tp, slope_pred, slope_true = _slopes(metric, totals, pos)

@@ -1,5 +1,7 @@
 """The rule that would be best if the probabilities were true: it looks at no label."""
 
+import dataclasses
+
 import numpy as np
 from sklearn.utils import check_random_state
 
@@ -61,7 +63,7 @@ def plugin_rule(scores, metric, *, classes, sample_weight=None, pos=None, random
         sample_weight = None if sample_weight is None else sample_weight[chosen]
     weight = proba if sample_weight is None else proba * sample_weight[:, None]
     possible = weight.ravel() > 0
-    return fit_rule(
+    rule = fit_rule(
         np.tile(np.arange(n_classes), len(proba))[possible],
         np.repeat(proba, n_classes, axis=0)[possible],
         metric,
@@ -71,6 +73,8 @@ def plugin_rule(scores, metric, *, classes, sample_weight=None, pos=None, random
         # Drawn above, whole rows at a time: a sample by class would be one of improbable classes.
         max_rows=max(MAX_ROWS, len(proba) * n_classes),
     )
+    # Best by what the probabilities say, not by the labels of these rows.
+    return dataclasses.replace(rule, exact=False)
 
 
 def _drawn_rows(n_rows, n_classes, random_state):

@@ -68,6 +68,10 @@ def resample_rule(spec, scored, counts):
 def resample_codes(spec, scored, codes, counts):
     """Judge labels that do not depend on the sample; as `resample_rule`."""
     base = np.ones(len(codes)) if scored.weight is None else scored.weight
+    samples = (base * counts, base * (counts == 0))
+    if spec.metric.matrix is not None:
+        rows = spec.metric.row_values(scored.y, codes)
+        return Resampled(np.empty(0), *(weight @ rows / weight.sum(axis=1) for weight in samples))
     hit = (codes == scored.y).astype(float)
     classes = np.arange(spec.n_classes)
     parts = [
@@ -76,7 +80,7 @@ def resample_codes(spec, scored, codes, counts):
         scored.y[:, None] == classes,
     ]
     values = []
-    for weight in (base * counts, base * (counts == 0)):
+    for weight in samples:
         totals = [weight @ part.astype(float) for part in parts]
         values.append(np.asarray(spec.metric.value(*totals, pos=spec.pos), dtype=float))
     return Resampled(np.empty(0), *values)

@@ -30,7 +30,8 @@ class RuleSpec:
         What the scores are.
     mode : {"auto", "tune", "plugin", "default"} or DecisionRule
         "tune": chosen by the labels. "auto": the same, kept only if it proves itself against the
-        default. "plugin": the best one if the probabilities were true. "default": the greatest
+        default. For a cost matrix of three or more classes both are the rule of least expected
+        cost. "plugin": the best one if the probabilities were true. "default": the greatest
         score. A rule is taken as it is.
     constraint : Constraint or None
         What the rule must keep to.
@@ -57,7 +58,11 @@ class RuleSpec:
     @property
     def is_tuned(self):
         """Whether the rule is chosen by labels."""
-        return self.metric.kind == "label" and self.mode in ("auto", "tune")
+        return (
+            self.metric.kind == "label"
+            and self.metric.matrix is None
+            and self.mode in ("auto", "tune")
+        )
 
     def default_rule(self):
         """The rule that takes the greatest score."""
@@ -83,6 +88,13 @@ class RuleSpec:
             return None
         if isinstance(self.mode, DecisionRule):
             return self.mode
+        if self.metric.matrix is not None and self.mode != "default":
+            return DecisionRule(
+                "cost_matrix",
+                classes=self.classes,
+                cost_matrix=self.metric.matrix,
+                metric=self.metric.name,
+            )
         if self.mode == "plugin" and self.metric.kind == "label":
             return plugin_rule(
                 scores,

@@ -1,5 +1,6 @@
 """What classifiers share whose labels follow a decision rule: the rule, its tuning, its curve."""
 
+import dataclasses
 from numbers import Integral, Real
 
 import numpy as np
@@ -14,7 +15,13 @@ from sklearn_lossfix.decision._constraint import Constraint, parse_constraint
 from sklearn_lossfix.decision._decision_rule import DecisionRule
 from sklearn_lossfix.decision._fit_rule import DEFAULT_THRESHOLDS, check_rule_metric
 from sklearn_lossfix.decision._guarded_rule import guarded_rule
-from sklearn_lossfix.decision._metrics import Metric, make_metric, resolve_metric
+from sklearn_lossfix.decision._metric_scorer import MetricScorer
+from sklearn_lossfix.decision._metrics import (
+    Metric,
+    make_metric,
+    metric_for_classes,
+    resolve_metric,
+)
 from sklearn_lossfix.decision._positive_class import resolve_positive
 from sklearn_lossfix.decision._rule_spec import RULE_MODES, RuleSpec
 from sklearn_lossfix.decision._scored_rows import judging_folds
@@ -26,7 +33,6 @@ _SPACES = {"predict_proba": "proba", "decision_function": "decision"}
 
 # Costs of errors that `fit` takes for each row: of false positives and of false negatives.
 _ROW_COSTS = ("fp_cost", "fn_cost")
-_UNIT_COSTS = dict.fromkeys(_ROW_COSTS, 1.0)
 
 # What rules are chosen for where nothing is said: for accuracy the default rule is seldom beaten.
 DEFAULT_SCORING = "balanced_accuracy"
@@ -238,9 +244,10 @@ class RuleTunedClassifier(TunedWrapper):
         return DEFAULT_SCORING if self.scoring is None else self.scoring
 
     def _cost_metric(self):
-        """The cost of two classes as a metric, from what each kind of error costs more."""
+        """Minus the mean cost as a metric; of two classes, what an error costs more than a hit."""
         costs = np.asarray(self.cost_matrix, dtype=float)
-        n_classes = len(self.classes_)
+        labels = self.classes_.tolist()
+        n_classes = len(labels)
         if costs.shape != (n_classes, n_classes) or not np.isfinite(costs).all():
             raise ValueError(
                 f"cost_matrix must hold finite numbers of shape ({n_classes}, {n_classes}), one "
@@ -250,26 +257,23 @@ class RuleTunedClassifier(TunedWrapper):
             raise ValueError(
                 "cost_matrix is a metric of its own: leave scoring=None, or leave it out."
             )
-        if n_classes > 2:
-            raise ValueError(
-                f"cost_matrix chooses the rule of two classes; y has {n_classes}. For more, pass "
-                "the rule itself: decision_rule=DecisionRule('cost_matrix', classes=..., "
-                "cost_matrix=...), with a metric in scoring to choose models by."
-            )
-        pos = (
-            n_classes - 1
-            if self.pos_label is None
-            else self.classes_.tolist().index(self.pos_label)
-        )
         excess = costs - np.diag(costs)[:, None]
-        fp_cost, fn_cost = excess[1 - pos, pos], excess[pos, 1 - pos]
-        if fp_cost < 0 or fn_cost < 0:
+        if (excess < 0).any():
             raise ValueError(
                 "cost_matrix must not make an error cheaper than a right answer: "
                 f"cost_matrix[k][j] >= cost_matrix[k][k]. Got {costs.tolist()}."
             )
-        label = self.classes_[pos].item()
-        return make_metric("cost", fp_cost=fp_cost, fn_cost=fn_cost, pos_label=label)
+        if n_classes > 2:
+            matrix = tuple(map(tuple, costs.tolist()))
+            metric = Metric("cost_matrix", matrix=matrix)
+            return dataclasses.replace(metric, scorer=MetricScorer(metric, labels))
+        pos = 1 if self.pos_label is None else labels.index(self.pos_label)
+        return make_metric(
+            "cost",
+            fp_cost=excess[1 - pos, pos],
+            fn_cost=excess[pos, 1 - pos],
+            pos_label=labels[pos],
+        )
 
     def _split_costs(self, params):
         """Take the costs of rows out of the fit parameters."""
@@ -277,27 +281,31 @@ class RuleTunedClassifier(TunedWrapper):
         return costs, {name: v for name, v in params.items() if name not in _ROW_COSTS}
 
     def _rule_weight(self, codes, weight, costs, plan):
-        """Weigh each row by what an error in it costs.
+        """Weigh each row by what an error in it costs; return the weights, and the spec for them.
 
         The cost is linear: a false positive in row i costs ``fp_cost[i]``, so the row counts as
-        that many rows of unit cost. No rule that is chosen for unit costs notices the difference.
+        that many rows in which errors cost the same. That equal cost is such that the metric stays
+        the mean cost per row.
         """
         if not costs:
-            return weight
+            return weight, plan
         metric = None if plan is None else plan.metric
-        if metric is None or metric.name != "cost" or dict(metric.params) not in ({}, _UNIT_COSTS):
+        if metric is None or metric.name != "cost" or metric.params or plan.mode == "plugin":
             raise ValueError(
-                f"{' and '.join(costs)} need scoring='cost', of which they are the costs of each "
-                "row; scoring with costs of its own, cost_matrix and other metrics leave no place "
-                "for them."
+                f"{' and '.join(costs)} need scoring='cost' and a rule that is tuned: they are the "
+                "costs of errors in each row. Other metrics, costs that are the same for all rows "
+                "and decision_rule='plugin' leave no place for them."
             )
         ones = np.ones(len(codes))
         checked = {
             name: check_weights(costs[name], len(codes), name) if name in costs else ones
             for name in _ROW_COSTS
         }
-        cost = np.where(codes == plan.pos, checked["fn_cost"], checked["fp_cost"])
-        return cost if weight is None else weight * cost
+        weight = ones if weight is None else weight
+        rule_weight = weight * np.where(codes == plan.pos, checked["fn_cost"], checked["fp_cost"])
+        scale = rule_weight.sum() / weight.sum()
+        metric = make_metric("cost", **dict.fromkeys(_ROW_COSTS, scale))
+        return rule_weight, dataclasses.replace(plan, metric=metric)
 
     def _plan(self, codes):
         """Work out which rule is wanted."""
@@ -313,9 +321,10 @@ class RuleTunedClassifier(TunedWrapper):
             self._check_given_rule(mode)
         elif not isinstance(mode, str):
             mode = self._rule_of_threshold(float(mode), classes, pos, space, metric)
-        if mode == "plugin" and space != "proba":
+        by_proba = mode == "plugin" or (metric.matrix is not None and mode != "default")
+        if by_proba and space != "proba":
             raise ValueError(
-                "decision_rule='plugin' is computed from probabilities; "
+                "A plug-in rule or one of least expected cost is computed from probabilities; "
                 f"{type(self.estimator).__name__} is asked for decision_function. Use "
                 "decision_rule='tune', or an estimator with predict_proba."
             )
@@ -428,7 +437,7 @@ class RuleTunedClassifier(TunedWrapper):
 
     def _metric_and_positive_class(self, codes):
         """Resolve the metric and the code of its positive class; None for more than two classes."""
-        metric = resolve_metric(self._own_scoring).for_labels(self.classes_.tolist())
+        metric = metric_for_classes(self._own_scoring, self.classes_)
         n_classes = len(self.classes_)
         counts = np.bincount(codes, minlength=n_classes)
         pos, note = resolve_positive(metric, self.classes_, counts, self.pos_label)

@@ -146,7 +146,7 @@ class TunedWrapper(
         prefit = self.cv == "prefit" or bool(frozen_parts(self.estimator))
         codes, self.classes_ = self._encode(y, prefit)
         plan = self._plan(codes)
-        rule_weight = self._rule_weight(codes, weight, costs, plan)
+        rule_weight, plan = self._rule_weight(codes, weight, costs, plan)
         data = FitData(X, y, codes, weight, groups, routed, prefit, rule_weight)
         self.oof_ = None
         if plan is not None:
@@ -169,8 +169,8 @@ class TunedWrapper(
         return {}, params
 
     def _rule_weight(self, codes, weight, costs, plan):
-        """Weights of the rows in what is learnt from their scores."""
-        return weight
+        """Weights of the rows in what is learnt from their scores, and the plan with these."""
+        return weight, plan
 
     def get_metadata_routing(self):
         """Get the metadata routing of this object.

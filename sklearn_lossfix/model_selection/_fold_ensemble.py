@@ -29,9 +29,7 @@ class FoldEnsemble(ClassifierMixin, BaseEstimator):
     ----------
     estimator : estimator
         Unfitted.
-    folds : Folds
-        Splits.
-    random_state : int or None
+    random_state : int or None, default=None
         Seed of the fits, as when the folds were scored.
 
     Attributes
@@ -42,12 +40,11 @@ class FoldEnsemble(ClassifierMixin, BaseEstimator):
         The labels.
     """
 
-    def __init__(self, estimator, folds, random_state=None):
+    def __init__(self, estimator, random_state=None):
         self.estimator = estimator
-        self.folds = folds
         self.random_state = random_state
 
-    def fit(self, X, y, **params):
+    def fit(self, X, y, *, folds, **params):
         """Fit one model per fold, on the rows of the others.
 
         Parameters
@@ -56,6 +53,8 @@ class FoldEnsemble(ClassifierMixin, BaseEstimator):
             Data.
         y : array-like of shape (n_samples,)
             Labels.
+        folds : Folds
+            Splits.
         **params : dict
             Parameters of the estimator's `fit`; those with one entry a row are cut.
 
@@ -66,7 +65,7 @@ class FoldEnsemble(ClassifierMixin, BaseEstimator):
         """
         self.classes_ = np.unique(y)
         self.estimators_ = []
-        for number, (train, _) in enumerate(self.folds.splits):
+        for number, (train, _) in enumerate(folds.splits):
             seed = None if self.random_state is None else (int(self.random_state), number)
             model = seed_clone(clone(self.estimator), seed)
             X_train, y_train = _safe_split(model, X, y, train)

@@ -16,7 +16,7 @@ from sklearn_lossfix._core._progress import EVALUATION, CallbackSupport, Progres
 from sklearn_lossfix._core._user_warning import warn_user
 from sklearn_lossfix.decision._guarded_rule import GuardedRule, guarded_rule
 from sklearn_lossfix.decision._metric_scorer import make_metric_scorer
-from sklearn_lossfix.decision._metrics import resolve_metric
+from sklearn_lossfix.decision._metrics import metric_for_classes
 from sklearn_lossfix.decision._rule_tuned_classifier import RuleTunedClassifier
 from sklearn_lossfix.exceptions import LossfixWarning
 from sklearn_lossfix.model_selection._candidates import make_candidates
@@ -86,7 +86,7 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
         The rule from scores to labels, as for `DecisionRuleClassifier`. "auto" is tuned, and kept
         only if it proves itself.
 
-    cost_matrix : array-like of shape (2, 2), default=None
+    cost_matrix : array-like of shape (n_classes, n_classes), default=None
         Choose for the least mean cost, as for `DecisionRuleClassifier`.
 
     constraint, constraint_confidence : default=None
@@ -509,22 +509,15 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
 
     def _metrics(self):
         """All metrics by name, the one to choose by first."""
-        aligned = self._resolved(self._own_scoring)
+        aligned = metric_for_classes(self._own_scoring, self.classes_)
         if not self._is_multimetric():
             return {SINGLE: aligned}
         others = {
-            name: self._resolved(scoring)
+            name: metric_for_classes(scoring, self.classes_)
             for name, scoring in self._named_scorings().items()
             if name != self.refit
         }
         return {self.refit: aligned, **others}
-
-    def _resolved(self, scoring):
-        """A metric of these classes; a function of more than two labels is left to its scorer."""
-        metric = resolve_metric(scoring)
-        if metric.custom is not None and len(self.classes_) > 2 and metric.scorer is not None:
-            return metric.as_opaque()
-        return metric.for_labels(self.classes_.tolist())
 
     def _check_metric(self, metric, n_classes, pos):
         """Say where no rule is tuned."""
@@ -554,7 +547,7 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
         folds = data.state["folds"] = self._draw_folds(data)
         selection = None
         if self.selection_metric != "aligned":
-            selection = self._resolved(self.selection_metric)
+            selection = metric_for_classes(self.selection_metric, self.classes_)
         engine = CandidateFolds(
             self.estimator,
             candidates,
@@ -667,16 +660,18 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
 
     def _fit_on_all_rows(self, data):
         """Fit the winner on all rows, or one model per fold; nothing with ``refit=False``."""
-        progress, folds = data.state["progress"], data.state["folds"]
+        progress = data.state["progress"]
         if self.refit is False:
             progress.finish()
             return None
         best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
+        params = data.routed.fit
         if self.ensemble:
-            best = FoldEnsemble(best, folds, self.random_state)
+            best = FoldEnsemble(best, self.random_state)
+            params = {**params, "folds": data.state["folds"]}
         began = time.perf_counter()
         with progress.refit(best):
-            best.fit(data.X, data.y, **data.routed.fit)
+            best.fit(data.X, data.y, **params)
         self.refit_time_ = time.perf_counter() - began
         progress.finish()
         if self.verbose:

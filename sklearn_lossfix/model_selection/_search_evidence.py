@@ -6,7 +6,7 @@ from sklearn_lossfix._core._bootstrap import bootstrap_counts
 from sklearn_lossfix._core._evidence import SearchEvidence
 from sklearn_lossfix._core._paired_tests import CONFIDENCE
 from sklearn_lossfix.decision._decision_rule import class_scores
-from sklearn_lossfix.decision._metrics import resolve_metric
+from sklearn_lossfix.decision._metrics import metric_for_classes
 from sklearn_lossfix.decision._sweep import SortedRows
 from sklearn_lossfix.model_selection._candidates import numeric_axes
 
@@ -31,7 +31,7 @@ def search_evidence(search):
     low, high = search.honest_score_interval_
     return SearchEvidence(
         params=tuple(table["params"]),
-        metric_name=resolve_metric(search._own_scoring).name,
+        metric_name=metric_for_classes(search._own_scoring, search.classes_).name,
         values=np.asarray(table[f"mean_test_{name}"], dtype=float),
         defaults=np.asarray(table[f"mean_test_{name}_at_default_rule"], dtype=float),
         losses=np.asarray(table["proper_loss"], dtype=float),
@@ -48,12 +48,12 @@ def search_evidence(search):
 
 def _curve(search):
     """The metric of the winner over the threshold, with its bootstrap band; two classes only."""
-    metric = resolve_metric(search._own_scoring)
+    metric = metric_for_classes(search._own_scoring, search.classes_)
     recorded = search.oof_
     if recorded is None or len(search.classes_) > 2 or not metric.vectorised:
         return {}
     pos = search.classes_.tolist().index(search.pos_label_)
-    metric = metric.for_labels(search.classes_.tolist()).for_sweep(pos)
+    metric = metric.for_sweep(pos)
     space = "proba" if recorded["response"] == "predict_proba" else "decision"
     column = class_scores(recorded["scores"], pos, space)
     rows = SortedRows.sort(recorded["y"] == pos, column, recorded["sample_weight"])
