@@ -91,11 +91,12 @@ def honest_from_bootstrap(drawn, left_out):
     if not usable.any():
         return HonestScore(np.nan, np.nan, np.nan)
     drawn, left_out = drawn[usable], left_out[usable]
-    chosen = np.nanargmax(drawn, axis=1)
-    values = left_out[np.arange(len(chosen)), chosen]
+    # Of several best ones the mean, whatever their order.
+    chosen = drawn == np.nanmax(drawn, axis=1, keepdims=True)
+    values = np.nanmean(np.where(chosen, left_out, np.nan), axis=1)
     tail = 50 * (1 - CONFIDENCE)
-    low, high = np.nanpercentile(values, [tail, 100 - tail])
-    return HonestScore(float(np.nanmean(values)), float(low), float(high))
+    low, high = np.percentile(values, [tail, 100 - tail])
+    return HonestScore(float(np.mean(values)), float(low), float(high))
 
 
 def honest_from_folds(values, standard_error_factor):
