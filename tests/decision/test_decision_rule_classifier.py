@@ -7,7 +7,13 @@ from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
-from sklearn.metrics import balanced_accuracy_score, f1_score, make_scorer, recall_score
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    f1_score,
+    make_scorer,
+    precision_score,
+    recall_score,
+)
 from sklearn.model_selection import (
     KFold,
     RepeatedStratifiedKFold,
@@ -323,7 +329,9 @@ def test_record_of_decision_values_is_one_column(rare):
 
 def test_a_given_rule_leaves_no_record(rare):
     """With a given rule nothing is scored out of fold, which `diagnose` says."""
-    model = DecisionRuleClassifier(LogisticRegression(), decision_rule=DecisionRule("argmax", (0, 1)))
+    model = DecisionRuleClassifier(
+        LogisticRegression(), decision_rule=DecisionRule("argmax", (0, 1))
+    )
     model.fit(*rare)
     assert model.oof_ is None
     with pytest.raises(ValueError, match="given rule"):
@@ -365,9 +373,15 @@ def test_refitting_forgets_the_threshold(rare, three):
         ({"scoring": lambda e, X, y: 0.0}, "whose formula is not known"),
         ({"scoring": "f1_makro"}, "mean 'f1_macro'"),
         ({"pos_label": 7}, r"pos_label=7 must be one of two classes; the classes are \[0, 1\]"),
-        ({"decision_rule": DecisionRule("argmax", (0, 1, 2))}, r"rule is for the classes \(0, 1, 2\)"),
         (
-            {"decision_rule": DecisionRule("argmax", (0, 1)), "response_method": "decision_function"},
+            {"decision_rule": DecisionRule("argmax", (0, 1, 2))},
+            r"rule is for the classes \(0, 1, 2\)",
+        ),
+        (
+            {
+                "decision_rule": DecisionRule("argmax", (0, 1)),
+                "response_method": "decision_function",
+            },
             r"takes scores of space 'proba', from predict_proba",
         ),
         (
@@ -401,3 +415,99 @@ def test_votes_of_pairs_are_refused(three):
     y = np.where(np.arange(len(y)) % 9 == 0, 3, y)
     with pytest.raises(ValueError, match="one score for each of the 4 classes"):
         model.fit(X, y)
+
+
+def test_spread_of_the_threshold_is_told(rare):
+    """The threshold is the mean of those that samples choose; without samples none are told."""
+    model = DecisionRuleClassifier(LogisticRegression(), scoring="f1", n_bootstrap=30).fit(*rare)
+    drawn = model.threshold_distribution_
+    assert drawn.shape == (30,)
+    assert model.threshold_ == pytest.approx(drawn.mean())
+    assert model.threshold_std_ == pytest.approx(drawn.std())
+    assert model.threshold_ci_ == pytest.approx(tuple(np.percentile(drawn, [2.5, 97.5])))
+    assert not model.decision_rule_.exact
+    exact = model.set_params(n_bootstrap=0).fit(*rare)
+    assert exact.decision_rule_.exact
+    assert not hasattr(exact, "threshold_distribution_")
+    with pytest.raises(AttributeError, match="n_bootstrap above 0"):
+        _ = exact.threshold_ci_
+
+
+def test_offsets_of_samples_are_averaged(three):
+    """With more classes the offsets in use are the mean of those that samples choose."""
+    model = DecisionRuleClassifier(GaussianNB(), n_bootstrap=15).fit(*three)
+    assert model.offsets_distribution_.shape == (15, 3)
+    np.testing.assert_allclose(model.class_offsets_, model.offsets_distribution_.mean(axis=0))
+
+
+def test_a_constraint_is_kept_on_the_scores(rare):
+    """The rule has the recall that is asked for, on the scores, and the best precision with it."""
+    X, y = rare
+    model = DecisionRuleClassifier(
+        LogisticRegression(), scoring="precision", constraint=("recall", 0.7), cv=KFold(4)
+    ).fit(X, y)
+    labels = model.oof_scores_[:, 1] >= model.threshold_
+    assert recall_score(model.oof_target_, labels) >= 0.7
+    lower = model.oof_scores_[:, 1] >= model.threshold_ - 0.05
+    assert precision_score(model.oof_target_, labels) > precision_score(model.oof_target_, lower)
+
+
+def test_confidence_asks_for_more(rare):
+    """With confidence the threshold is further on the safe side than without."""
+    options = {"scoring": "precision", "constraint": ("recall", 0.7)}
+    plain = DecisionRuleClassifier(LogisticRegression(), **options).fit(*rare)
+    sure = DecisionRuleClassifier(LogisticRegression(), constraint_confidence=0.95, **options)
+    assert sure.fit(*rare).threshold_ < plain.threshold_
+
+
+def test_plug_in_threshold_of_costs_is_elkans(rare):
+    """For costs of 1 and 9 the plug-in threshold is 1 / 10, whatever the labels say."""
+    X, y = rare
+    options = {"cost_matrix": [[0, 1], [9, 0]], "decision_rule": "plugin"}
+    model = DecisionRuleClassifier(LogisticRegression(), **options).fit(X, y)
+    assert model.threshold_ == pytest.approx(0.1, abs=0.01)
+    shuffled = np.random.default_rng(0).permutation(y)
+    frozen = FrozenEstimator(LogisticRegression().fit(X, y))
+    other = DecisionRuleClassifier(frozen, **options).fit(X, shuffled)
+    assert other.threshold_ == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_number_is_the_threshold(rare):
+    """A given threshold needs no scores out of fold, and is that of the positive class."""
+    model = DecisionRuleClassifier(LogisticRegression(), decision_rule=0.2, pos_label=0)
+    model.fit(*rare)
+    assert model.threshold_ == 0.2
+    assert model.oof_ is None
+    expected = np.where(model.predict_proba(rare[0])[:, 0] >= 0.2, 0, 1)
+    np.testing.assert_array_equal(model.predict(rare[0]), expected)
+
+
+def test_rows_may_cost_what_they_are_worth():
+    """Where missing one kind of row is dear, it is found at the expense of cheap alarms."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 3))
+    y = (rng.random(3000) < 1 / (1 + np.exp(2.5 - X[:, 0]))).astype(int)
+    amount = np.where(X[:, 1] > 0, 50.0, 0.5)
+    plain = DecisionRuleClassifier(LogisticRegression(), scoring="cost").fit(X, y)
+    by_row = DecisionRuleClassifier(LogisticRegression(), scoring="cost")
+    by_row.fit(X, y, fn_cost=amount, fp_cost=np.ones(3000))
+    paid = [
+        np.sum(amount[(y == 1) & (m.predict(X) == 0)]) + np.sum((y == 0) & (m.predict(X) == 1))
+        for m in (plain, by_row)
+    ]
+    assert paid[1] < 0.8 * paid[0]
+    with pytest.raises(ValueError, match="fn_cost must be finite and not negative"):
+        by_row.fit(X, y, fn_cost=-amount)
+
+
+def test_record_is_told_by_name(rare):
+    """What was scored out of fold is there under plain names."""
+    X, y = rare
+    model = DecisionRuleClassifier(LogisticRegression(), cv=KFold(4)).fit(X, y)
+    np.testing.assert_array_equal(model.oof_target_, y[model.oof_row_])
+    np.testing.assert_array_equal(np.bincount(model.oof_split_), [500, 500, 500, 500])
+    assert model.oof_scores_.shape == (2000, 2)
+    assert model.oof_weight_ is None
+    assert model.oof_group_ is None
+    assert model.threshold_curve(["f1"])["f1"].max() <= 1
+    assert model.plot_curve().get_xlabel().startswith("threshold")

@@ -373,9 +373,7 @@ def test_record_holds_one_entry_per_score(wrapper, rare, splits):
     partition = not isinstance(splits, ShuffleSplit)
     record = wrapper(GaussianNB(), cv=splits).fit(X, y, sample_weight=w).oof_
     n_scores = 1000 if partition else 1200
-    assert sorted(record) == sorted(
-        "y scores pred row split response sample_weight groups".split()
-    )
+    assert sorted(record) == sorted("y scores pred row split response sample_weight groups".split())
     assert {len(record[key]) for key in ("y", "scores", "pred", "row")} == {n_scores}
     np.testing.assert_array_equal(record["y"], y[record["row"]])
     times = np.bincount(record["row"], minlength=len(y))
