@@ -40,12 +40,16 @@ class Constraint:
 
     pos : {0, 1}, default=1
         Which column of a sweep (negative, positive) is the positive class of this metric.
+
+    best_effort : bool, default=False
+        Whether the nearest threshold is taken where none keeps to the constraint.
     """
 
     metric: Metric
     at_least: float
     confidence: float | None = None
     pos: int = 1
+    best_effort: bool = False
 
     def for_classes(self, classes, pos=1):
         """Return the constraint of these classes, for a sweep whose positive class is `pos`.

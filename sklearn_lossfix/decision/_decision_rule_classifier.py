@@ -62,6 +62,10 @@ class DecisionRuleClassifier(RuleTunedClassifier):
         value with this one-sided confidence. Without, it does so on the scores out of fold, and
         fails on fresh rows about every second time.
 
+    infeasible : {"raise", "best_effort"}, default="raise"
+        What to do where no threshold keeps to the constraint: raise, or take the nearest one, with
+        a warning.
+
     n_bootstrap : int, default=50
         Bootstrap samples over which the rule is averaged. 0 takes the best rule on all rows.
 
@@ -190,6 +194,7 @@ class DecisionRuleClassifier(RuleTunedClassifier):
         cost_matrix=None,
         constraint=None,
         constraint_confidence=None,
+        infeasible="raise",
         n_bootstrap=50,
         pos_label=None,
         cv=None,
@@ -206,6 +211,7 @@ class DecisionRuleClassifier(RuleTunedClassifier):
         self.cost_matrix = cost_matrix
         self.constraint = constraint
         self.constraint_confidence = constraint_confidence
+        self.infeasible = infeasible
         self.n_bootstrap = n_bootstrap
         self.pos_label = pos_label
         self.response_method = response_method

@@ -27,7 +27,7 @@ from sklearn_lossfix.decision._rule_spec import RULE_MODES, RuleSpec
 from sklearn_lossfix.decision._scored_rows import judging_folds
 from sklearn_lossfix.decision._threshold_curve import CURVE_METRICS, plot_curve, threshold_curve
 from sklearn_lossfix.decision._tuned_wrapper import TunedWrapper, score_columns
-from sklearn_lossfix.exceptions import LossfixWarning
+from sklearn_lossfix.exceptions import InfeasibleConstraintError, LossfixWarning
 
 _SPACES = {"predict_proba": "proba", "decision_function": "decision"}
 
@@ -62,8 +62,8 @@ class RuleTunedClassifier(TunedWrapper):
     """Base of classifiers whose labels follow a decision rule that is chosen for a metric.
 
     A subclass says which estimator gives the scores. It has the parameters `scoring`,
-    `decision_rule`, `cost_matrix`, `constraint`, `constraint_confidence`, `n_bootstrap`,
-    `response_method` and `pos_label` beside those of `TunedWrapper`.
+    `decision_rule`, `cost_matrix`, `constraint`, `constraint_confidence`, `infeasible`,
+    `n_bootstrap`, `response_method` and `pos_label` beside those of `TunedWrapper`.
     """
 
     _parameter_constraints: dict = {
@@ -78,6 +78,7 @@ class RuleTunedClassifier(TunedWrapper):
         "cost_matrix": ["array-like", None],
         "constraint": [tuple, Constraint, None],
         "constraint_confidence": [Interval(Real, 0, 1, closed="neither"), None],
+        "infeasible": [StrOptions({"raise", "best_effort"})],
         "n_bootstrap": [Interval(Integral, 0, None, closed="left")],
         "response_method": [StrOptions({"auto", "predict_proba", "decision_function"})],
     }
@@ -349,7 +350,19 @@ class RuleTunedClassifier(TunedWrapper):
                 "constraint is kept by the tuned threshold of two classes; here are "
                 f"{len(classes)} classes and decision_rule={self.decision_rule!r}."
             )
+        best_effort = self.infeasible == "best_effort"
+        constraint = dataclasses.replace(constraint, best_effort=best_effort)
         return constraint.for_classes(classes, pos)
+
+    def _warn_if_infeasible(self, scored, spec):
+        """Say that no threshold keeps to the constraint, where the nearest one was taken."""
+        if spec.constraint is None or not spec.constraint.best_effort:
+            return
+        strict = dataclasses.replace(spec.constraint, best_effort=False)
+        try:
+            dataclasses.replace(spec, constraint=strict).fit(scored.y, scored.scores, scored.weight)
+        except InfeasibleConstraintError as error:
+            warn_user(f"{error} The nearest threshold was taken.", LossfixWarning)
 
     def _rule_of_threshold(self, threshold, classes, pos, space, metric):
         """A number is the threshold of the positive class."""
@@ -380,6 +393,7 @@ class RuleTunedClassifier(TunedWrapper):
         """Tune the rule on the scores and keep it if it proves itself; return the evidence."""
         folds = judging_folds(scored, self.random_state) if spec.is_tuned else None
         guarded = guarded_rule(spec, scored, folds, parameters)
+        self._warn_if_infeasible(scored, spec)
         self.gain_, self.gain_standard_error_ = guarded.gain, guarded.standard_error
         self._set_rule(guarded.rule, spec.pos)
         self._set_parameters(guarded.parameters, spec)

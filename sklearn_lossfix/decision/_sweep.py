@@ -220,7 +220,12 @@ def best_threshold_sorted(rows, metric, default=None, constraint=None):
     allowed = None
     if constraint is not None:
         searched = _searched_for_constraint(metric, constraint, tp, fp, default_cut)
-        allowed = _allowed_cuts(constraint, rows, tp, fp, start, searched)
+        try:
+            allowed = _allowed_cuts(constraint, rows, tp, fp, start, searched)
+        except InfeasibleConstraintError:
+            if not constraint.best_effort:
+                raise
+            return best_effort_threshold_sorted(rows, metric, constraint, default)
     return _best_of(rows, metric, tp, fp, start, allowed, default, default_cut)
 
 

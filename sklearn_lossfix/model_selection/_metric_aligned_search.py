@@ -89,8 +89,14 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
     cost_matrix : array-like of shape (n_classes, n_classes), default=None
         Choose for the least mean cost, as for `DecisionRuleClassifier`.
 
-    constraint, constraint_confidence : default=None
+    constraint : tuple of (str, callable or Metric, float), default=None
         A metric that must reach a value, as for `DecisionRuleClassifier`.
+
+    constraint_confidence : float in (0, 1), default=None
+        Confidence with which it must, as for `DecisionRuleClassifier`.
+
+    infeasible : {"raise", "best_effort"}, default="raise"
+        What to do where no threshold keeps to the constraint, as for `DecisionRuleClassifier`.
 
     selection_metric : "aligned", str or callable, default="aligned"
         What chooses among the candidates: the metric under each one's own rule, or another
@@ -286,6 +292,7 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
         cost_matrix=None,
         constraint=None,
         constraint_confidence=None,
+        infeasible="raise",
         selection_metric="aligned",
         select="best",
         pooling="pooled",
@@ -315,6 +322,7 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
         self.cost_matrix = cost_matrix
         self.constraint = constraint
         self.constraint_confidence = constraint_confidence
+        self.infeasible = infeasible
         self.selection_metric = selection_metric
         self.select = select
         self.pooling = pooling
@@ -445,6 +453,17 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
         scorer = self.scorer_[self.refit] if self.multimetric_ else self.scorer_
         params = {} if sample_weight is None else {"sample_weight": sample_weight}
         return float(scorer(self, X, y, **params))
+
+    def __repr__(self, N_CHAR_MAX=700):
+        text = super().__repr__(N_CHAR_MAX)
+        if not hasattr(self, "honest_score_"):
+            return text
+        low, high = self.honest_score_interval_
+        name = self.refit if self.multimetric_ else self._metrics()[SINGLE].name
+        return (
+            f"<honest {name} {self.honest_score_:.3f} [{low:.3f}, {high:.3f}], best_score_ "
+            f"{self.best_score_:.3f}> {text}"
+        )
 
     @property
     def best_estimator_(self):
@@ -642,7 +661,9 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
         self._set_rule(learnt.rule, spec.pos)
         self._set_parameters(learnt.parameters, spec)
         self._resampled = run.resampled(default)
-        return run.scored(best), learnt
+        scored = run.scored(best)
+        self._warn_if_infeasible(scored, spec)
+        return scored, learnt
 
     def _rule_of(self, run, candidate, spec):
         """The rule of one candidate with the evidence for it."""

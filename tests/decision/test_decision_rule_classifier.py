@@ -29,7 +29,7 @@ from sklearn_lossfix._core._oof import fix_folds, out_of_fold
 from sklearn_lossfix.decision import DecisionRule, DecisionRuleClassifier
 from sklearn_lossfix.decision._metrics import make_metric, metric_from_codes
 from sklearn_lossfix.decision._sweep import best_threshold
-from sklearn_lossfix.exceptions import LossfixWarning
+from sklearn_lossfix.exceptions import InfeasibleConstraintError, LossfixWarning
 
 
 @pytest.fixture(scope="module")
@@ -511,3 +511,17 @@ def test_record_is_told_by_name(rare):
     assert model.oof_group_ is None
     assert model.threshold_curve(["f1"])["f1"].max() <= 1
     assert model.plot_curve().get_xlabel().startswith("threshold")
+
+
+def test_infeasible_constraint_raises_or_does_its_best(rare):
+    """Where no threshold is precise enough, an error says so; or the most precise one is taken."""
+    options = {"scoring": "recall", "constraint": ("precision", 0.999)}
+    model = DecisionRuleClassifier(LogisticRegression(), constraint_confidence=0.99, **options)
+    with pytest.raises(InfeasibleConstraintError, match="precision"):
+        model.fit(*rare)
+    model.set_params(infeasible="best_effort")
+    with pytest.warns(LossfixWarning, match=r"precision.*The nearest threshold was taken") as seen:
+        model.fit(*rare)
+    assert seen[0].filename == __file__
+    precise = precision_score(model.oof_target_, model.oof_scores_[:, 1] >= model.threshold_)
+    assert precise > precision_score(model.oof_target_, model.oof_scores_[:, 1] >= 0.3)

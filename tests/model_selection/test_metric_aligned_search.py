@@ -643,3 +643,12 @@ def test_curve_needs_two_classes():
     model.fit(*load_wine(return_X_y=True))
     with pytest.raises(ValueError, match="needs two classes"):
         model.threshold_curve()
+
+
+def test_repr_shows_the_honest_score_first(rare):
+    """A fitted search introduces itself by its honest score; an unfitted one by its parameters."""
+    model = search()
+    assert repr(model).startswith("MetricAlignedSearchCV(")
+    model.fit(*rare)
+    assert repr(model).startswith(f"<honest f1 {model.honest_score_:.3f} [")
+    assert "MetricAlignedSearchCV(estimator=LogisticRegression()" in repr(model)
