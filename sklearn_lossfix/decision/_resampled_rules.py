@@ -139,6 +139,38 @@ def _resample_offsets(spec, scored, counts):
     return Resampled(offsets, drawn, left_out)
 
 
+def left_out_codes(spec, scored, counts, parameters):
+    """Label each row by the average of the rules of those samples that left it out.
+
+    What a metric says of these labels is what the averaged rule is worth on rows that it was not
+    chosen on (out-of-bag estimation: Breiman, "Out-of-bag estimation", 1996).
+
+    Parameters
+    ----------
+    spec : RuleSpec
+        The rule that is wanted.
+    scored : ScoredRows
+        The rows.
+    counts : ndarray of shape (n_bootstrap, n_scored)
+        How often each row stands in each sample.
+    parameters : ndarray of shape (n_bootstrap,) or (n_bootstrap, n_classes)
+        Of `Resampled`, all of them numbers.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_scored,), integer
+        A row that no sample left out is labelled by the average of all.
+    """
+    left_out = (counts == 0).astype(np.float64)
+    left_out[:, ~left_out.any(axis=0)] = 1.0
+    means = (left_out.T @ parameters).T / left_out.sum(axis=0)
+    if spec.n_classes == 2:
+        column = class_scores(scored.scores, spec.pos, spec.space)
+        return np.where(column >= means, spec.pos, 1 - spec.pos)
+    scores = floored_log(scored.scores) if spec.space == "proba" else scored.scores
+    return np.argmax(scores + means.T, axis=1)
+
+
 def averaged_rule(spec, scored, parameters):
     """Average the rules of bootstrap samples; the best one on all rows where that does worse.
 

@@ -9,7 +9,7 @@ from sklearn_lossfix._core._proper_scores import log_loss_rows
 from sklearn_lossfix._core._recorded_scores import RecordedScores
 from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, metric_from_rule
 from sklearn_lossfix.decision._metrics import metric_from_codes
-from sklearn_lossfix.decision._resampled_rules import resample_codes, resample_rule
+from sklearn_lossfix.decision._resampled_rules import left_out_codes, resample_codes, resample_rule
 
 
 class Judgement(NamedTuple):
@@ -26,6 +26,9 @@ class Judgement(NamedTuple):
         splits.
     apparent : float
         The metric under the rule that is best on the very same rows.
+    averaging_gain : float
+        What the average of the rules of bootstrap samples has over a single one of them, on rows
+        that were left out; 0 where the rule is not averaged.
     loss : float
         Mean log loss; NaN without probabilities.
     resampled, default_resampled : Resampled or None
@@ -39,6 +42,7 @@ class Judgement(NamedTuple):
     pooled: float
     default: float
     apparent: float
+    averaging_gain: float
     loss: float
     resampled: object
     default_resampled: object
@@ -86,7 +90,7 @@ def judge_candidate(spec, scored, folds, split, counts, X):
         )
     splits, pooled = split_values(spec, spec.metric, scored, codes, split, X)
     default_splits, default = split_values(spec, spec.metric, scored, default_codes, split, X)
-    apparent, resampled, default_resampled = pooled, None, None
+    apparent, averaging_gain, resampled, default_resampled = pooled, 0.0, None, None
     if spec.is_tuned:
         best = spec.fit(scored.y, scored.scores, scored.weight)
         apparent = metric_from_rule(
@@ -95,6 +99,8 @@ def judge_candidate(spec, scored, folds, split, counts, X):
     if counts is not None:
         resampled = resample_rule(spec, scored, counts)
         default_resampled = resample_codes(spec, scored, default_codes, counts)
+        if spec.is_tuned and spec.constraint is None:
+            averaging_gain = _averaging_gain(spec, scored, counts, resampled)
     return Judgement(
         codes,
         default_codes,
@@ -103,10 +109,19 @@ def judge_candidate(spec, scored, folds, split, counts, X):
         pooled,
         default,
         apparent,
+        averaging_gain,
         _log_loss(spec, scored),
         resampled,
         default_resampled,
     )
+
+
+def _averaging_gain(spec, scored, counts, resampled):
+    """What averaging the rules gains, both sides judged on rows that were left out."""
+    codes = left_out_codes(spec, scored, counts, resampled.parameters)
+    pos = spec.pos if spec.metric.asymmetric else None
+    value = metric_from_codes(spec.metric, scored.y, codes, spec.n_classes, scored.weight, pos)
+    return value - float(np.mean(resampled.left_out))
 
 
 def split_values(spec, metric, scored, codes, split, X):

@@ -181,7 +181,7 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
 
     honest_score_ : float
         The metric of the whole procedure on rows that neither candidate nor rule was chosen on:
-        bootstrap bias corrected [1]_.
+        bootstrap bias corrected [1]_, plus what averaging the winner's rule gains out of bag.
 
     honest_score_interval_ : tuple of (float, float)
         Central 95 % of the bootstrap; conservative, for the judged parts are smaller than the data.
@@ -653,7 +653,7 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
         self.cv_results_ = run.table(values, default)
         self.n_splits_ = len(run.folds.splits)
         self.multimetric_ = self._is_multimetric()
-        honest = run.honest(default)
+        honest = run.honest(best, default)
         self.honest_score_ = honest.value
         self.honest_score_interval_ = (honest.low, honest.high)
         self.apparent_score_ = run.apparent()

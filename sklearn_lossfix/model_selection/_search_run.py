@@ -16,6 +16,7 @@ from sklearn_lossfix.model_selection._cv_results import (
 )
 from sklearn_lossfix.model_selection._joint_selection import (
     N_DROP_SAMPLES,
+    HonestScore,
     best_candidate,
     honest_from_bootstrap,
     honest_from_folds,
@@ -222,12 +223,16 @@ class SearchRun:
                 columns.append(part.drawn if drawn else part.left_out)
         return np.column_stack(columns)
 
-    def honest(self, default=False):
-        """What the metric of the whole choice is on rows it was not made by."""
+    def honest(self, chosen, default=False):
+        """What the metric of the whole choice is on rows it was not made by.
+
+        The samples judge single rules; the rule in use is an average, of which the chosen
+        candidate tells how much better it is.
+        """
         if self.counts is not None and self.pooling == "pooled":
-            return honest_from_bootstrap(
-                self.resampled(default, drawn=True), self.resampled(default)
-            )
+            drawn, left_out = self.resampled(default, drawn=True), self.resampled(default)
+            gain = 0.0 if default else self.judgements[chosen].averaging_gain
+            return HonestScore(*(value + gain for value in honest_from_bootstrap(drawn, left_out)))
         splits = [
             np.full(len(self.folds.splits), np.nan)
             if j is None

@@ -10,7 +10,11 @@ from sklearn_lossfix.decision import DecisionRule
 from sklearn_lossfix.decision._constraint import Constraint
 from sklearn_lossfix.decision._fit_rule import fit_rule, metric_from_rule
 from sklearn_lossfix.decision._metrics import make_metric
-from sklearn_lossfix.decision._resampled_rules import averaged_rule, resample_rule
+from sklearn_lossfix.decision._resampled_rules import (
+    averaged_rule,
+    left_out_codes,
+    resample_rule,
+)
 from sklearn_lossfix.decision._rule_spec import RuleSpec
 from sklearn_lossfix.decision._scored_rows import ScoredRows
 
@@ -123,3 +127,22 @@ def test_bagged_rule_beats_the_best_one_on_fresh_rows():
         ]
         gains.append(values[0] - values[1])
     assert np.mean(gains) > 2 * np.std(gains) / np.sqrt(len(gains))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_left_out_labels_follow_the_mean_rule_of_other_samples(n_classes):
+    """Each row is labelled by the mean over the samples without it, as a loop over rows says."""
+    scored = _scored(200, n_classes)
+    spec = _spec("balanced_accuracy", n_classes)
+    counts = bootstrap_counts(scored.y, scored.unit, 12, 0)
+    counts[:, 7] = 1
+    parameters = resample_rule(spec, scored, counts).parameters
+    codes = left_out_codes(spec, scored, counts, parameters)
+    for i in range(200):
+        left_out = counts[:, i] == 0
+        mean = parameters[left_out if left_out.any() else slice(None)].mean(axis=0)
+        if n_classes == 2:
+            expected = int(scored.scores[i, 1] >= mean)
+        else:
+            expected = np.argmax(np.log(scored.scores[i]) + mean)
+        assert codes[i] == expected
