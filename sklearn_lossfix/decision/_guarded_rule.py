@@ -7,7 +7,6 @@ import numpy as np
 from sklearn_lossfix._core._bootstrap import bootstrap_counts
 from sklearn_lossfix._core._paired_tests import mean_standard_error, nadeau_bengio_inflation
 from sklearn_lossfix.decision._decision_rule import DecisionRule
-from sklearn_lossfix.decision._fit_rule import cross_fitted_codes
 from sklearn_lossfix.decision._metrics import influence, metric_from_codes
 from sklearn_lossfix.decision._resampled_rules import averaged_rule, resample_rule
 
@@ -81,18 +80,7 @@ def guarded_rule(spec, scored, folds, parameters=None):
         if spec.mode == "auto" and not gain > GUARD_STANDARD_ERRORS * standard_error:
             rule, codes = default_rule, default
         return GuardedRule(rule, gain, standard_error, codes, np.empty(0))
-    codes = cross_fitted_codes(
-        scored.y,
-        scored.scores,
-        spec.metric,
-        folds,
-        n_classes=spec.n_classes,
-        sample_weight=scored.weight,
-        pos=spec.pos,
-        space=spec.space,
-        constraint=spec.constraint,
-        random_state=spec.seed,
-    )
+    codes = spec.cross_fitted_codes(scored, folds)
     gain, standard_error = _gain(spec, scored, codes, default)
     standard_error *= _overlap_correction(folds)
     if parameters is None:

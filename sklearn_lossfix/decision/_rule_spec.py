@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_lossfix.decision._decision_rule import DecisionRule
-from sklearn_lossfix.decision._fit_rule import fit_rule
+from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
 from sklearn_lossfix.decision._metrics import Metric
 from sklearn_lossfix.decision._plugin_rule import plugin_rule
 
@@ -128,6 +128,33 @@ class RuleSpec:
             self.metric,
             classes=self.classes,
             sample_weight=sample_weight,
+            pos=self.pos,
+            space=self.space,
+            constraint=self.constraint,
+            random_state=self.seed,
+        )
+
+    def cross_fitted_codes(self, scored, folds):
+        """Labels by the tuned rule, each chosen on the rows of the other folds.
+
+        Parameters
+        ----------
+        scored : ScoredRows
+            The rows.
+        folds : ndarray of shape (n_scored,), integer
+            Fold of each row.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_scored,), integer
+        """
+        return cross_fitted_codes(
+            scored.y,
+            scored.scores,
+            self.metric,
+            folds,
+            n_classes=self.n_classes,
+            sample_weight=scored.weight,
             pos=self.pos,
             space=self.space,
             constraint=self.constraint,

@@ -2,6 +2,7 @@
 
 from numbers import Real
 
+import numpy as np
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
 
@@ -57,13 +58,14 @@ def numeric_axes(candidates):
     Returns
     -------
     dict of str to tuple
-        Only parameters that all candidates set to numbers (booleans are none).
+        Only parameters that all candidates set to numbers (booleans are none); plain ones, also
+        where the grid was an array.
     """
     axes = {}
     for name in candidates[0]:
         values = [params.get(name) for params in candidates]
         if all(isinstance(v, Real) and not isinstance(v, bool) for v in values):
-            distinct = tuple(sorted({float(v) if isinstance(v, float) else v for v in values}))
+            distinct = tuple(sorted({v.item() if isinstance(v, np.generic) else v for v in values}))
             if len(distinct) > 1:
                 axes[name] = distinct
     return axes

@@ -1,5 +1,7 @@
 """The table of a search under scikit-learn's names, and a few more."""
 
+from numbers import Number
+
 import numpy as np
 from scipy.stats import rankdata
 
@@ -15,7 +17,8 @@ def parameter_columns(candidates):
     Returns
     -------
     dict of str to MaskedArray of shape (n_candidates,)
-        ``"param_<name>"``, numbers and booleans as such, anything else as objects.
+        ``"param_<name>"``; numbers and booleans in the dtype that NumPy finds for them, as in
+        scikit-learn, anything else as objects.
     """
     columns = {}
     for name in dict.fromkeys(name for params in candidates for name in params):
@@ -31,18 +34,15 @@ def parameter_columns(candidates):
 
 def _plain(column):
     """Give a column of numbers or of booleans their dtype; leave others as objects."""
-    present = column.compressed().tolist()
-    types = {type(value) for value in present}
-    if types and types <= {bool}:
-        dtype = bool
-    elif types and types <= {int}:
-        dtype = int
-    elif types and types <= {int, float}:
-        dtype = float
-    else:
+    # By iteration: `tolist` of an object array would look into values that are arrays themselves.
+    present = list(column.compressed())
+    if not present or not all(isinstance(value, Number | np.bool_) for value in present):
         return column
-    plain = np.ma.MaskedArray(np.zeros(len(column), dtype=dtype), mask=column.mask)
-    plain[~column.mask] = present
+    numbers = np.array(present)
+    if numbers.dtype == object:  # a fraction, or an integer that no dtype holds
+        return column
+    plain = np.ma.MaskedArray(np.zeros(len(column), dtype=numbers.dtype), mask=column.mask)
+    plain[~column.mask] = numbers
     return plain
 
 

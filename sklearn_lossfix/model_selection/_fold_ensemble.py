@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils import get_tags
+from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.metaestimators import _safe_split, available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -36,6 +36,9 @@ class FoldEnsemble(ClassifierMixin, BaseEstimator):
     ----------
     estimators_ : list of estimator
         One fitted model per fold.
+    columns_ : list of (ndarray of shape (n_train,) or None)
+        The columns of `X` that each model takes: of a matrix of kernels or distances those of the
+        rows it was fitted on, otherwise all (None).
     classes_ : ndarray of shape (n_classes,)
         The labels.
     """
@@ -64,7 +67,8 @@ class FoldEnsemble(ClassifierMixin, BaseEstimator):
             Fitted.
         """
         self.classes_ = np.unique(y)
-        self.estimators_ = []
+        self.estimators_, self.columns_ = [], []
+        pairwise = get_tags(self.estimator).input_tags.pairwise
         for number, (train, _) in enumerate(folds.splits):
             seed = None if self.random_state is None else (int(self.random_state), number)
             model = seed_clone(clone(self.estimator), seed)
@@ -72,10 +76,13 @@ class FoldEnsemble(ClassifierMixin, BaseEstimator):
             self.estimators_.append(
                 model.fit(X_train, y_train, **cut_params(params, train, len(y)))
             )
+            self.columns_.append(train if pairwise else None)
         first = self.estimators_[0]
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(first, name):
                 setattr(self, name, getattr(first, name))
+        if pairwise:
+            self.n_features_in_ = len(y)
         return self
 
     def predict(self, X):
@@ -107,9 +114,11 @@ class FoldEnsemble(ClassifierMixin, BaseEstimator):
     def _mean(self, X, method):
         """Average the scores of the models, in the order of `classes_`."""
         check_is_fitted(self)
-        return np.mean(
-            [class_columns(model, X, self.classes_, method) for model in self.estimators_], axis=0
-        )
+        scores = []
+        for model, columns in zip(self.estimators_, self.columns_, strict=True):
+            known = X if columns is None else _safe_indexing(X, columns, axis=1)
+            scores.append(class_columns(model, known, self.classes_, method))
+        return np.mean(scores, axis=0)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -32,6 +32,9 @@ class HonestScore(NamedTuple):
     high: float
 
 
+NO_SCORE = HonestScore(np.nan, np.nan, np.nan)
+
+
 def best_candidate(values):
     """Number of the candidate with the greatest value; the first of several, NaN never wins.
 
@@ -42,7 +45,11 @@ def best_candidate(values):
     """
     values = np.asarray(values, dtype=float)
     if np.isnan(values).all():
-        raise ValueError("No candidate has a value.")
+        raise ValueError(
+            f"Expected a value of at least one candidate; all {len(values)} are NaN. A metric may "
+            "not be defined where a split holds a single class: use stratified splits, another "
+            "metric, or a callable select."
+        )
     return int(np.nanargmax(values))
 
 
@@ -66,8 +73,8 @@ def one_standard_error(values, resampled):
         The earliest such candidate: list simple candidates first.
     """
     best = best_candidate(values)
-    lead = resampled[:, [best]] - resampled
-    spread = np.nanstd(lead, axis=0)
+    lead = np.ma.masked_invalid(resampled[:, [best]] - resampled)
+    spread = lead.std(axis=0).filled(0)
     stays = ~np.isnan(values) & (values[best] - values <= spread)
     stays[best] = True
     return int(np.flatnonzero(stays)[0])
@@ -89,11 +96,14 @@ def honest_from_bootstrap(drawn, left_out):
     """
     usable = ~np.isnan(drawn).all(axis=1)
     if not usable.any():
-        return HonestScore(np.nan, np.nan, np.nan)
+        return NO_SCORE
     drawn, left_out = drawn[usable], left_out[usable]
     # Of several best ones the mean, whatever their order.
     chosen = drawn == np.nanmax(drawn, axis=1, keepdims=True)
-    values = np.nanmean(np.where(chosen, left_out, np.nan), axis=1)
+    values = np.ma.masked_invalid(np.where(chosen, left_out, np.nan)).mean(axis=1).compressed()
+    # A sample may leave out no row that the metric is defined on.
+    if not len(values):
+        return NO_SCORE
     tail = 50 * (1 - CONFIDENCE)
     low, high = np.percentile(values, [tail, 100 - tail])
     return HonestScore(float(np.mean(values)), float(low), float(high))
@@ -108,18 +118,22 @@ def honest_from_folds(values, standard_error_factor):
     Parameters
     ----------
     values : ndarray of shape (n_candidates, n_folds)
-        The metric of each candidate on each fold.
+        The metric of each candidate on each fold. A candidate with a NaN is no choice in any fold,
+        as its mean is none on all of them.
     standard_error_factor : float
         Square root of the Nadeau-Bengio factor, for folds that share training rows.
 
     Returns
     -------
     HonestScore
-        Mean over the folds, with a normal 95 % interval.
+        Mean over the folds, with a normal 95 % interval; NaN if no candidate has all values.
     """
+    values = values[~np.isnan(values).any(axis=1)]
+    if not len(values):
+        return NO_SCORE
     n_folds = values.shape[1]
     if n_folds == 1:
-        return HonestScore(float(np.nanmax(values)), np.nan, np.nan)
+        return HonestScore(float(values.max()), np.nan, np.nan)
     judged = np.empty(n_folds)
     for fold in range(n_folds):
         others = np.delete(values, fold, axis=1).mean(axis=1)
@@ -140,6 +154,10 @@ def hopeless(drawn):
     Returns
     -------
     ndarray of shape (n_candidates,), dtype bool
+        None of them where no sample tells: nothing speaks against any candidate then.
     """
+    drawn = drawn[~np.isnan(drawn).all(axis=1)]
+    if not len(drawn):
+        return np.zeros(drawn.shape[1], dtype=bool)
     best = np.nanmax(drawn, axis=1, keepdims=True)
     return np.mean(drawn >= best, axis=0) < DROP_BELOW

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn_lossfix._core._evidence import Scored
 from sklearn_lossfix._core._proper_scores import log_loss_rows
 from sklearn_lossfix._core._recorded_scores import RecordedScores
-from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, metric_from_rule
+from sklearn_lossfix.decision._fit_rule import metric_from_rule
 from sklearn_lossfix.decision._metrics import metric_from_codes
 from sklearn_lossfix.decision._resampled_rules import left_out_codes, resample_codes, resample_rule
 
@@ -76,18 +76,7 @@ def judge_candidate(spec, scored, folds, split, counts, X):
     if rule is not None:
         codes = rule.predict_codes(scored.scores)
     else:
-        codes = cross_fitted_codes(
-            scored.y,
-            scored.scores,
-            spec.metric,
-            folds,
-            n_classes=spec.n_classes,
-            sample_weight=scored.weight,
-            pos=spec.pos,
-            space=spec.space,
-            constraint=spec.constraint,
-            random_state=spec.seed,
-        )
+        codes = spec.cross_fitted_codes(scored, folds)
     splits, pooled = split_values(spec, spec.metric, scored, codes, split, X)
     default_splits, default = split_values(spec, spec.metric, scored, default_codes, split, X)
     apparent, averaging_gain, resampled, default_resampled = pooled, 0.0, None, None

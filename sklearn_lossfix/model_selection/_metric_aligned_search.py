@@ -642,8 +642,9 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
         values, default = run.values(), False
         best = run.choose(select, values)
         learnt = self._rule_of(run, best, spec)
-        if spec.is_tuned and learnt.rule.kind == "argmax":
-            # No tuned rule proved itself, so candidates are compared as they will be used.
+        is_guarded = spec.metric.kind == "label" and spec.mode == "auto"
+        if is_guarded and learnt.rule.kind == "argmax":
+            # The rule did not prove itself, so candidates are compared as they will be used.
             values, default = run.values(default=True), True
             best = run.choose(select, values, default=True)
             learnt = self._rule_of(run, best, spec)._replace(
