@@ -42,6 +42,8 @@ def _estimator_has(method):
     """Make a check that the fitted estimator, or else the given one, has a method."""
 
     def check(self):
+        if getattr(self, "refit", True) is False:  # a search that fits nothing to ask
+            raise AttributeError(f"refit=False: there is no model that has {method}.")
         getattr(getattr(self, "estimator_", self.estimator), method)
         return True
 
@@ -103,7 +105,7 @@ class RuleTunedClassifier(TunedWrapper):
         """
         check_is_fitted(self)
         rule = self.decision_rule_
-        scores = score_columns(self.estimator_, X, _response_of(rule), self.classes_)
+        scores = score_columns(self.estimator_, X, response_of_rule(rule), self.classes_)
         return self.classes_[rule.predict_codes(scores)]
 
     @available_if(_estimator_has("predict_proba"))
@@ -383,7 +385,7 @@ class RuleTunedClassifier(TunedWrapper):
     def _response(self):
         """Name the method of the estimator that gives the scores."""
         if isinstance(self.decision_rule, DecisionRule):
-            return _response_of(self.decision_rule)
+            return response_of_rule(self.decision_rule)
         if self.response_method != "auto":
             return self.response_method
         has_proba = hasattr(self.estimator, "predict_proba")
@@ -411,7 +413,7 @@ class RuleTunedClassifier(TunedWrapper):
                 f"The rule is for the classes {rule.classes}, in the order of the columns "
                 f"of the scores; here they are {classes}."
             )
-        response = _response_of(rule)
+        response = response_of_rule(rule)
         if not hasattr(self.estimator, response) or self.response_method not in ("auto", response):
             raise ValueError(
                 f"The rule takes scores of space {rule.space!r}, from {response}; "
@@ -467,6 +469,16 @@ class RuleTunedClassifier(TunedWrapper):
         check_rule_metric(metric, n_classes, pos)
 
 
-def _response_of(rule):
-    """Name the method whose scores a rule takes."""
+def response_of_rule(rule):
+    """Name the method whose scores a rule takes.
+
+    Parameters
+    ----------
+    rule : DecisionRule
+        The rule.
+
+    Returns
+    -------
+    {"predict_proba", "decision_function"}
+    """
     return "decision_function" if rule.space == "decision" else "predict_proba"

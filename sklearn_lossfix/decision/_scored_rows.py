@@ -35,6 +35,9 @@ class ScoredRows(NamedTuple):
 
     grouped : bool
         Whether groups were given.
+
+    row_weight : ndarray of shape (n_scored,) or None
+        Sample weights of the rows, undivided: for what is computed split by split.
     """
 
     y: np.ndarray
@@ -44,6 +47,7 @@ class ScoredRows(NamedTuple):
     weight: np.ndarray | None
     unit: np.ndarray
     grouped: bool
+    row_weight: np.ndarray | None = None
 
 
 def scored_rows(scores, row, fold, codes, weight, groups):
@@ -79,7 +83,8 @@ def scored_rows(scores, row, fold, codes, weight, groups):
     if weight is not None or (times > 1).any():
         row_weight = (1.0 if weight is None else weight[row]) / times
     unit = np.unique(row if groups is None else groups[row], return_inverse=True)[1]
-    return ScoredRows(codes[row], scores, row, fold, row_weight, unit, groups is not None)
+    own = None if weight is None else weight[row]
+    return ScoredRows(codes[row], scores, row, fold, row_weight, unit, groups is not None, own)
 
 
 def judging_folds(scored, random_state):

@@ -71,6 +71,10 @@ class FitData:
     state: dict = field(default_factory=dict)
 
 
+# What subclasses remember of a fit under names without an underscore at the end.
+PRIVATE_STATE = ("_resampled", "_scorings", "_aligned")
+
+
 class TunedWrapper(
     DiagnosableMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta
 ):
@@ -135,7 +139,18 @@ class TunedWrapper(
         return self._fit(X, y, sample_weight, groups, params)
 
     def _fit(self, X, y, sample_weight, groups, params):
-        """Do what `fit` says; for subclasses whose `fit` has a docstring of its own."""
+        """Do what `fit` says, or leave everything as it was; for subclasses that document `fit`."""
+        before = {name: value for name, value in vars(self).items() if _is_fitted_state(name)}
+        try:
+            return self._fit_anew(X, y, sample_weight, groups, params)
+        except BaseException:
+            for name in [name for name in vars(self) if _is_fitted_state(name)]:
+                delattr(self, name)
+            vars(self).update(before)
+            raise
+
+    def _fit_anew(self, X, y, sample_weight, groups, params):
+        """Check what came in, learn from the scores, and fit what predicts."""
         refuse_lazy(X, "X")
         y = _as_labels(y)
         X, y = indexable(X, y)
@@ -353,6 +368,11 @@ class TunedWrapper(
             "sample_weight": scored.weight,
             "groups": scored.unit if scored.grouped or repeated else None,
         }
+
+
+def _is_fitted_state(name):
+    """Whether an attribute was set by `fit`: not a parameter, and nobody else's."""
+    return name.endswith("_") or name in PRIVATE_STATE
 
 
 def score_columns(estimator, X, response, classes):

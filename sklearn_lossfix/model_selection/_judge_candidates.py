@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.utils import _safe_indexing
 
-from sklearn_lossfix._core._evidence import Scored
 from sklearn_lossfix._core._proper_scores import log_loss_rows
-from sklearn_lossfix._core._recorded_scores import RecordedScores
+from sklearn_lossfix._core._recorded_scores import scorer_value, stand_in
 from sklearn_lossfix.decision._fit_rule import metric_from_rule
 from sklearn_lossfix.decision._metrics import metric_from_codes
 from sklearn_lossfix.decision._resampled_rules import left_out_codes, resample_codes, resample_rule
@@ -141,37 +141,33 @@ def split_values(spec, metric, scored, codes, split, X):
     if metric.kind == "label":
         pos = spec.pos if metric.asymmetric else None
 
-        def value(keep):
-            weight = None if scored.weight is None else scored.weight[keep]
+        def value(keep, weight):
+            weight = None if weight is None else weight[keep]
             return metric_from_codes(
                 metric, scored.y[keep], codes[keep], spec.n_classes, weight, pos
             )
 
-        everything = np.ones(len(split), dtype=bool)
-        return np.array([value(split == number) for number in numbers]), value(everything)
+        # Rows that are tested in several splits count once in all, but fully in each.
+        splits = np.array([value(split == number, scored.row_weight) for number in numbers])
+        return splits, value(np.ones(len(split), dtype=bool), scored.weight)
     values = [_scorer_value(spec, metric, scored, codes, split == k, X) for k in numbers]
     return np.array(values), float(np.mean(values))
 
 
 def _scorer_value(spec, metric, scored, codes, keep, X):
     """Let a scorer judge the recorded scores of some rows."""
-    scores = scored.scores[keep]
-    is_proba = spec.space == "proba"
-    stand_in = RecordedScores(
-        np.array(spec.classes),
-        Scored(
-            codes[keep], proba=scores if is_proba else None, margins=None if is_proba else scores
-        ),
-    )
     rows = scored.row[keep]
-    if metric.kind == "ranking":
-        X_rows = np.zeros((len(rows), 1))  # handed to the stand-in, which ignores it
-    else:
-        from sklearn.utils import _safe_indexing
-
-        X_rows = _safe_indexing(X, rows)
-    params = {} if scored.weight is None else {"sample_weight": scored.weight[keep]}
-    return float(metric.scorer(stand_in, X_rows, np.array(spec.classes)[scored.y[keep]], **params))
+    # A metric of scores hands its rows to the stand-in, which ignores them.
+    X_rows = np.zeros((len(rows), 1)) if metric.kind == "ranking" else _safe_indexing(X, rows)
+    labels = np.array(spec.classes)
+    weight = None if scored.row_weight is None else scored.row_weight[keep]
+    return scorer_value(
+        metric.scorer,
+        stand_in(labels, scored.scores[keep], codes[keep], spec.space),
+        X_rows,
+        labels[scored.y[keep]],
+        weight,
+    )
 
 
 def _log_loss(spec, scored):

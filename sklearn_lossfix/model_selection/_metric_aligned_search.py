@@ -13,16 +13,18 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_lossfix._core._oof import refuse_frozen
 from sklearn_lossfix._core._oof_search import CandidateFolds
 from sklearn_lossfix._core._progress import EVALUATION, CallbackSupport, Progress, with_callbacks
+from sklearn_lossfix._core._recorded_scores import scorer_value, stand_in
 from sklearn_lossfix._core._user_warning import warn_user
 from sklearn_lossfix.decision._guarded_rule import GuardedRule, guarded_rule
 from sklearn_lossfix.decision._metric_scorer import make_metric_scorer
 from sklearn_lossfix.decision._metrics import metric_for_classes
-from sklearn_lossfix.decision._rule_tuned_classifier import RuleTunedClassifier
+from sklearn_lossfix.decision._rule_tuned_classifier import RuleTunedClassifier, response_of_rule
+from sklearn_lossfix.decision._tuned_wrapper import score_columns
 from sklearn_lossfix.exceptions import LossfixWarning
 from sklearn_lossfix.model_selection._candidates import make_candidates
 from sklearn_lossfix.model_selection._fold_ensemble import FoldEnsemble
 from sklearn_lossfix.model_selection._search_evidence import search_evidence
-from sklearn_lossfix.model_selection._search_run import SearchRun
+from sklearn_lossfix.model_selection._search_run import AT_DEFAULT, SELECTION, SearchRun
 
 # What a single metric is called in `cv_results_`, as in scikit-learn.
 SINGLE = "score"
@@ -79,8 +81,9 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
         What to choose candidate and rule for: a label metric as for `DecisionRuleClassifier`; None
         is balanced accuracy. A metric that judges scores, such as "roc_auc" or "neg_log_loss", and
         a callable ``scorer(estimator, X, y)`` choose candidates, and the rule stays the default one
-        (with a warning, unless ``decision_rule="default"``). A list or dict reports several
-        metrics; `refit` then names the one to choose by.
+        (with a warning, unless ``decision_rule="default"``). Such a callable is handed recorded
+        scores that answer `predict`, `predict_proba` and `decision_function`, not the model. A list
+        or dict reports several metrics; `refit` then names the one to choose by.
 
     decision_rule : str, float or DecisionRule, default="auto"
         The rule from scores to labels, as for `DecisionRuleClassifier`. "auto" is tuned, and kept
@@ -195,9 +198,15 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
     decision_rule_ : DecisionRule
         The rule in use.
 
-    threshold_, pos_label_, class_offsets_, threshold_distribution_, threshold_ci_, \\
-            threshold_std_, gain_, gain_standard_error_
-        As of `DecisionRuleClassifier`.
+    threshold_, pos_label_ : float, label
+        With two classes, as of `DecisionRuleClassifier`, and likewise `threshold_distribution_`,
+        `threshold_ci_` and `threshold_std_`.
+
+    class_offsets_, offsets_distribution_ : ndarray
+        With more classes, as of `DecisionRuleClassifier`.
+
+    gain_, gain_standard_error_ : float
+        Of the winner's rule over the default one, as of `DecisionRuleClassifier`.
 
     scorer_ : callable or dict of str to callable
         Scorers of the metrics, made anew from their names and parameters.
@@ -221,7 +230,7 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
     classes_ : ndarray of shape (n_classes,)
         The labels.
 
-    n_features_in_, feature_names_in_
+    n_features_in_, feature_names_in_ : int, ndarray
         Of the fitted estimator, if it tells them.
 
     See Also
@@ -450,16 +459,23 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
             The metric; greater is better.
         """
         check_is_fitted(self)
-        scorer = self.scorer_[self.refit] if self.multimetric_ else self.scorer_
-        params = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return float(scorer(self, X, y, **params))
+        metric = metric_for_classes(self._scorings[self._aligned], self.classes_)
+        judged, labels = self, self.classes_.tolist()
+        if metric.kind == "opaque":
+            # It sees recorded scores, as in fit: a scorer may well call `score` of what it gets.
+            rule = self.decision_rule_
+            scores = score_columns(self.estimator_, X, response_of_rule(rule), self.classes_)
+            space = "decision" if rule.space == "decision" else "proba"
+            judged = stand_in(self.classes_, scores, rule.predict_codes(scores), space)
+        scorer = make_metric_scorer(metric, labels, getattr(self, "pos_label_", None))
+        return scorer_value(scorer, judged, X, y, sample_weight)
 
     def __repr__(self, N_CHAR_MAX=700):
         text = super().__repr__(N_CHAR_MAX)
         if not hasattr(self, "honest_score_"):
             return text
         low, high = self.honest_score_interval_
-        name = self.refit if self.multimetric_ else self._metrics()[SINGLE].name
+        name = metric_for_classes(self._scorings[self._aligned], self.classes_).name
         return (
             f"<honest {name} {self.honest_score_:.3f} [{low:.3f}, {high:.3f}], best_score_ "
             f"{self.best_score_:.3f}> {text}"
@@ -478,8 +494,7 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
     @property
     def best_score_(self):
         """The value that the winner was chosen by."""
-        name = self.refit if self.multimetric_ else SINGLE
-        return float(self.cv_results_[f"mean_test_{name}"][self.best_index_])
+        return float(self.cv_results_[f"mean_test_{self._aligned}"][self.best_index_])
 
     @property
     def scorer_(self):
@@ -488,10 +503,10 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
         labels = self.classes_.tolist()
         pos_label = getattr(self, "pos_label_", None)
         scorers = {
-            name: make_metric_scorer(metric, labels, pos_label)
-            for name, metric in self._metrics().items()
+            name: make_metric_scorer(metric_for_classes(scoring, labels), labels, pos_label)
+            for name, scoring in self._scorings.items()
         }
-        return scorers if self._is_multimetric() else scorers[SINGLE]
+        return scorers if self.multimetric_ else scorers[SINGLE]
 
     def _is_multimetric(self):
         """Whether several metrics are reported."""
@@ -507,7 +522,7 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
             raise ValueError(
                 "For multi-metric scoring, the parameter refit must be set to the name of the "
                 f"metric that candidates and rule are chosen for: one of {sorted(named)}. Got "
-                f"{self.refit!r}."
+                f"{self.refit!r}. A callable that chooses goes to select."
             )
         return named[self.refit]
 
@@ -524,19 +539,20 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
                 )
         if not named:
             raise ValueError("scoring is empty. Expected at least one metric.")
+        reserved = [n for n in named if n == SELECTION or str(n).endswith(AT_DEFAULT)]
+        if reserved:
+            raise ValueError(
+                f"scoring must not name a metric {reserved[0]!r}: columns of cv_results_ with that "
+                "name mean something else."
+            )
         return named
 
-    def _metrics(self):
-        """All metrics by name, the one to choose by first."""
-        aligned = metric_for_classes(self._own_scoring, self.classes_)
+    def _all_scorings(self):
+        """What is reported, by name; the one to choose by first."""
+        aligned = self._own_scoring
         if not self._is_multimetric():
             return {SINGLE: aligned}
-        others = {
-            name: metric_for_classes(scoring, self.classes_)
-            for name, scoring in self._named_scorings().items()
-            if name != self.refit
-        }
-        return {self.refit: aligned, **others}
+        return {self.refit: aligned, **self._named_scorings()}
 
     def _check_metric(self, metric, n_classes, pos):
         """Say where no rule is tuned."""
@@ -587,10 +603,13 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
             folds=folds,
             results=engine.results,
             data=data,
-            metrics=self._metrics(),
+            metrics={
+                name: metric_for_classes(scoring, self.classes_)
+                for name, scoring in self._all_scorings().items()
+            },
             selection=selection,
             pooling=self.pooling,
-            error_score=np.nan if self.error_score == "raise" else float(self.error_score),
+            error_score=self.error_score,
             random_state=self.random_state,
         )
         self._run_fits(engine, run)
@@ -654,6 +673,8 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
         self.cv_results_ = run.table(values, default)
         self.n_splits_ = len(run.folds.splits)
         self.multimetric_ = self._is_multimetric()
+        # Of what was fitted: parameters may be set to something else before the next fit.
+        self._scorings, self._aligned = self._all_scorings(), next(iter(run.metrics))
         honest = run.honest(best, default)
         self.honest_score_ = honest.value
         self.honest_score_interval_ = (honest.low, honest.high)
@@ -683,6 +704,7 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
     def _fit_on_all_rows(self, data):
         """Fit the winner on all rows, or one model per fold; nothing with ``refit=False``."""
         progress = data.state["progress"]
+        vars(self).pop("refit_time_", None)
         if self.refit is False:
             progress.finish()
             return None

@@ -27,11 +27,11 @@ def search_evidence(search):
     SearchEvidence
     """
     table = search.cv_results_
-    name = search.refit if search.multimetric_ else "score"
+    name = search._aligned
     low, high = search.honest_score_interval_
     return SearchEvidence(
         params=tuple(table["params"]),
-        metric_name=metric_for_classes(search._own_scoring, search.classes_).name,
+        metric_name=metric_for_classes(search._scorings[search._aligned], search.classes_).name,
         values=np.asarray(table[f"mean_test_{name}"], dtype=float),
         defaults=np.asarray(table[f"mean_test_{name}_at_default_rule"], dtype=float),
         losses=np.asarray(table["proper_loss"], dtype=float),
@@ -48,7 +48,7 @@ def search_evidence(search):
 
 def _curve(search):
     """The metric of the winner over the threshold, with its bootstrap band; two classes only."""
-    metric = metric_for_classes(search._own_scoring, search.classes_)
+    metric = metric_for_classes(search._scorings[search._aligned], search.classes_)
     recorded = search.oof_
     if recorded is None or len(search.classes_) > 2 or not metric.vectorised:
         return {}

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from sklearn.exceptions import FitFailedWarning
 
 from sklearn_lossfix._core._bootstrap import bootstrap_counts
 from sklearn_lossfix._core._paired_tests import nadeau_bengio_inflation
+from sklearn_lossfix._core._user_warning import warn_user
 from sklearn_lossfix.decision._resampled_rules import resample_rule
 from sklearn_lossfix.decision._scored_rows import judging_folds, scored_rows
 from sklearn_lossfix.exceptions import InfeasibleConstraintError
@@ -27,6 +29,9 @@ from sklearn_lossfix.model_selection._judge_candidates import judge_candidate, s
 
 # What follows "test_score" in the names of columns of the default rule.
 AT_DEFAULT = "_at_default_rule"
+
+# What the metric is called in the table that chooses instead of the aligned one.
+SELECTION = "selection_metric"
 
 
 @dataclass(eq=False)
@@ -51,7 +56,7 @@ class SearchRun:
         What chooses instead of the aligned metric.
     pooling : {"pooled", "fold_mean"}
         How splits make one value.
-    error_score : float
+    error_score : float or "raise"
         What a candidate scores that failed.
     random_state : int or None
         Seed of folds that must be drawn for judging.
@@ -65,7 +70,7 @@ class SearchRun:
     metrics: dict
     selection: object
     pooling: str
-    error_score: float
+    error_score: object
     random_state: object
     judgements: list = field(default_factory=list)
     reports: list = field(default_factory=list)
@@ -89,7 +94,7 @@ class SearchRun:
 
     def judge(self):
         """Judge every candidate that was scored in all splits."""
-        infeasible = None
+        infeasible, unscored = None, []
         for candidate in range(len(self.candidates)):
             judgement, report = None, None
             if self.results.is_complete(candidate):
@@ -102,10 +107,23 @@ class SearchRun:
                     report = self._report(scored, judgement)
                 except InfeasibleConstraintError as error:
                     infeasible = error
+                except Exception as error:  # a user's scorer may raise anything
+                    if self.error_score == "raise":
+                        raise
+                    unscored.append(error)
             self.judgements.append(judgement)
             self.reports.append(report)
         if infeasible is not None and not any(self.judgements):
             raise infeasible
+        if unscored and not any(self.judgements):
+            raise unscored[0]
+        if unscored:
+            first = unscored[0]
+            warn_user(
+                f"Scoring failed for {len(unscored)} of {len(self.candidates)} candidates, which "
+                f"score {self.error_score}. The first error was {type(first).__name__}: {first}",
+                FitFailedWarning,
+            )
 
     def still_promising(self, alive, folds):
         """Candidates that are worth going on with, judged on the folds that are done.
@@ -155,12 +173,18 @@ class SearchRun:
 
     def values(self, default=False):
         """What candidates are compared by: the metric under their own or the default rule."""
-        return np.array([self._value(j, default) for j in self.judgements])
+        return np.array([self._value(c, default) for c in range(len(self.judgements))])
 
-    def _value(self, judgement, default):
+    def _score_without(self, candidate):
+        """What a candidate scores that was not judged: nothing, unless it failed."""
+        was_dropped = not self.results.failed(candidate) and not self.results.is_complete(candidate)
+        return np.nan if was_dropped or self.error_score == "raise" else float(self.error_score)
+
+    def _value(self, candidate, default):
         """The metric of one candidate on rows that its rule was not chosen on."""
+        judgement = self.judgements[candidate]
         if judgement is None:
-            return self.error_score
+            return self._score_without(candidate)
         if self.pooling == "fold_mean" or self.spec.metric.kind != "label":
             return np.mean(judgement.default_splits if default else judgement.splits)
         if default:
@@ -186,6 +210,8 @@ class SearchRun:
             return self._called(select, self.table(values, default))
         if self.selection is not None:
             values = np.array([np.nan if r is None else r[None][1] for r in self.reports])
+        # The score of failures is for the table; it must not win.
+        values = np.where([j is None for j in self.judgements], np.nan, values)
         if select == "one_se":
             return one_standard_error(values, self.resampled(default))
         return best_candidate(values)
@@ -245,7 +271,8 @@ class SearchRun:
 
     def apparent(self):
         """The greatest value under rules that are best on the very same rows."""
-        return float(np.nanmax([np.nan if j is None else j.apparent for j in self.judgements]))
+        values = [j.apparent for j in self.judgements if j is not None and not np.isnan(j.apparent)]
+        return float(max(values, default=np.nan))
 
     def table(self, values, default=False):
         """The columns of ``cv_results_``."""
@@ -257,9 +284,9 @@ class SearchRun:
         at_default = self._splits(True)
         columns |= score_columns(aligned + AT_DEFAULT, at_default, self.values(True))
         for name in (*list(self.metrics)[1:], *([None] if self.selection is not None else [])):
-            splits = np.array([self._failed(r, lambda r, n=name: r[n][0]) for r in self.reports])
+            splits = self._by_split(self.reports, lambda report, n=name: report[n][0])
             mean = self._pooled_report(name, splits)
-            columns |= score_columns("selection_metric" if name is None else name, splits, mean)
+            columns |= score_columns(SELECTION if name is None else name, splits, mean)
         if self.spec.n_classes == 2:
             columns |= self._thresholds()
         columns["proper_loss"] = np.array(
@@ -269,23 +296,30 @@ class SearchRun:
 
     def _splits(self, default):
         """The metric on each split, one row per candidate."""
-        return np.array(
-            [
-                self._failed(j, lambda j: j.default_splits if default else j.splits)
-                for j in self.judgements
-            ]
+        return self._by_split(
+            self.judgements, lambda judged: judged.default_splits if default else judged.splits
         )
 
-    def _failed(self, item, read):
-        """What was read of a candidate, or the score of failures in every split."""
+    def _by_split(self, items, read):
+        """One row per candidate: what is read of it, or its score without."""
         n_splits = len(self.folds.splits)
-        return np.full(n_splits, self.error_score) if item is None else read(item)
+        return np.array(
+            [
+                np.full(n_splits, self._score_without(c)) if item is None else read(item)
+                for c, item in enumerate(items)
+            ]
+        )
 
     def _pooled_report(self, name, splits):
         """The mean column of another metric."""
         if self.pooling == "fold_mean":
             return splits.mean(axis=1)
-        return np.array([self.error_score if r is None else r[name][1] for r in self.reports])
+        return np.array(
+            [
+                self._score_without(c) if report is None else report[name][1]
+                for c, report in enumerate(self.reports)
+            ]
+        )
 
     def _thresholds(self):
         """Mean and deviation of the thresholds that bootstrap samples choose."""

@@ -19,7 +19,8 @@ def scored():
     y = (rng.random(200) < p).astype(int)
     rows = np.arange(200)
     weight = rng.uniform(0.5, 2, 200)
-    return ScoredRows(y, np.column_stack([1 - p, p]), rows, rows % 4, weight, rows, False)
+    scores = np.column_stack([1 - p, p])
+    return ScoredRows(y, scores, rows, rows % 4, weight, rows, False, weight)
 
 
 def spec_of(scoring, **options):
@@ -97,3 +98,14 @@ def test_decision_values_have_no_loss(scored):
     )
     assert np.isnan(judged.loss)
     assert judged.pooled > 0
+
+
+def test_rows_that_are_tested_often_count_fully_in_each_split(scored):
+    """Weights are divided among the scores of a row in the pooled value only."""
+    halved = scored._replace(weight=scored.weight / (1 + scored.row % 2))
+    codes = scored.scores.argmax(axis=1)
+    spec = spec_of("f1")
+    splits, pooled = split_values(spec, spec.metric, halved, codes, scored.fold, None)
+    plain, _ = split_values(spec, spec.metric, scored, codes, scored.fold, None)
+    np.testing.assert_array_equal(splits, plain)
+    assert pooled == pytest.approx(f1_score(scored.y, codes, sample_weight=halved.weight))

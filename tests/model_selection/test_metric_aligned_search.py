@@ -545,9 +545,77 @@ def test_a_failing_candidate_is_scored_as_asked(rare):
         search(Failing(), {"power": [13]}).fit(*rare)
 
 
+def test_the_score_of_failures_never_wins(rare):
+    """A metric that is negative may not be beaten by the number that stands for a failure."""
+    with pytest.warns(match="fits failed"):
+        model = search(
+            Failing(),
+            {"power": [13, 1.0]},
+            scoring="neg_log_loss",
+            decision_rule="default",
+            error_score=0,
+        ).fit(*rare)
+    assert model.best_index_ == 1
+    assert model.cv_results_["mean_test_score"][0] == 0
+
+
+def test_a_scorer_that_fails_costs_its_candidate(rare):
+    """What a scorer raises for one candidate is a failure of that candidate; for all, an error."""
+
+    def picky(estimator, X, y):
+        if estimator.predict(X).any():
+            return 0.5
+        raise RuntimeError("nothing found")
+
+    options = {"scoring": picky, "decision_rule": "default"}
+    with pytest.warns(match="Scoring failed for 1 of 2 candidates.*nothing found"):
+        model = search(grid={"C": [1e-6, 1.0]}, **options).fit(*rare)
+    assert model.best_index_ == 1
+    with pytest.raises(RuntimeError, match="nothing found"):
+        search(grid={"C": [1e-6]}, **options).fit(*rare)
+
+
+def test_scorers_without_weights_are_told_of(rare):
+    """Weights that a scorer cannot take are left out of it, with a warning."""
+    X, y = rare
+    with pytest.warns(LossfixWarning, match="does not take sample_weight") as caught:
+        search(scoring=plain_scorer, decision_rule="default").fit(X, y, sample_weight=np.ones(800))
+    assert caught[0].filename == __file__
+
+
+def test_a_scorer_may_call_score(rare):
+    """What a scorer is handed has the accuracy of its labels, and nothing runs in circles."""
+    X, y = rare
+    model = search(scoring=lambda e, X, y: e.score(X, y), decision_rule="default").fit(X, y)
+    assert model.score(X, y) == pytest.approx(np.mean(model.predict(X) == y))
+
+
+def test_parameters_set_after_fit_change_nothing(rare):
+    """Scores are those of what was fitted until the next fit."""
+    X, y = rare
+    model = search(scoring=["f1", "recall"], refit="f1").fit(X, y)
+    score, best = model.score(X, y), model.best_score_
+    model.set_params(scoring="accuracy", refit="recall")
+    assert (model.score(X, y), model.best_score_) == (score, best)
+    assert set(model.scorer_) == {"f1", "recall"}
+
+
+def test_a_failed_fit_leaves_the_last_one(rare):
+    """After an error the search is what it was before."""
+    X, y = rare
+    model = search().fit(X, y)
+    before, predicted = dict(vars(model)), model.predict(X)
+    with pytest.raises(ValueError, match="All the"):
+        model.set_params(estimator=Failing(), param_grid={"power": [13]}).fit(X, y)
+    assert model.n_fits_ == before["n_fits_"]
+    assert model.oof_ is before["oof_"]
+    np.testing.assert_array_equal(model.predict(X), predicted)
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
+        ({"scoring": {"selection_metric": "f1"}, "refit": "selection_metric"}, "must not name"),
         ({"scoring": ["f1", "recall"]}, "refit must be set to the name"),
         ({"scoring": ["f1", "f1"], "refit": "f1"}, "distinct names"),
         ({"scoring": [], "refit": "f1"}, "scoring is empty"),
@@ -577,6 +645,7 @@ def test_without_refit_there_is_a_table_and_no_model(rare):
     model = search(refit=False).fit(*rare)
     assert model.best_params_ in model.cv_results_["params"]
     assert not hasattr(model, "best_estimator_")
+    assert not hasattr(model, "predict_proba")
     with pytest.raises(AttributeError, match="has no attribute 'predict'"):
         model.predict(rare[0])
     assert "gap" in model.diagnose().tables
