@@ -21,7 +21,7 @@ from sklearn_lossfix.cli._models import (
 from sklearn_lossfix.cli._tables import align_labels, match_label
 from sklearn_lossfix.cli._terminal import progress
 from sklearn_lossfix.cli._validation import held_out_share, hold_out, number_of_folds
-from sklearn_lossfix.decision._metrics import resolve_metric
+from sklearn_lossfix.decision._scoring import resolve_metric
 from sklearn_lossfix.diagnosis._gather import is_fitted
 
 # Rows held out where "fast" needs held-out rows and the user named none: the default share of

@@ -2,8 +2,8 @@
 
 from sklearn_lossfix.decision._decision_rule import DecisionRule
 from sklearn_lossfix.decision._decision_rule_classifier import DecisionRuleClassifier
-from sklearn_lossfix.decision._metrics import from_scorer, register_metric
 from sklearn_lossfix.decision._recalibrated_classifier import RecalibratedClassifier
+from sklearn_lossfix.decision._scoring import from_scorer, register_metric
 
 __all__ = [
     "DecisionRule",

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import betainc, betaincinv
 
-from sklearn_lossfix.decision._metrics import Metric, resolve_metric
+from sklearn_lossfix.decision._metrics import Metric
+from sklearn_lossfix.decision._scoring import resolve_metric
 
 # Metrics that are the share of some rows that are right, so that their bounds are binomial.
 BINOMIAL_METRICS = ("accuracy", "precision", "recall", "specificity")

@@ -16,15 +16,11 @@ from sklearn_lossfix.decision._decision_rule import DecisionRule
 from sklearn_lossfix.decision._fit_rule import DEFAULT_THRESHOLDS, check_rule_metric
 from sklearn_lossfix.decision._guarded_rule import guarded_rule
 from sklearn_lossfix.decision._metric_scorer import MetricScorer
-from sklearn_lossfix.decision._metrics import (
-    Metric,
-    make_metric,
-    metric_for_classes,
-    resolve_metric,
-)
+from sklearn_lossfix.decision._metrics import Metric, make_metric
 from sklearn_lossfix.decision._positive_class import resolve_positive
 from sklearn_lossfix.decision._rule_spec import RULE_MODES, RuleSpec
 from sklearn_lossfix.decision._scored_rows import judging_folds
+from sklearn_lossfix.decision._scoring import metric_for_classes, resolve_metric
 from sklearn_lossfix.decision._threshold_curve import CURVE_METRICS, plot_curve, threshold_curve
 from sklearn_lossfix.decision._tuned_wrapper import TunedWrapper, score_columns
 from sklearn_lossfix.exceptions import InfeasibleConstraintError, LossfixWarning

@@ -29,7 +29,8 @@ from sklearn_lossfix._core._recalibration import (
 from sklearn_lossfix._core._validation import CODE_DTYPE
 from sklearn_lossfix.decision._decision_rule import DecisionRule
 from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
-from sklearn_lossfix.decision._metrics import class_totals, metric_from_codes, resolve_metric
+from sklearn_lossfix.decision._metrics import class_totals, metric_from_codes
+from sklearn_lossfix.decision._scoring import resolve_metric
 from sklearn_lossfix.diagnosis.ledgers.bridges import bridges
 from sklearn_lossfix.diagnosis.ledgers.error import (
     class_utilities,

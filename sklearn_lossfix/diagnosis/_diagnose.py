@@ -20,8 +20,9 @@ from sklearn_lossfix._core._validation import (
     encode_target,
     refuse_lazy,
 )
-from sklearn_lossfix.decision._metrics import class_totals, metric_for_classes
+from sklearn_lossfix.decision._metrics import class_totals
 from sklearn_lossfix.decision._positive_class import resolve_positive
+from sklearn_lossfix.decision._scoring import metric_for_classes
 from sklearn_lossfix.diagnosis._analysis import Analysis
 from sklearn_lossfix.diagnosis._build import build_report
 from sklearn_lossfix.diagnosis._equal_rows import label_conflicts

@@ -17,8 +17,8 @@ from sklearn_lossfix._core._recorded_scores import scorer_value, stand_in
 from sklearn_lossfix._core._user_warning import warn_user
 from sklearn_lossfix.decision._guarded_rule import GuardedRule, guarded_rule
 from sklearn_lossfix.decision._metric_scorer import make_metric_scorer
-from sklearn_lossfix.decision._metrics import metric_for_classes
 from sklearn_lossfix.decision._rule_tuned_classifier import RuleTunedClassifier, response_of_rule
+from sklearn_lossfix.decision._scoring import metric_for_classes
 from sklearn_lossfix.decision._tuned_wrapper import score_columns
 from sklearn_lossfix.exceptions import LossfixWarning
 from sklearn_lossfix.model_selection._candidates import make_candidates

@@ -6,7 +6,7 @@ from sklearn_lossfix._core._bootstrap import bootstrap_counts
 from sklearn_lossfix._core._evidence import SearchEvidence
 from sklearn_lossfix._core._paired_tests import CONFIDENCE
 from sklearn_lossfix.decision._decision_rule import class_scores
-from sklearn_lossfix.decision._metrics import metric_for_classes
+from sklearn_lossfix.decision._scoring import metric_for_classes
 from sklearn_lossfix.decision._sweep import SortedRows
 from sklearn_lossfix.model_selection._candidates import numeric_axes
 

@@ -15,7 +15,8 @@ from sklearn_lossfix.decision._constraint import (
     lower_bounds,
     parse_constraint,
 )
-from sklearn_lossfix.decision._metrics import from_scorer, make_metric
+from sklearn_lossfix.decision._metrics import make_metric
+from sklearn_lossfix.decision._scoring import from_scorer
 
 
 @pytest.mark.parametrize(

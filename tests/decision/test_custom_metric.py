@@ -10,23 +10,16 @@ import sklearn.metrics as skm
 from sklearn.metrics import get_scorer, make_scorer
 
 from sklearn_lossfix._core._paired_tests import mean_standard_error
-from sklearn_lossfix.decision import _custom_metric, _metrics
-from sklearn_lossfix.decision._metrics import (
-    Metric,
-    from_scorer,
-    influence,
-    make_metric,
-    metric_from_codes,
-    register_metric,
-    resolve_metric,
-)
+from sklearn_lossfix.decision import _custom_metric, _scoring
+from sklearn_lossfix.decision._metrics import Metric, influence, make_metric, metric_from_codes
+from sklearn_lossfix.decision._scoring import from_scorer, register_metric, resolve_metric
 from sklearn_lossfix.decision._sweep import best_threshold
 
 
 @pytest.fixture(autouse=True)
 def own_registry(monkeypatch):
     """Give each test a registry of its own."""
-    monkeypatch.setattr(_metrics, "_REGISTERED", {})
+    monkeypatch.setattr(_scoring, "_REGISTERED", {})
 
 
 def _rows(seed, n=60, weighted=True):
@@ -375,7 +368,7 @@ def test_arguments_are_checked():
         register_metric("x", "threat")
     with pytest.raises(ValueError, match="formula must be 'counts' or 'labels'; got 'rows'"):
         register_metric("x", threat_counts, formula="rows")
-    assert _metrics._REGISTERED == {}
+    assert _scoring._REGISTERED == {}
 
 
 def test_one_of_many_threads_gets_the_name():

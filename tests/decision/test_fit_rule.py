@@ -7,7 +7,8 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
-from sklearn_lossfix.decision._metrics import make_metric, metric_from_codes, resolve_metric
+from sklearn_lossfix.decision._metrics import make_metric, metric_from_codes
+from sklearn_lossfix.decision._scoring import resolve_metric
 from sklearn_lossfix.decision._sweep import best_threshold
 
 

@@ -8,7 +8,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, get_scorer, make_scorer
 
 from sklearn_lossfix.decision._metric_scorer import MetricScorer, make_metric_scorer
-from sklearn_lossfix.decision._metrics import make_metric, resolve_metric
+from sklearn_lossfix.decision._metrics import make_metric
+from sklearn_lossfix.decision._scoring import resolve_metric
 
 LABELS = ["fraud", "legit"]
 

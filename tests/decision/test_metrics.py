@@ -16,8 +16,8 @@ from sklearn_lossfix.decision._metrics import (
     influence,
     make_metric,
     metric_from_codes,
-    resolve_metric,
 )
+from sklearn_lossfix.decision._scoring import resolve_metric
 
 
 def _average(function, average, **params):

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_lossfix.decision._fit_rule import MAX_ROWS
-from sklearn_lossfix.decision._metrics import make_metric, resolve_metric
+from sklearn_lossfix.decision._metrics import make_metric
 from sklearn_lossfix.decision._plugin_rule import plugin_rule
+from sklearn_lossfix.decision._scoring import resolve_metric
 
 
 def _column(n=3_000, seed=0):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, make_scorer
 
-from sklearn_lossfix.decision._metrics import make_metric, resolve_metric
+from sklearn_lossfix.decision._metrics import make_metric
 from sklearn_lossfix.decision._positive_class import resolve_positive
+from sklearn_lossfix.decision._scoring import resolve_metric
 
 F1 = make_metric("f1")
 

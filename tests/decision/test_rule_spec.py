@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from sklearn_lossfix.decision import DecisionRule
-from sklearn_lossfix.decision._metrics import Metric, make_metric, resolve_metric
+from sklearn_lossfix.decision._metrics import Metric, make_metric
 from sklearn_lossfix.decision._rule_spec import RuleSpec
+from sklearn_lossfix.decision._scoring import resolve_metric
 
 SPEC = RuleSpec(make_metric("f1"), ("a", "b"), 1, "proba")
 SCORES = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]])

@@ -12,13 +12,8 @@ from sklearn.metrics import make_scorer
 from sklearn_lossfix.decision import _sweep
 from sklearn_lossfix.decision._constraint import parse_constraint
 from sklearn_lossfix.decision._custom_metric import CustomFormula
-from sklearn_lossfix.decision._metrics import (
-    LABEL_METRICS,
-    Metric,
-    from_scorer,
-    make_metric,
-    metric_from_codes,
-)
+from sklearn_lossfix.decision._metrics import LABEL_METRICS, Metric, make_metric, metric_from_codes
+from sklearn_lossfix.decision._scoring import from_scorer
 from sklearn_lossfix.decision._sweep import (
     SortedRows,
     best_effort_threshold_sorted,

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, make_scorer, matthews_corrcoef, recall_score
 
-from sklearn_lossfix.decision._metrics import make_metric, resolve_metric
+from sklearn_lossfix.decision._metrics import make_metric
+from sklearn_lossfix.decision._scoring import resolve_metric
 from sklearn_lossfix.decision._threshold_curve import plot_curve, threshold_curve
 
 CLASSES = np.array(["no", "yes"])

@@ -11,7 +11,8 @@ from sklearn.model_selection import ParameterGrid, StratifiedKFold, cross_val_pr
 from sklearn_lossfix._core._diagnosable import DiagnosableMixin
 from sklearn_lossfix._core._evidence import Evidence, Scored, SearchEvidence
 from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
-from sklearn_lossfix.decision._metrics import metric_from_codes, resolve_metric
+from sklearn_lossfix.decision._metrics import metric_from_codes
+from sklearn_lossfix.decision._scoring import resolve_metric
 from sklearn_lossfix.diagnosis._analysis import Analysis
 from sklearn_lossfix.diagnosis._build import build_report
 from sklearn_lossfix.diagnosis._gather import map_folds

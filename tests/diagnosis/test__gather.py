@@ -19,7 +19,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_lossfix._core._evidence import Scored
 from sklearn_lossfix._core._oof import fix_folds, out_of_fold
-from sklearn_lossfix.decision._metrics import resolve_metric
+from sklearn_lossfix.decision._scoring import resolve_metric
 from sklearn_lossfix.diagnosis import _gather
 from sklearn_lossfix.diagnosis._gather import (
     applicable_twins,

@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from sklearn_lossfix import DecisionRuleClassifier, RecalibratedClassifier, diagnose
 from sklearn_lossfix._core._paired_tests import interval, paired_estimate
-from sklearn_lossfix.decision._metrics import resolve_metric
+from sklearn_lossfix.decision._scoring import resolve_metric
 from sklearn_lossfix.diagnosis._remedies import (
     decision_rule_remedy,
     recalibration_remedy,

@@ -5,9 +5,10 @@ import pytest
 from sklearn.metrics import f1_score, log_loss, roc_auc_score
 
 from sklearn_lossfix._core._bootstrap import bootstrap_counts
-from sklearn_lossfix.decision._metrics import make_metric, resolve_metric
+from sklearn_lossfix.decision._metrics import make_metric
 from sklearn_lossfix.decision._rule_spec import RuleSpec
 from sklearn_lossfix.decision._scored_rows import ScoredRows
+from sklearn_lossfix.decision._scoring import resolve_metric
 from sklearn_lossfix.model_selection._judge_candidates import judge_candidate, split_values
 
 
