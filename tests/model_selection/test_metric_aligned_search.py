@@ -24,6 +24,7 @@ from sklearn.model_selection import KFold, RepeatedStratifiedKFold, StratifiedKF
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_lossfix import DecisionRule, MetricAlignedSearchCV, register_metric
@@ -476,6 +477,17 @@ def test_random_search_draws_and_repeats(rare):
     assert len(one.cv_results_["params"]) == 4
     with pytest.raises(ValueError, match="is a distribution"):
         search(grid=draw).fit(*rare)
+
+
+def test_kernels_that_are_given_and_computed_may_be_candidates(rare):
+    """A candidate that takes a kernel matrix gets its columns cut, one that does not keeps them."""
+    X, y = rare[0][:200], rare[1][:200]
+    kernel = X @ X.T
+    grid = {"kernel": ["precomputed", "rbf"]}
+    model = search(SVC(), grid, scoring="balanced_accuracy", error_score="raise").fit(kernel, y)
+    alone = search(SVC(kernel="precomputed"), {}, scoring="balanced_accuracy").fit(kernel, y)
+    value = model.cv_results_["mean_test_score"][0]
+    assert value == pytest.approx(alone.cv_results_["mean_test_score"][0])
 
 
 # --- weights, groups, splits ----------------------------------------------------------------------
