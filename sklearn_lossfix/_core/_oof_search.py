@@ -9,9 +9,11 @@ import time
 import traceback
 import warnings
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import _safe_split
 
 from sklearn_lossfix._core._oof import (
@@ -183,42 +185,52 @@ class CandidateFolds:
 
     def tasks(self, candidates=None, folds=None):
         """The tasks that `run` hands out, as tuples of plain values."""
-        chosen = list(range(len(self._candidates)) if candidates is None else candidates)
+        chosen = set(range(len(self._candidates)) if candidates is None else candidates)
         folds = range(len(self._folds.splits)) if folds is None else folds
-        params = [self._candidates[c] for c in chosen]
-        groups = None
-        if self._share_prefix and can_share_steps(self._estimator):
-            groups = group_candidates(self._estimator, params)
         tasks = []
         for fold in folds:
-            seed = None if self._seed is None else (int(self._seed), fold)
-            for paths in self._grouped_paths(params, groups, seed):
-                numbered = [[(chosen[i], params[i]) for i in path] for path in paths]
+            for group in self._groups:
+                paths = [[(c, self._candidates[c]) for c in path if c in chosen] for path in group]
+                paths = [path for path in paths if path]
+                if not paths:
+                    continue
                 tasks.append(
                     (
                         len(tasks),
                         fold,
                         fold_layout(self._folds, fold),
-                        numbered,
+                        paths,
                         self._fit_params,
                         self.results.classes,
                         self._response,
-                        seed,
+                        self._fold_seed(fold),
                         self._share_prefix,
                         self._raise,
                     )
                 )
         return tasks
 
-    def _grouped_paths(self, params, groups, seed):
+    def _fold_seed(self, fold):
+        """What the free random states of all candidates on a fold are drawn from."""
+        return None if self._seed is None else (int(self._seed), fold)
+
+    @cached_property
+    def _groups(self):
         """Groups of paths, a group for one task; a path is read off one fit, shortest first."""
-        paths = [[i] for i in range(len(params))]
+        paths = [[i] for i in range(len(self._candidates))]
         if self._share_path and self._response == "predict_proba":
-            paths = group_paths(seed_clone(clone(self._estimator), seed), params)
-        if groups is None:
+            # Whether a fit is seeded decides, not with what: the paths of all folds are the same.
+            seeded = seed_clone(clone(self._estimator), self._fold_seed(0))
+            paths = group_paths(seeded, self._candidates)
+        if not (self._share_prefix and can_share_steps(self._estimator)):
             return [[path] for path in paths]
-        # What differs in length alone has its early steps in common: no path is torn apart.
-        return [[path for path in paths if path[0] in set(group)] for group in groups]
+        groups = group_candidates(self._estimator, self._candidates)
+        place = {i: number for number, group in enumerate(groups) for i in group}
+        grouped = [[] for _ in groups]
+        for path in paths:
+            # What differs in length alone has its early steps in common: no path is torn apart.
+            grouped[place[path[0]]].append(path)
+        return [group for group in grouped if group]
 
 
 def make_candidate(estimator, params, seed):
@@ -230,8 +242,7 @@ def _run_candidates(estimator, X, y, codes, task):
     """Fit and score a group of candidates on one fold; runs in a worker."""
     name, fold, layout, paths, fit_params, classes, response, seed, share, raise_errors = task
     train, test = fold_rows(layout, fold)
-    X_train, y_train = _safe_split(estimator, X, y, train)
-    X_test, _ = _safe_split(estimator, X, None, test, train)
+    cut = {}  # by whether X holds kernels or distances, which candidates may differ in
     params = cut_params(fit_params, train, len(codes))
     shared = SharedSteps() if share else None
     pairs, outcomes = [], []
@@ -242,11 +253,17 @@ def _run_candidates(estimator, X, y, codes, task):
             began = time.perf_counter()
             try:
                 model = make_candidate(estimator, path[-1][1], seed)
+                pairwise = get_tags(model).input_tags.pairwise
+                if pairwise not in cut:
+                    X_train, y_train = _safe_split(model, X, y, train)
+                    cut[pairwise] = X_train, y_train, _safe_split(model, X, None, test, train)[0]
+                X_train, y_train, X_test = cut[pairwise]
                 if shared is not None:
                     model = with_shared_steps(model, shared)
                 model.fit(X_train, y_train, **params)
                 fit_time = time.perf_counter() - began
-                outcomes.extend(_scored(model, X_test, classes, response, path, fit_time))
+                lengths = _lengths(estimator, path, seed)
+                outcomes.extend(_scored(model, X_test, classes, response, lengths, fit_time))
             except Exception as error:
                 if raise_errors:
                     error.add_note(f"While fitting candidate {path[-1][0]} on split {fold}.")
@@ -257,21 +274,31 @@ def _run_candidates(estimator, X, y, codes, task):
     return name, pairs, outcomes, [*convergence, *other]
 
 
-def _scored(model, X, classes, response, path, fit_time):
+def _lengths(estimator, path, seed):
+    """How long the fit of each candidate of a path is; no matter for one that is alone."""
+    if len(path) == 1:
+        return [None]
+    lengths = []
+    for _, params in path:
+        # A candidate may leave the length at its default, or set it with a whole step.
+        model = make_candidate(estimator, params, seed)
+        lengths.append(model.get_params()[path_parameter(model)])
+    return lengths
+
+
+def _scored(model, X, classes, response, lengths, fit_time):
     """Scores of the candidates of a path, from the one model that was fitted."""
     began = time.perf_counter()
-    if len(path) == 1:
+    if lengths == [None]:
         scores = {None: _checked(class_columns(model, X, classes, response), model, response)}
-        lengths = [None]
+        shares = [1.0]
     else:
-        parameter = path_parameter(model)
-        lengths = [params[parameter] for _, params in path]
         scores = {
             length: _checked(class_columns(model, X, classes, response, proba), model, response)
             for length, proba in staged_proba(model, X, sorted(set(lengths))).items()
         }
-    score_time = (time.perf_counter() - began) / len(path)
-    shares = [1.0] if lengths == [None] else [length / lengths[-1] for length in lengths]
+        shares = [length / lengths[-1] for length in lengths]
+    score_time = (time.perf_counter() - began) / len(lengths)
     return [
         (scores[length], fit_time * share, score_time, None)
         for length, share in zip(lengths, shares, strict=True)
