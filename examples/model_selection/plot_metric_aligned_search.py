@@ -102,6 +102,7 @@ for name, value in zip(("apparent", "honest", "new rows", "by log loss"), means,
 # %%
 # What we learned
 # ---------------
-# The model with the least log loss is not the one with the best labels, and tuning its threshold
-# afterwards does not make it so. Choosing candidate and rule together costs no further fit. The
-# apparent score of such a search is too good; the honest one is close to what new rows give.
+# - The model with the least log loss is not the one with the best labels, and tuning its threshold
+#   afterwards does not make it so.
+# - Choosing candidate and rule together costs no further fit.
+# - The apparent score of such a search is too good; the honest one is close to what new rows give.

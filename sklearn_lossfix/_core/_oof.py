@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from joblib import effective_n_jobs
+from joblib import effective_n_jobs, parallel_config
+from joblib.parallel import get_active_backend
 from sklearn import get_config
 from sklearn.base import clone
 from sklearn.ensemble import StackingClassifier, VotingClassifier
@@ -28,6 +29,7 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, has_fit_parameter
 
+from sklearn_lossfix._core._caught_warnings import caught_warnings, sorted_by_thread
 from sklearn_lossfix._core._proper_scores import brier_rows, log_loss_rows
 from sklearn_lossfix.exceptions import FrozenPartError, TooFewRowsError
 
@@ -506,9 +508,9 @@ def cut_params(fit_params, train, n_rows):
 def sort_warnings(caught):
     """Split recorded warnings into convergence warnings and others, as (category, message)."""
     convergence, other = [], []
-    for warning in caught:
-        kind = convergence if issubclass(warning.category, ConvergenceWarning) else other
-        kind.append((warning.category, str(warning.message)))
+    for category, message in caught:
+        kind = convergence if issubclass(category, ConvergenceWarning) else other
+        kind.append((category, message))
     return convergence, other
 
 
@@ -520,8 +522,7 @@ def _run_task(estimator, X, y, codes, weight, task):
     X_train, y_train = _safe_split(model, X, codes if encoded else y, train)
     X_test, _ = _safe_split(model, X, None, test, train)
     params = cut_params(fit_params, train, len(codes))
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with caught_warnings() as caught:
         try:
             model.fit(X_train, y_train, **params)
             scores, pred, response = score_rows(model, X_test, classes, response_method, encoded)
@@ -562,6 +563,24 @@ def run_tasks(run, shared, tasks, n_jobs, on_done):
     """
     if effective_n_jobs(n_jobs) == 1:
         n_jobs = 1
+        return _run_rounds(run, shared, tasks, n_jobs, on_done)
+    with sorted_by_thread():
+        return _run_rounds(_as_in_a_process, (run, *shared), tasks, n_jobs, on_done)
+
+
+def _as_in_a_process(run, *args):
+    """Run a task of a cluster as in a process of its own: ``n_jobs=None`` inside of it means 1.
+
+    On dask it would mean all workers, and what an ensemble adds up depends on their number.
+    """
+    if type(get_active_backend()[0]).__name__ != "DaskDistributedBackend":
+        return run(*args)
+    with parallel_config(backend="threading", n_jobs=1):
+        return run(*args)
+
+
+def _run_rounds(run, shared, tasks, n_jobs, on_done):
+    """Send tasks out until all are done."""
     results = {}
     for attempt in range(MAX_ROUNDS):
         waiting = [task for task in tasks if task[0] not in results]

@@ -7,7 +7,6 @@ longest of them.
 
 import time
 import traceback
-import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +15,7 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import _safe_split
 
+from sklearn_lossfix._core._caught_warnings import caught_warnings
 from sklearn_lossfix._core._oof import (
     check_training_parts,
     class_columns,
@@ -246,8 +246,7 @@ def _run_candidates(estimator, X, y, codes, task):
     params = cut_params(fit_params, train, len(codes))
     shared = SharedSteps() if share else None
     pairs, outcomes = [], []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with caught_warnings() as caught:
         for path in paths:
             pairs.extend((candidate, fold) for candidate, _ in path)
             began = time.perf_counter()

@@ -10,12 +10,13 @@ import uuid
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from distributed import Client, LocalCluster
 from joblib.parallel import ThreadingBackend
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.datasets import make_classification
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -100,6 +101,12 @@ CASES = {
         {},
     ),
     "three classes": (search(TREES, TREE_GRID, scoring="balanced_accuracy"), (X3, Y3), {}),
+    # Its members are added up by threads where `n_jobs=None` means several.
+    "forest": (
+        search(RandomForestClassifier(n_estimators=9, max_features=2), {"max_depth": [2, 4]}),
+        (X, Y),
+        {},
+    ),
     "dropping": (search(TREES, TREE_GRID, drop="bbcd", cv=4), (X, Y), {}),
     "weights, groups, ensemble": (
         search(DecisionTreeClassifier(max_features=2), {"max_depth": [1, 3]}, ensemble=True),
@@ -153,7 +160,7 @@ def cluster(request):
             n_workers=2,
             threads_per_worker=1,
             processes=request.param == "processes",
-            dashboard_address=None,
+            dashboard_address=":0",  # any free port: several test processes may run
         ) as workers,
         Client(workers) as client,
     ):
@@ -225,9 +232,29 @@ def test_a_killed_worker_loses_no_finished_task(tmp_path):
     fits = [path.name.split("-")[0] for path in tmp_path.iterdir() if path.name != "killed"]
     # Tasks are handed out fold by fold, and two run at a time: those of the first folds were done.
     assert [fits.count(fold) for fold in ("0", "1", "all")] == [4, 4, 1]
-    # Fitted twice: the one that was killed, what ran beside it, and what may have been on its way.
-    assert 1 <= len(fits) - (16 + 1) <= 3
+    # Fitted twice: the one that was killed, and at most what was out with it, two for each process.
+    assert 1 <= len(fits) - (16 + 1) <= 4
     assert found.n_fits_ == 16
+
+
+# --- what is sent -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("container", [np.asarray, pd.DataFrame])
+def test_workers_are_handed_the_users_own_data(monkeypatch, container):
+    """Data go out as the very object that came in: so a cluster knows what it already holds."""
+    sent, run_tasks = [], _oof_search.run_tasks
+
+    def spy(run, shared, tasks, n_jobs, on_done):
+        sent.append(shared)
+        return run_tasks(run, shared, tasks, n_jobs, on_done)
+
+    monkeypatch.setattr(_oof_search, "run_tasks", spy)
+    rows = container(X)
+    model = search().fit(rows, Y)
+    ((estimator, sent_rows, _, _),) = sent
+    assert estimator is model.estimator
+    assert sent_rows is rows
 
 
 # --- number of fits -----------------------------------------------------------------------------
