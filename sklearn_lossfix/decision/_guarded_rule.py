@@ -7,13 +7,33 @@ import numpy as np
 from sklearn_lossfix._core._bootstrap import bootstrap_counts
 from sklearn_lossfix._core._paired_tests import mean_standard_error, nadeau_bengio_inflation
 from sklearn_lossfix.decision._decision_rule import DecisionRule
-from sklearn_lossfix.decision._metrics import influence, metric_from_codes
+from sklearn_lossfix.decision._metrics import ROUNDING, influence, metric_from_codes
 from sklearn_lossfix.decision._resampled_rules import averaged_rule, resample_rule
 
-# Standard errors by which a tuned rule must beat the default one: the one-standard-error rule of
-# Breiman et al., Classification and Regression Trees, 1984, section 3.4.3. Tuning chases noise on
-# few rows, most of all for accuracy, where the default rule is already nearly optimal.
+# Standard errors by which a tuned rule must beat the default one where the default is the best rule
+# that calibrated probabilities allow (accuracy): the one-standard-error rule of Breiman et al.,
+# Classification and Regression Trees, 1984, section 3.4.3. Tuning chases noise there, most of all
+# on few rows. For other metrics nothing speaks for the default rule but its value: there the tuned
+# rule is taken if it does better at all.
 GUARD_STANDARD_ERRORS = 1.0
+
+
+def proves_itself(metric, gain, standard_error):
+    """Whether the cross-fitted gain of a rule over the default one is enough to take it.
+
+    Parameters
+    ----------
+    metric : Metric
+        What the rule is judged by.
+    gain, standard_error : float
+        Of the rule over the default one.
+
+    Returns
+    -------
+    bool
+    """
+    margin = GUARD_STANDARD_ERRORS * standard_error if metric.favours_argmax else 0.0
+    return bool(gain > margin + ROUNDING)
 
 
 class GuardedRule(NamedTuple):
@@ -77,7 +97,7 @@ def guarded_rule(spec, scored, folds, parameters=None):
     if rule is not None:
         codes = rule.predict_codes(scored.scores)
         gain, standard_error = _gain(spec, scored, codes, default)
-        if spec.mode == "auto" and not gain > GUARD_STANDARD_ERRORS * standard_error:
+        if spec.mode == "auto" and not proves_itself(spec.metric, gain, standard_error):
             rule, codes = default_rule, default
         return GuardedRule(rule, gain, standard_error, codes, np.empty(0))
     codes = spec.cross_fitted_codes(scored, folds)
@@ -90,7 +110,7 @@ def guarded_rule(spec, scored, folds, parameters=None):
             parameters = resample_rule(spec, scored, counts).parameters
     # Where something must be kept to, the default rule is no alternative: it may not keep to it.
     is_guarded = spec.mode == "auto" and spec.constraint is None
-    if is_guarded and not gain > GUARD_STANDARD_ERRORS * standard_error:
+    if is_guarded and not proves_itself(spec.metric, gain, standard_error):
         return GuardedRule(default_rule, gain, standard_error, default, parameters)
     rule = averaged_rule(spec, scored, parameters)
     return GuardedRule(rule, gain, standard_error, codes, parameters)

@@ -199,6 +199,11 @@ _LINEAR = frozenset(
     "recall_micro f1_micro f2_micro fbeta_micro".split()
 )
 
+# Accuracy, by its own and by other names.
+_ACCURACIES = frozenset(
+    "accuracy recall_weighted precision_micro recall_micro f1_micro f2_micro fbeta_micro".split()
+)
+
 LABEL_METRICS = tuple(sorted({*_FORMULAS, *_POSITIVE_CLASS_FORMULAS}))
 
 ALIASES = {"mcc": "matthews_corrcoef", "kappa": "cohen_kappa"}
@@ -263,6 +268,14 @@ class Metric:
     def vectorised(self):
         """Whether `value` of many totals costs one call: true of all but functions of labels."""
         return self.kind == "label" and (self.custom is None or self.custom.formula == "counts")
+
+    @property
+    def favours_argmax(self):
+        """Whether the most probable class is the best answer to calibrated probabilities."""
+        if self.name == "cost":
+            costs = {"fp_cost": 1.0, "fn_cost": 1.0, **dict(self.params)}
+            return costs["fp_cost"] == costs["fn_cost"]
+        return self.name in _ACCURACIES
 
     def row_values(self, y, pred):
         """Return what each row contributes to the mean of a metric with a cost matrix."""
