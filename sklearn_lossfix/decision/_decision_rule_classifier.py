@@ -18,8 +18,9 @@ class DecisionRuleClassifier(RuleTunedClassifier):
     and decision values are those of the estimator.
 
     The tuned rule is kept only if it proves itself: rules are also chosen on all folds but one
-    and judged on that one, and if the gain over the default rule is not greater than one standard
-    error, the default rule stays.
+    and judged on that one, and without a gain over the default rule that one stays. For accuracy,
+    of which the default rule is the best on calibrated probabilities, the gain must exceed one
+    standard error.
 
     Parameters
     ----------

@@ -91,8 +91,7 @@ def honest_from_bootstrap(drawn, left_out):
     Returns
     -------
     HonestScore
-        Mean over the samples, with their central 95 %: conservative, for the rows that were left
-        out are fewer than all.
+        Mean over the samples, with their central 95 %.
     """
     usable = ~np.isnan(drawn).all(axis=1)
     if not usable.any():

@@ -187,7 +187,8 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
         bootstrap bias corrected [1]_, plus what averaging the winner's rule gains out of bag.
 
     honest_score_interval_ : tuple of (float, float)
-        Central 95 % of the bootstrap; conservative, for the judged parts are smaller than the data.
+        Central 95 % of the bootstrap. It held the score on fresh rows in about 92 % of simulated
+        searches on 600 rows: what refitting adds is not in it.
 
     apparent_score_ : float
         The greatest metric over candidates under the rule that is best on the very same rows.
