@@ -264,6 +264,11 @@ def folds(seed):
 # --- parity ---------------------------------------------------------------------------------------
 
 
+def _seeds(options):
+    """Seeds of the repeated splits."""
+    return range(options.first_seed, options.first_seed + options.splits)
+
+
 def parity_run(halves, learner, metric, seed):
     """Test metric of one pass, nested tuning and a search at the threshold 0.5, on one split."""
     warnings.simplefilter("ignore")
@@ -303,7 +308,7 @@ def parity(options, missed):
     design = [(learner, metric) for learner in options.learners for metric in METRICS]
     print(
         f"\nParity: ours - GridSearchCV(TunedThresholdClassifierCV) in points of the metric on "
-        f"test rows, {options.splits} splits from seed 0.\n"
+        f"test rows, {options.splits} splits from seed {options.first_seed}.\n"
         "The interval of a data set is corrected for training rows that splits share. Where the\n"
         "nested search fails, nothing is compared.\n"
     )
@@ -315,7 +320,7 @@ def parity(options, missed):
     )
     means, cells = [], defaultdict(list)
     for name, draw in sets.items():
-        tasks = ((draw(seed), seed) for seed in range(options.splits))
+        tasks = ((draw(seed), seed) for seed in _seeds(options))
         runs = Parallel(n_jobs=options.jobs)(
             delayed(parity_run)(halves, learner, metric, seed)
             for halves, seed in tasks
@@ -479,7 +484,8 @@ def multiclass(options, missed):
     sets = multiclass_sets(read_folder(options.data))
     print(
         f"\nMulticlass: tuned rule - argmax of the same search, in points, {options.splits} splits "
-        f"from seed 0.\n{'':44s}argmax   test rows  {'95 %':16s}out of fold: least, mean"
+        f"from seed {options.first_seed}.\n"
+        f"{'':44s}argmax   test rows  {'95 %':16s}out of fold: least, mean"
         "   default rule",
         flush=True,
     )
@@ -488,7 +494,7 @@ def multiclass(options, missed):
         for learner, metric in itertools.product(options.learners, MULTICLASS_METRICS):
             runs = Parallel(n_jobs=options.jobs)(
                 delayed(multiclass_run)(draw(seed), learner, metric, seed)
-                for seed in range(options.splits)
+                for seed in _seeds(options)
             )
             table = {key: np.array([run[key] for run in runs], dtype=float) for key in runs[0]}
             gain, oof = table["test"], table["oof"]
@@ -564,6 +570,7 @@ def main():
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all")
     parser.add_argument("--data", metavar="FOLDER", help="folder of <name>.csv.gz files")
     parser.add_argument("--learners", nargs="+", choices=LEARNERS, default=["LR", "tree"])
+    parser.add_argument("--first-seed", type=int, default=0, help="seed of the first split")
     parser.add_argument("--splits", type=int, default=10, help="repeated splits of a data set")
     parser.add_argument("--seeds", type=int, default=50, help="seeds of honesty; twice for guard")
     parser.add_argument("--folds", type=int, default=5, help="folds of honesty")
