@@ -469,6 +469,13 @@ def test_hopeless_candidates_are_dropped(rare):
     assert early.threshold_ == full.threshold_
 
 
+def test_nobody_is_dropped_by_a_function_of_labels(rare):
+    """Samples of a function of labels would cost more than fits: all candidates go on."""
+    scoring = make_scorer(counted_f1)
+    model = search(Counting(), {"power": [0.0, 1.0]}, scoring=scoring, drop="bbcd").fit(*rare)
+    assert model.n_fits_ == 10
+
+
 def test_random_search_draws_and_repeats(rare):
     """Distributions are drawn from n_iter times, the same in every run."""
     draw = {"C": loguniform(1e-3, 1e1)}
