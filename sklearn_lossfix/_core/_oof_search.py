@@ -53,6 +53,8 @@ class CandidateScores:
         charged its share of it.
     errors : list of list of (str or None)
         ``errors[candidate][fold]``: the traceback where the fit failed.
+    facts : list of list
+        ``facts[candidate][fold]``: what `describe` said of the fitted model; None without it.
     warnings : dict
         Warnings of the fits, (category, message), without repeats, in order.
     """
@@ -63,6 +65,7 @@ class CandidateScores:
     fit_time: np.ndarray
     score_time: np.ndarray
     errors: list
+    facts: list
     warnings: dict = field(default_factory=dict)
 
     def failed(self, candidate):
@@ -107,6 +110,9 @@ class CandidateFolds:
         Whether early steps of Pipelines, and longer fits, are shared.
     raise_errors : bool
         Raise what a fit raises, instead of keeping the traceback.
+    describe : callable, default=None
+        Function of a module, ``describe(model)``: says in plain values what is to be known of a
+        fitted model, which itself does not come back from the worker.
 
     Raises
     ------
@@ -131,6 +137,7 @@ class CandidateFolds:
         share_prefix,
         share_path,
         raise_errors,
+        describe=None,
     ):
         refuse_frozen(estimator)
         classes, self._codes = check_training_parts(y, folds)
@@ -139,6 +146,7 @@ class CandidateFolds:
         self._response, self._fit_params = response_method, fit_params
         self._n_jobs, self._seed, self._raise = n_jobs, random_state, raise_errors
         self._share_prefix, self._share_path = share_prefix, share_path
+        self._describe = describe
         n_candidates, n_folds = len(candidates), len(folds.splits)
         self.results = CandidateScores(
             classes=classes,
@@ -147,6 +155,7 @@ class CandidateFolds:
             fit_time=np.full((n_candidates, n_folds), np.nan),
             score_time=np.full((n_candidates, n_folds), np.nan),
             errors=[[None] * n_folds for _ in candidates],
+            facts=[[None] * n_folds for _ in candidates],
         )
 
     def run(self, candidates=None, folds=None, on_done=lambda result, done, total: None):
@@ -171,11 +180,12 @@ class CandidateFolds:
             _run_candidates, shared, tasks, self._n_jobs, on_done
         ):
             for (candidate, fold), outcome in zip(pairs, outcomes, strict=True):
-                scores, fit_time, score_time, error = outcome
+                scores, fit_time, score_time, error, facts = outcome
                 self.results.scores[candidate][fold] = scores
                 self.results.fit_time[candidate, fold] = fit_time
                 self.results.score_time[candidate, fold] = score_time
                 self.results.errors[candidate][fold] = error
+                self.results.facts[candidate][fold] = facts
             self.results.warnings.update(dict.fromkeys(caught))
         return self.results
 
@@ -206,6 +216,7 @@ class CandidateFolds:
                         self._fold_seed(fold),
                         self._share_prefix,
                         self._raise,
+                        self._describe,
                     )
                 )
         return tasks
@@ -240,7 +251,8 @@ def make_candidate(estimator, params, seed):
 
 def _run_candidates(estimator, X, y, codes, task):
     """Fit and score a group of candidates on one fold; runs in a worker."""
-    name, fold, layout, paths, fit_params, classes, response, seed, share, raise_errors = task
+    name, fold, layout, paths, fit_params, classes, response, seed, *options = task
+    share, raise_errors, describe = options
     train, test = fold_rows(layout, fold)
     cut = {}  # by whether X holds kernels or distances, which candidates may differ in
     params = cut_params(fit_params, train, len(codes))
@@ -262,13 +274,15 @@ def _run_candidates(estimator, X, y, codes, task):
                 model.fit(X_train, y_train, **params)
                 fit_time = time.perf_counter() - began
                 lengths = _lengths(estimator, path, seed)
-                outcomes.extend(_scored(model, X_test, classes, response, lengths, fit_time))
+                facts = None if describe is None else describe(model)
+                scored = _scored(model, X_test, classes, response, lengths, fit_time)
+                outcomes.extend((*outcome, facts) for outcome in scored)
             except Exception as error:
                 if raise_errors:
                     error.add_note(f"While fitting candidate {path[-1][0]} on split {fold}.")
                     raise
                 spent = time.perf_counter() - began
-                outcomes.extend([(None, spent, 0.0, traceback.format_exc())] * len(path))
+                outcomes.extend([(None, spent, 0.0, traceback.format_exc(), None)] * len(path))
     convergence, other = sort_warnings(caught)
     return name, pairs, outcomes, [*convergence, *other]
 

@@ -40,7 +40,7 @@ def _estimator_has(method):
     def check(self):
         if getattr(self, "refit", True) is False:  # a search that fits nothing to ask
             raise AttributeError(f"refit=False: there is no model that has {method}.")
-        getattr(getattr(self, "estimator_", self.estimator), method)
+        getattr(getattr(self, "estimator_", self._inner()), method)
         return True
 
     return check
@@ -100,9 +100,7 @@ class RuleTunedClassifier(TunedWrapper):
             If `fit` was not called.
         """
         check_is_fitted(self)
-        rule = self.decision_rule_
-        scores = score_columns(self.estimator_, X, response_of_rule(rule), self.classes_)
-        return self.classes_[rule.predict_codes(scores)]
+        return self.classes_[self.decision_rule_.predict_codes(self._rule_scores(X))]
 
     @available_if(_estimator_has("predict_proba"))
     def predict_proba(self, X):
@@ -154,6 +152,11 @@ class RuleTunedClassifier(TunedWrapper):
         """
         check_is_fitted(self)
         return self.estimator_.decision_function(X)
+
+    def _rule_scores(self, X):
+        """Score new rows by what the rule takes."""
+        response = response_of_rule(self.decision_rule_)
+        return score_columns(self.estimator_, X, response, self.classes_)
 
     @property
     def threshold_ci_(self):
@@ -324,7 +327,7 @@ class RuleTunedClassifier(TunedWrapper):
         if by_proba and space != "proba":
             raise ValueError(
                 "A plug-in rule or one of least expected cost is computed from probabilities; "
-                f"{type(self.estimator).__name__} is asked for decision_function. Use "
+                f"{type(self._inner()).__name__} is asked for decision_function. Use "
                 "decision_rule='tune', or an estimator with predict_proba."
             )
         constraint = parse_constraint(self.constraint, self.constraint_confidence)
@@ -384,7 +387,7 @@ class RuleTunedClassifier(TunedWrapper):
             return response_of_rule(self.decision_rule)
         if self.response_method != "auto":
             return self.response_method
-        has_proba = hasattr(self.estimator, "predict_proba")
+        has_proba = hasattr(self._inner(), "predict_proba")
         return "predict_proba" if has_proba else "decision_function"
 
     def _learn(self, scored, spec, parameters=None):
@@ -410,10 +413,10 @@ class RuleTunedClassifier(TunedWrapper):
                 f"of the scores; here they are {classes}."
             )
         response = response_of_rule(rule)
-        if not hasattr(self.estimator, response) or self.response_method not in ("auto", response):
+        if not hasattr(self._inner(), response) or self.response_method not in ("auto", response):
             raise ValueError(
                 f"The rule takes scores of space {rule.space!r}, from {response}; "
-                f"{type(self.estimator).__name__} with response_method="
+                f"{type(self._inner()).__name__} with response_method="
                 f"{self.response_method!r} does not give them."
             )
 

@@ -158,7 +158,7 @@ class TunedWrapper(
         groups = check_groups(groups, len(y))
         costs, params = self._split_costs(params)
         routed = self._route(weight, groups, params)
-        prefit = self.cv == "prefit" or bool(frozen_parts(self.estimator))
+        prefit = self.cv == "prefit" or bool(frozen_parts(self._inner()))
         codes, self.classes_ = self._encode(y, prefit)
         plan = self._plan(codes)
         rule_weight, plan = self._rule_weight(codes, weight, costs, plan)
@@ -179,6 +179,10 @@ class TunedWrapper(
                     setattr(self, name, getattr(fitted, name))
         return self
 
+    def _inner(self):
+        """The unfitted classifier that is wrapped."""
+        return self.estimator
+
     def _split_costs(self, params):
         """Take costs of rows out of the fit parameters; nobody but rules knows them."""
         return {}, params
@@ -198,7 +202,7 @@ class TunedWrapper(
         router = MetadataRouter(owner=self)
         router.add_self_request(self)
         router.add(
-            estimator=self.estimator,
+            estimator=self._routed(),
             method_mapping=MethodMapping().add(caller="fit", callee="fit"),
         )
         if self._has_splitter():
@@ -210,7 +214,7 @@ class TunedWrapper(
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
+        inner = get_tags(self._inner())
         tags.input_tags.sparse = inner.input_tags.sparse
         tags.input_tags.allow_nan = inner.input_tags.allow_nan
         tags.input_tags.pairwise = inner.input_tags.pairwise
@@ -280,6 +284,10 @@ class TunedWrapper(
     def _cross_fitted(self, scored, learnt):
         """Return the rows, and their scores and predicted codes as learnt from other folds."""
 
+    def _routed(self):
+        """What takes the parameters of `fit`."""
+        return self._inner()
+
     def _has_splitter(self):
         """Whether `cv` is a splitter; strings have a `split` too."""
         return hasattr(self.cv, "split") and not isinstance(self.cv, str)
@@ -287,7 +295,7 @@ class TunedWrapper(
     def _route(self, sample_weight, groups, params):
         """Sort fit parameters by who takes them: the estimator's `fit`, the splitter's `split`."""
         if not _routing_enabled():
-            fit = {**weight_params(self.estimator, sample_weight), **params}
+            fit = {**weight_params(self._routed(), sample_weight), **params}
             return Bunch(fit=fit, split={"groups": groups})
         params = {"sample_weight": sample_weight, "groups": groups, **params}
         routed = process_routing(self, "fit", **params)

@@ -1,33 +1,20 @@
 """MetricAlignedSearchCV: hyper-parameters and decision rule chosen together for the metric."""
 
-import time
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import _fit_context, clone
-from sklearn.exceptions import FitFailedWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_lossfix._core._oof import refuse_frozen
-from sklearn_lossfix._core._oof_search import CandidateFolds
-from sklearn_lossfix._core._progress import EVALUATION, CallbackSupport, Progress, with_callbacks
-from sklearn_lossfix._core._recorded_scores import scorer_value, stand_in
-from sklearn_lossfix._core._user_warning import warn_user
-from sklearn_lossfix.decision._guarded_rule import GuardedRule, guarded_rule
+from sklearn_lossfix._core._progress import with_callbacks
 from sklearn_lossfix.decision._metric_scorer import make_metric_scorer
-from sklearn_lossfix.decision._rule_tuned_classifier import RuleTunedClassifier, response_of_rule
 from sklearn_lossfix.decision._scoring import metric_for_classes
-from sklearn_lossfix.decision._tuned_wrapper import score_columns
-from sklearn_lossfix.exceptions import LossfixWarning
+from sklearn_lossfix.model_selection._candidate_search import SINGLE, CandidateSearch
 from sklearn_lossfix.model_selection._candidates import make_candidates
-from sklearn_lossfix.model_selection._fold_ensemble import FoldEnsemble
-from sklearn_lossfix.model_selection._search_evidence import search_evidence
-from sklearn_lossfix.model_selection._search_run import AT_DEFAULT, SELECTION, SearchRun
-
-# What a single metric is called in `cv_results_`, as in scikit-learn.
-SINGLE = "score"
+from sklearn_lossfix.model_selection._search_run import AT_DEFAULT, SELECTION
 
 
 def _is_refitted(self):
@@ -51,7 +38,7 @@ def _refitted_has(method):
     return check
 
 
-class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
+class MetricAlignedSearchCV(CandidateSearch):
     """Search hyper-parameters and decision rule together for a metric, in one pass.
 
     A search by log loss, or by a metric at the threshold 0.5, looks for a model that is good at
@@ -272,12 +259,12 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
     """
 
     _parameter_constraints: dict = {
-        **RuleTunedClassifier._parameter_constraints,
+        **CandidateSearch._parameter_constraints,
         "param_grid": [dict, list],
         "cv": ["cv_object"],
         "search": [StrOptions({"grid", "random"})],
         "n_iter": [Interval(Integral, 1, None, closed="left")],
-        "scoring": [*RuleTunedClassifier._parameter_constraints["scoring"], list, tuple, dict],
+        "scoring": [*CandidateSearch._parameter_constraints["scoring"], list, tuple, dict],
         "selection_metric": [str, callable],
         "select": [StrOptions({"best", "one_se"}), callable],
         "pooling": [StrOptions({"pooled", "fold_mean"})],
@@ -459,28 +446,7 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
         score : float
             The metric; greater is better.
         """
-        check_is_fitted(self)
-        metric = metric_for_classes(self._scorings[self._aligned], self.classes_)
-        judged, labels = self, self.classes_.tolist()
-        if metric.kind == "opaque":
-            # It sees recorded scores, as in fit: a scorer may well call `score` of what it gets.
-            rule = self.decision_rule_
-            scores = score_columns(self.estimator_, X, response_of_rule(rule), self.classes_)
-            space = "decision" if rule.space == "decision" else "proba"
-            judged = stand_in(self.classes_, scores, rule.predict_codes(scores), space)
-        scorer = make_metric_scorer(metric, labels, getattr(self, "pos_label_", None))
-        return scorer_value(scorer, judged, X, y, sample_weight)
-
-    def __repr__(self, N_CHAR_MAX=700):
-        text = super().__repr__(N_CHAR_MAX)
-        if not hasattr(self, "honest_score_"):
-            return text
-        low, high = self.honest_score_interval_
-        name = metric_for_classes(self._scorings[self._aligned], self.classes_).name
-        return (
-            f"<honest {name} {self.honest_score_:.3f} [{low:.3f}, {high:.3f}], best_score_ "
-            f"{self.best_score_:.3f}> {text}"
-        )
+        return super().score(X, y, sample_weight)
 
     @property
     def best_estimator_(self):
@@ -491,11 +457,6 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
     def best_params_(self):
         """Parameters of the winner."""
         return self.cv_results_["params"][self.best_index_]
-
-    @property
-    def best_score_(self):
-        """The value that the winner was chosen by."""
-        return float(self.cv_results_[f"mean_test_{self._aligned}"][self.best_index_])
 
     @property
     def scorer_(self):
@@ -555,208 +516,58 @@ class MetricAlignedSearchCV(CallbackSupport, RuleTunedClassifier):
             return {SINGLE: aligned}
         return {self.refit: aligned, **self._named_scorings()}
 
-    def _check_metric(self, metric, n_classes, pos):
-        """Say where no rule is tuned."""
-        if metric.kind == "label":
-            return super()._check_metric(metric, n_classes, pos)
-        if self.decision_rule in ("auto", "tune", "plugin") and self.constraint is None:
-            what = (
-                "judges scores, which no decision rule changes"
-                if metric.kind == "ranking"
-                else "is a callable whose formula is not known"
-            )
-            warn_user(
-                f"No decision rule is tuned for {metric.name!r}: it {what}. Candidates are chosen "
-                "by it, labels by the default rule. Pass decision_rule='default' to say that this "
-                "is meant, or a metric of labels in scoring.",
-                LossfixWarning,
-            )
-        elif self.constraint is not None:
-            raise ValueError(
-                f"constraint needs a metric of labels in scoring; {metric.name!r} is none."
-            )
-
-    def _score_rows(self, data, spec):
-        """Fit all candidates on all folds."""
+    def _candidates(self, data):
+        """Draw or enumerate the candidates."""
         seed = 0 if self.random_state is None else int(self.random_state)
-        candidates = make_candidates(self.param_grid, self.search, self.n_iter, seed)
-        folds = data.state["folds"] = self._draw_folds(data)
-        selection = None
-        if self.selection_metric != "aligned":
-            selection = metric_for_classes(self.selection_metric, self.classes_)
-        engine = CandidateFolds(
-            self.estimator,
-            candidates,
-            data.X,
-            data.y,
-            folds,
-            response_method=self._response(),
-            fit_params=data.routed.fit,
-            n_jobs=self.n_jobs,
-            random_state=self.random_state,
-            share_prefix=self.share_prefix,
-            share_path=self.share_path,
-            raise_errors=self.error_score == "raise",
-        )
-        run = SearchRun(
-            spec=spec,
-            candidates=candidates,
-            folds=folds,
-            results=engine.results,
-            data=data,
-            metrics={
-                name: metric_for_classes(scoring, self.classes_)
-                for name, scoring in self._all_scorings().items()
-            },
-            selection=selection,
-            pooling=self.pooling,
-            error_score=self.error_score,
-            random_state=self.random_state,
-        )
-        self._run_fits(engine, run)
-        return run
+        return make_candidates(self.param_grid, self.search, self.n_iter, seed)
 
-    def _run_fits(self, engine, run):
-        """Run all fits, or fold by fold without those that are dropped; report as they finish."""
-        n_candidates, n_splits = len(run.candidates), len(run.folds.splits)
-        data = run.data
-        if self.verbose:
-            print(
-                f"Fitting {n_splits} folds for each of {n_candidates} candidates, in "
-                f"{len(engine.tasks())} tasks"
-            )
-        progress = data.state["progress"] = Progress.start(
-            self,
-            n_candidates * n_splits,
-            X=data.X,
-            y=data.y,
-            sample_weight=data.weight,
-            refit=self.refit is not False,
-        )
+    def _searched(self):
+        """What is searched."""
+        return self.estimator
 
-        def on_done(result, done, total):
-            for candidate, fold in result[1]:
-                progress.task_done(EVALUATION, candidate * n_splits + fold)
+    def _winner(self):
+        """The chosen candidate, unfitted."""
+        return clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
 
-        self.n_fits_ = 0
+    def _select(self):
+        """How to choose; scikit-learn takes a callable as `refit`."""
+        return self.refit if callable(self.refit) else self.select
+
+    def _options(self):
+        """What candidates share."""
+        return {"share_prefix": self.share_prefix, "share_path": self.share_path}
+
+    def _selection(self):
+        """The metric that chooses, if it is another one."""
+        if self.selection_metric == "aligned":
+            return None
+        return metric_for_classes(self.selection_metric, self.classes_)
+
+    @property
+    def _pooling(self):
+        """How the splits of a metric make one value."""
+        return self.pooling
+
+    @property
+    def _refits(self):
+        """Whether the winner is fitted on all rows."""
+        return self.refit is not False
+
+    def _fit_candidates(self, engine, run, on_done):
+        """Run all fits, or fold by fold without those that are dropped."""
+        n_splits = len(run.folds.splits)
         if self.drop is None or n_splits < 3:
-            self.n_fits_ += engine.n_fits()
-            engine.run(on_done=on_done)
-        else:
-            alive = list(range(n_candidates))
-            for fold in range(n_splits):
-                self.n_fits_ += engine.n_fits(alive, [fold])
-                engine.run(alive, [fold], on_done)
-                if 0 < fold < n_splits - 1:
-                    alive = run.still_promising(alive, range(fold + 1))
-        for category, message in run.results.warnings:
-            warn_user(message, category)
-        _warn_of_failures(run)
+            super()._fit_candidates(engine, run, on_done)
+            return
+        self.n_fits_, alive = 0, list(range(len(run.candidates)))
+        for fold in range(n_splits):
+            self.n_fits_ += engine.n_fits(alive, [fold])
+            engine.run(alive, [fold], on_done)
+            if 0 < fold < n_splits - 1:
+                alive = run.still_promising(alive, range(fold + 1))
 
     def _learn(self, run, spec):
         """Choose the candidate and its rule, and say what they are worth."""
-        run.judge()
-        if not any(judgement is not None for judgement in run.judgements):
-            raise ValueError(_all_failed(run))
-        select = self.refit if callable(self.refit) else self.select
-        values, default = run.values(), False
-        best = run.choose(select, values)
-        learnt = self._rule_of(run, best, spec)
-        is_guarded = spec.metric.kind == "label" and spec.mode == "auto"
-        if is_guarded and learnt.rule.kind == "argmax":
-            # The rule did not prove itself, so candidates are compared as they will be used.
-            values, default = run.values(default=True), True
-            best = run.choose(select, values, default=True)
-            learnt = self._rule_of(run, best, spec)._replace(
-                rule=spec.default_rule(), codes=run.judgements[best].default_codes
-            )
-        self.best_index_ = best
-        self.cv_results_ = run.table(values, default)
-        self.n_splits_ = len(run.folds.splits)
+        learnt = super()._learn(run, spec)
         self.multimetric_ = self._is_multimetric()
-        # Of what was fitted: parameters may be set to something else before the next fit.
-        self._scorings, self._aligned = self._all_scorings(), next(iter(run.metrics))
-        honest = run.honest(best, default)
-        self.honest_score_ = honest.value
-        self.honest_score_interval_ = (honest.low, honest.high)
-        self.apparent_score_ = run.apparent()
-        self.gain_, self.gain_standard_error_ = learnt.gain, learnt.standard_error
-        self._set_rule(learnt.rule, spec.pos)
-        self._set_parameters(learnt.parameters, spec)
-        self._resampled = run.resampled(default)
-        scored = run.scored(best)
-        self._warn_if_infeasible(scored, spec)
-        return scored, learnt
-
-    def _rule_of(self, run, candidate, spec):
-        """The rule of one candidate with the evidence for it."""
-        scored, judgement = run.scored(candidate), run.judgements[candidate]
-        if spec.metric.kind != "label":
-            rule = spec.fixed_rule(scored.scores, scored.weight)
-            return GuardedRule(rule, np.nan, np.nan, judgement.codes, np.empty(0))
-        parameters = None if judgement.resampled is None else judgement.resampled.parameters
-        return guarded_rule(spec, scored, run.judged_in, parameters)
-
-    def _cross_fitted(self, run, learnt):
-        """Return the winner's rows, scores, and labels by rules that did not see them."""
-        scored, guarded = learnt
-        return scored, scored.scores, guarded.codes
-
-    def _fit_on_all_rows(self, data):
-        """Fit the winner on all rows, or one model per fold; nothing with ``refit=False``."""
-        progress = data.state["progress"]
-        vars(self).pop("refit_time_", None)
-        if self.refit is False:
-            progress.finish()
-            return None
-        best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
-        params = data.routed.fit
-        if self.ensemble:
-            best = FoldEnsemble(best, self.random_state)
-            params = {**params, "folds": data.state["folds"]}
-        began = time.perf_counter()
-        with progress.refit(best):
-            best.fit(data.X, data.y, **params)
-        self.refit_time_ = time.perf_counter() - began
-        progress.finish()
-        if self.verbose:
-            print(
-                f"Chose candidate {self.best_index_} of {len(self.cv_results_['params'])}: "
-                f"{self.best_params_}"
-            )
-        return best
-
-    def _search_evidence(self):
-        """What `diagnose` reads of the search."""
-        return search_evidence(self)
-
-
-def _errors(run):
-    """What failed fits raised."""
-    return [error for row in run.results.errors for error in row if error is not None]
-
-
-def _warn_of_failures(run):
-    """Warn of fits that failed, with what they raised; if all did, an error will say so."""
-    errors = _errors(run)
-    n_fits = len(run.candidates) * len(run.folds.splits)
-    if not errors or len(errors) == n_fits:
-        return
-    counted = "".join(
-        f"\n{errors.count(error)} fits failed with:\n{error}" for error in dict.fromkeys(errors)
-    )
-    warn_user(
-        f"{len(errors)} fits failed out of a total of {n_fits}. The score of their candidates is "
-        f"{run.error_score}. Pass error_score='raise' to see the first error where it happens."
-        f"{counted}",
-        FitFailedWarning,
-    )
-
-
-def _all_failed(run):
-    """Say why no candidate has a score."""
-    errors = _errors(run)
-    return (
-        f"All the {len(errors)} fits failed. It is very likely that your model is misconfigured. "
-        f"Pass error_score='raise' to debug. The first one failed with:\n{errors[0]}"
-    )
+        return learnt
