@@ -9,10 +9,12 @@ from sklearn_lossfix.decision import (
     register_metric,
 )
 from sklearn_lossfix.diagnosis import FitReport, diagnose, diagnose_predictions, flip_table
+from sklearn_lossfix.imbalance import AutoBalancedClassifier
 from sklearn_lossfix.model_selection import MetricAlignedSearchCV
 from sklearn_lossfix.preprocessing import MADScaler, Winsorizer, suggest_robust_steps
 
 __all__ = [
+    "AutoBalancedClassifier",
     "DecisionRule",
     "DecisionRuleClassifier",
     "FitReport",

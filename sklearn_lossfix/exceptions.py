@@ -6,7 +6,8 @@ The tree::
     `-- LossfixError            base class of the errors below
         |-- FrozenPartError     a frozen or prefit part cannot be run out of fold
         |-- InfeasibleConstraintError  no threshold keeps to what was asked of a metric
-        `-- TooFewRowsError     a class or fold holds too few rows for what was asked
+        |-- TooFewRowsError     a class or fold holds too few rows for what was asked
+        `-- TreatmentError      a treatment of imbalance does not suit the data or the estimator
     Exception
     `-- CheckNotApplicable      raised by a check that cannot judge this input; never reaches a user
     UserWarning
@@ -21,6 +22,7 @@ __all__ = [
     "LossfixError",
     "LossfixWarning",
     "TooFewRowsError",
+    "TreatmentError",
     "ZeroSpreadWarning",
 ]
 
@@ -39,6 +41,10 @@ class InfeasibleConstraintError(LossfixError):
 
 class TooFewRowsError(LossfixError):
     """A class, group or fold holds too few rows for the folds that were asked for."""
+
+
+class TreatmentError(LossfixError):
+    """A treatment of class imbalance does not suit the data or the estimator."""
 
 
 class CheckNotApplicable(Exception):

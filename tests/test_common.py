@@ -9,6 +9,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator, parametri
 
 import sklearn_lossfix
 from sklearn_lossfix import (
+    AutoBalancedClassifier,
     DecisionRuleClassifier,
     MADScaler,
     MetricAlignedSearchCV,
@@ -23,17 +24,30 @@ FOLDS_BY_ROW = (
     "and doubling its weight give different folds, hence different clones. The prior of the map "
     "also weighs one effective row, and repeated rows are more of them than weighted ones."
 )
+TUNED_LABELS = (
+    "The check wants predict to be the argmax of predict_proba. Labels here follow the decision "
+    "rule that was tuned for balanced accuracy, as documented; with decision_rule='default', which "
+    "is checked beside it, they are the argmax."
+)
 EXPECTED_FAILED_CHECKS = {
+    AutoBalancedClassifier: {
+        "check_sample_weight_equivalence_on_dense_data": FOLDS_BY_ROW,
+    },
     RecalibratedClassifier: {
         "check_sample_weight_equivalence_on_dense_data": FOLDS_BY_ROW,
         "check_sample_weight_equivalence_on_sparse_data": FOLDS_BY_ROW,
-    }
+    },
 }
 
 
 def estimators_under_check():
     """Every public estimator with its defaults, and where other parameters change its tags."""
     return [
+        AutoBalancedClassifier(cv=2, error_score="raise"),
+        AutoBalancedClassifier(LogisticRegression(), error_score="raise"),
+        AutoBalancedClassifier(
+            LogisticRegression(), decision_rule="default", ensemble=True, error_score="raise"
+        ),
         DecisionRuleClassifier(LogisticRegression()),
         MetricAlignedSearchCV(LogisticRegression(), {"C": [1.0, 10.0]}, error_score="raise"),
         MetricAlignedSearchCV(
@@ -57,7 +71,12 @@ def estimators_under_check():
 
 def expected_failed_checks(estimator):
     """The checks this estimator is known to fail, each with its reason."""
-    return EXPECTED_FAILED_CHECKS.get(type(estimator), {})
+    expected = dict(EXPECTED_FAILED_CHECKS.get(type(estimator), {}))
+    if isinstance(estimator, AutoBalancedClassifier) and estimator.estimator is not None:
+        expected["check_sample_weight_equivalence_on_sparse_data"] = FOLDS_BY_ROW
+        if estimator.decision_rule == "auto":
+            expected["check_classifiers_train"] = TUNED_LABELS
+    return expected
 
 
 # The checks fit constant, tied and single-row data, and call partial_fit after fit: both warn by

@@ -123,6 +123,87 @@ class SearchEvidence:
 
 
 @dataclass(frozen=True, eq=False)
+class TreatmentEvidence:
+    """What was seen of treatments of class imbalance, out of fold.
+
+    One entry per treatment that could run, in the order of simplicity; scores have a column per
+    class, of two classes too.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Treatments.
+    metric_name : str
+        The metric that chose.
+    values, low, high : ndarray of shape (n_treatments,)
+        The metric under the rule chosen for the treatment, on rows that the rule was not chosen on,
+        and its 95 % interval.
+    defaults : ndarray of shape (n_treatments,)
+        The metric under the default rule.
+    lead, lead_error : ndarray of shape (n_treatments,)
+        How much better the treatment with the greatest value is, and the standard error of that,
+        paired by row.
+    log_loss, brier : ndarray of shape (n_treatments,)
+        Of the corrected probabilities, each row by a map that was learnt without its fold; NaN
+        without probabilities.
+    raw_log_loss, raw_brier : ndarray of shape (n_treatments,)
+        Of the probabilities as the treated model gives them.
+    corrections : tuple of str
+        "none", "prior", "offset" or "sigmoid"; how each one's probabilities are corrected.
+    rules : tuple of str
+        The rule of each, in words: ``"threshold 0.31"``, ``"argmax"``, ``"offsets"``.
+    fit_time : ndarray of shape (n_treatments,)
+        Mean seconds of a fit on the training part of a fold.
+    best : int
+        The treatment that was chosen.
+    select : {"one_se", "best"}
+        How.
+    skipped : dict of str to str
+        Treatments that were not tried or could not run, and why.
+    y : ndarray of shape (n_scored,), dtype int, or None
+        Codes of the labels of the rows scored out of fold; with the next ones None where nothing
+        was recorded.
+    sample_weight : ndarray of shape (n_scored,) or None
+        Weights of these rows.
+    units : ndarray of shape (n_scored,), dtype int, or None
+        Codes of what varies independently: groups, otherwise rows.
+    codes, untreated_codes : ndarray of shape (n_scored,), dtype int, or None
+        Labels by the chosen treatment under its rule, chosen without the row's fold; and by the
+        untreated model under the default rule.
+    proba, raw_proba, untreated_proba : ndarray of shape (n_scored, n_classes) or None
+        Probabilities: of the chosen treatment, corrected and as they are, and of the untreated
+        model as they are. None without probabilities.
+    """
+
+    names: tuple
+    metric_name: str
+    values: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    defaults: np.ndarray
+    lead: np.ndarray
+    lead_error: np.ndarray
+    log_loss: np.ndarray
+    brier: np.ndarray
+    raw_log_loss: np.ndarray
+    raw_brier: np.ndarray
+    corrections: tuple
+    rules: tuple
+    fit_time: np.ndarray
+    best: int
+    select: str
+    skipped: dict = field(default_factory=dict)
+    y: np.ndarray | None = None
+    sample_weight: np.ndarray | None = None
+    units: np.ndarray | None = None
+    codes: np.ndarray | None = None
+    untreated_codes: np.ndarray | None = None
+    proba: np.ndarray | None = None
+    raw_proba: np.ndarray | None = None
+    untreated_proba: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """Everything that ledgers and checks may read.
 
@@ -169,6 +250,8 @@ class Evidence:
         Facts about the estimator: name, kind, what was not done and why.
     search : SearchEvidence or None
         What was seen of all candidates, where the model was chosen by a search that recorded it.
+    treatments : TreatmentEvidence or None
+        What was seen of treatments of class imbalance, where the model was chosen among such.
     """
 
     y: np.ndarray
@@ -191,6 +274,7 @@ class Evidence:
     conflicts: dict | None = None
     facts: dict = field(default_factory=dict)
     search: SearchEvidence | None = None
+    treatments: TreatmentEvidence | None = None
 
     @property
     def n_classes(self):

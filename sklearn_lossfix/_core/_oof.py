@@ -303,9 +303,10 @@ def weight_params(estimator, sample_weight):
 
 
 def _resamples(estimator):
-    """Whether a sampler of imbalanced-learn is part of the estimator."""
+    """Whether a step of a Pipeline in the estimator is a sampler of imbalanced-learn."""
     params = estimator.get_params(deep=True) if hasattr(estimator, "get_params") else {}
-    return any(hasattr(part, "fit_resample") for part in params.values())
+    pipelines = [part for part in (estimator, *params.values()) if isinstance(part, Pipeline)]
+    return any(hasattr(step, "fit_resample") for part in pipelines for _, step in part.steps)
 
 
 def _routes_weights(estimator):

@@ -72,7 +72,7 @@ class FitData:
 
 
 # What subclasses remember of a fit under names without an underscore at the end.
-PRIVATE_STATE = ("_resampled", "_scorings", "_aligned")
+PRIVATE_STATE = ("_resampled", "_scorings", "_aligned", "_treatments")
 
 
 class TunedWrapper(

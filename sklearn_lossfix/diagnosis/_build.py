@@ -8,6 +8,7 @@ from sklearn_lossfix.diagnosis._report import FitReport
 from sklearn_lossfix.diagnosis._run_checks import run_checks
 from sklearn_lossfix.diagnosis._search_tables import search_facts, search_tables
 from sklearn_lossfix.diagnosis._software import versions
+from sklearn_lossfix.diagnosis._treatment_tables import treatment_facts, treatment_tables
 from sklearn_lossfix.diagnosis._verdict import headline, verdict
 from sklearn_lossfix.diagnosis.checks import BUILTIN_CHECKS
 from sklearn_lossfix.diagnosis.ledgers.reliability import reliability
@@ -109,6 +110,9 @@ def _tables(analysis):
         }
     if evidence.search is not None:
         tables |= search_tables(analysis)
+    if evidence.treatments is not None:
+        tables.pop("candidates", None)  # they are the treatments
+        tables |= treatment_tables(evidence)
     if analysis.refits is not analysis:
         tables["out_of_fold"] = _out_of_fold_columns(analysis)
     return tables
@@ -151,7 +155,9 @@ def _context(analysis, effort, context):
     }[evidence.source]
     trained = f"{n_train:,} training and " if evidence.source == "validation" and n_train else ""
     name = evidence.facts.get("estimator", "probabilities")
-    searched = {} if evidence.search is None else {"search": search_facts(analysis)}
+    chosen = {} if evidence.search is None else {"search": search_facts(analysis)}
+    if evidence.treatments is not None:
+        chosen["treatments"] = treatment_facts(evidence.treatments)
     return {
         "title": f"{name}, {trained}{rows}, {evidence.n_classes} classes ({shares})",
         "estimator": name,
@@ -166,6 +172,6 @@ def _context(analysis, effort, context):
         "alpha": analysis.alpha,
         "notes": list(evidence.facts.get("notes", [])),
         "versions": versions(),
-        **searched,
+        **chosen,
         **context,
     }

@@ -604,7 +604,8 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
         "estimator": _for_remedies(estimator),
         "facts": {"estimator": name},
     }
-    search = _search_of(estimator)
+    fields["treatments"] = _recorded_by(estimator, "_treatment_evidence")
+    search = _recorded_by(estimator, "_search_evidence")
     if search is not None:
         fields["search"] = search
         fields["facts"] |= _facts_of_search(estimator)
@@ -649,9 +650,9 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
     )
 
 
-def _search_of(estimator):
-    """What a search recorded of its candidates; None of anything else."""
-    ask = getattr(estimator, "_search_evidence", None)
+def _recorded_by(estimator, name):
+    """What an estimator recorded of what it chose among; None of one that has no such method."""
+    ask = getattr(estimator, name, None)
     return None if ask is None else ask()
 
 

@@ -58,7 +58,16 @@ class Tables(Mapping):
 def make_frame(columns, caller):
     """A pandas DataFrame of a dict of columns."""
     pandas = import_optional("pandas", caller=caller, extra="cli")
-    return pandas.DataFrame(columns)
+    try:
+        return pandas.DataFrame(columns)
+    except UnicodeEncodeError:  # strings that pyarrow holds for pandas have no lone surrogates
+        is_text = {key: any(isinstance(v, str) for v in values) for key, values in columns.items()}
+        return pandas.DataFrame(
+            {
+                key: pandas.Series(values, dtype=object) if is_text[key] else values
+                for key, values in columns.items()
+            }
+        )
 
 
 class FitReport:
@@ -94,7 +103,9 @@ class FitReport:
     ----------
     tables : Mapping of str to pandas.DataFrame
         ``"classes"``, ``"lorenz"``, ``"hardest_rows"`` and others; ``"gap"``, ``"candidates"`` and,
-        of two classes, ``"threshold_curve"`` of a search; ``"columns"`` of data.
+        of two classes, ``"threshold_curve"`` of a search; of treatments of imbalance, in place of
+        the candidates, ``"treatments"``, ``"skipped_treatments"``, ``"treatment_classes"`` and
+        ``"probability_quality"``; ``"columns"`` of data.
     reliability : dict or None
         The reliability curve with its band, as lists.
     issues : list of Finding
@@ -387,12 +398,13 @@ class FitReport:
         Parameters
         ----------
         kind : {"ledger", "flips", "reliability", "classes", "threshold", "candidates", \
-                "columns"}, default=None
+                "treatments", "treatment_classes", "columns"}, default=None
             Waterfalls of loss and error side by side; the flip table; the CORP reliability curve
             with its consistency band; shares of rows and loss per class; of a search, the metric
-            over the threshold, and the candidates by log loss and metric; of data, where the values
-            of each column lie, from the smallest to the largest. None draws the main one: the
-            ledgers of a model, the columns of data.
+            over the threshold, and the candidates by log loss and metric; of treatments of
+            imbalance, all by Brier score and metric, and recall and precision per class before and
+            after; of data, where the values of each column lie, from the smallest to the largest.
+            None draws the main one: the ledgers of a model, the columns of data.
         ax : matplotlib Axes or pair of Axes, default=None
             Where to draw; None makes a figure. ``"ledger"`` takes two, for loss and error.
 

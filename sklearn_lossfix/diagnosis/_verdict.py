@@ -3,6 +3,7 @@
 import numpy as np
 
 from sklearn_lossfix._core._finding import METRIC_FLOOR
+from sklearn_lossfix._core._paired_tests import interval
 
 
 def number(value, digits=3):
@@ -25,14 +26,19 @@ def counted_candidates(n_candidates):
 def headline(analysis):
     """Lines of label, value and context: loss, Brier score, metric (balanced accuracy beside).
 
-    Of a search, the score of choosing by it comes first, with its interval.
+    Of a search, the score of choosing by it comes first, with its interval; then, of treatments of
+    imbalance, why one was chosen.
 
     Returns
     -------
     list of dict with ``label``, ``value``, ``unit`` and ``text``
     """
     e = analysis.evidence
-    lines = [] if e.search is None else [_search_line(e.search)]
+    lines = []
+    if e.search is not None:
+        lines.append(_search_line(e.search, "search" if e.treatments is None else "choice"))
+    if e.treatments is not None:
+        lines.append(treatment_line(e.treatments))
     if analysis.ladder is not None:
         uncertainty = analysis.loss_ledger.value("uncertainty")
         lines.append(
@@ -86,7 +92,7 @@ def headline(analysis):
     return lines
 
 
-def _search_line(search):
+def _search_line(search, what):
     """The honest score of a search, and beside it the one that it shows of itself."""
     metric = search.metric_name.replace("_", " ")
     known = np.isfinite([search.honest, search.honest_low, search.honest_high]).all()
@@ -95,9 +101,78 @@ def _search_line(search):
         "label": "Honest score",
         "value": float(search.honest),
         "unit": "",
-        "text": f"{spread}{metric} of the whole search; apparent {number(search.apparent)}, best "
+        "text": f"{spread}{metric} of the whole {what}; apparent {number(search.apparent)}, best "
         f"of {counted_candidates(len(search.params))} on the rows that chose",
     }
+
+
+def treatment_line(treatments):
+    """Why the chosen treatment was chosen, in numbers, as a line of the headline.
+
+    Parameters
+    ----------
+    treatments : TreatmentEvidence
+        What was seen.
+
+    Returns
+    -------
+    dict
+        With ``label``, ``value`` (the metric of the chosen treatment), ``unit`` and ``text``.
+    """
+    metric = treatments.metric_name.replace("_", " ")
+    return {
+        "label": "Treatment",
+        "value": float(treatments.values[treatments.best]),
+        "unit": "",
+        "text": f"{metric} with {treatments.names[treatments.best]}, {_why_chosen(treatments)}",
+    }
+
+
+def _why_chosen(treatments):
+    """How the chosen treatment compares with the greatest metric, and with no treatment."""
+    names, values, best = treatments.names, treatments.values, treatments.best
+    if len(names) == 1:
+        n_skipped = len(treatments.skipped)
+        return "the only treatment that ran" + (f"; {n_skipped} skipped" if n_skipped else "")
+    known = np.isfinite(values)
+    if not known[best]:
+        return f"chosen of {len(names)}; its metric is not known"
+    order = sorted(np.flatnonzero(known), key=lambda k: (-values[k], k != best, k))
+    is_none = names[best] == "none"
+    none = names.index("none") if "none" in names and not is_none else None
+    if none is not None and not known[none]:
+        none = None
+    if order[0] == best:
+        text = f"the greatest of {len(names)}"
+        if none is not None:
+            return f"{text}; {_apart(treatments, none)} better than none"
+        if len(order) == 1:
+            return text
+        return f"{text}; {_apart(treatments, order[1])} better than {names[order[1]]}"
+    lead, error = treatments.lead[best], treatments.lead_error[best]
+    within = treatments.select == "one_se" and lead <= error
+    text = (
+        f"{'kept' if is_none else 'chosen'} of {len(names)}; {names[order[0]]} is "
+        f"{_difference(lead)} (se {_difference(error)}) better"
+        f"{', within one standard error' if within else ''}"
+    )
+    if none is None or order[0] == none:
+        return text
+    gain = values[best] - values[none]
+    worse = "better" if gain >= 0 else "worse"
+    return f"{text}; {names[best]} is {_difference(abs(gain))} {worse} than none"
+
+
+def _apart(treatments, k):
+    """How far a treatment lies below the one with the greatest metric, with its interval."""
+    lead = interval(treatments.lead[k], treatments.lead_error[k])
+    spread = f" [{lead.low:.3f}, {lead.high:.3f}]" if np.isfinite(lead.se) else ""
+    return f"{_difference(lead.value)}{spread}"
+
+
+def _difference(value):
+    """A difference of metrics: three decimals, more where these would be zeros."""
+    return f"{value:.3f}" if abs(value) >= 0.0005 else number(value)
 
 
 def _beside(loss, uncertainty):

@@ -9,7 +9,8 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import ParameterGrid, StratifiedKFold, cross_val_predict
 
 from sklearn_lossfix._core._diagnosable import DiagnosableMixin
-from sklearn_lossfix._core._evidence import Evidence, Scored, SearchEvidence
+from sklearn_lossfix._core._evidence import Evidence, Scored, SearchEvidence, TreatmentEvidence
+from sklearn_lossfix._core._proper_scores import brier_rows
 from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
 from sklearn_lossfix.decision._metrics import metric_from_codes
 from sklearn_lossfix.decision._scoring import resolve_metric
@@ -238,7 +239,7 @@ def recorded_search():
 def search_report():
     """Function that makes a report of labels and the probabilities of candidates."""
 
-    def make(y, probas, params, *, rule=None, classes=None, **fields):
+    def make(y, probas, params, *, rule=None, classes=None, treatments=None, **fields):
         search = _searched(y, probas, params, **fields)
         scoring = fields.get("scoring", "balanced_accuracy")
         proba, metric = probas[search.best], resolve_metric(scoring)
@@ -256,6 +257,7 @@ def search_report():
             pred=pred,
             scoring=scoring,
             search=search,
+            treatments=treatments,
             facts={
                 "estimator": "A search",
                 "scoring": scoring,
@@ -290,5 +292,145 @@ def candidates(calibrated, sharpened):
         ]
         params = [{"C": float(10.0**k), "penalty": "l2"} for k in range(n_candidates)]
         return y, probas, params
+
+    return make
+
+
+# --- treatments --------------------------------------------------------------------------------
+
+TREATMENTS = ("none", "class_weight_sqrt", "random_over_balanced", "smote_balanced")
+
+
+def _treated(
+    y,
+    raw,
+    *,
+    names=TREATMENTS,
+    best=None,
+    select="best",
+    scoring="balanced_accuracy",
+    sample_weight=None,
+    units=None,
+    **fields,
+):
+    """What is recorded of treatments that gave these probabilities out of fold, by hand.
+
+    Corrected are the odds by the mean odds of the labels over those of the forecasts.
+    """
+    metric, n_classes = resolve_metric(scoring), raw[0].shape[1]
+    pos = 1 if n_classes == 2 else None
+    shares = np.bincount(y, sample_weight, n_classes)
+    corrected = []
+    for proba in raw:
+        odds = proba * shares / np.average(proba, axis=0, weights=sample_weight)
+        corrected.append(odds / odds.sum(axis=1, keepdims=True))
+    folds = map_folds(y, None, 0)
+    codes = [
+        cross_fitted_codes(y, proba, metric, folds, n_classes=n_classes, pos=pos)
+        for proba in corrected
+    ]
+
+    def value(pred):
+        return metric_from_codes(metric, y, pred, n_classes, sample_weight, pos)
+
+    def loss(proba):
+        return log_loss(y, proba, labels=range(n_classes), sample_weight=sample_weight)
+
+    def brier(proba):
+        return np.average(brier_rows(proba, y), weights=sample_weight)
+
+    values = np.array([value(pred) for pred in codes])
+    best = int(values.argmax()) if best is None else best
+    lead = values.max() - values
+    made = {
+        "names": tuple(names[: len(raw)]),
+        "metric_name": metric.name,
+        "values": values,
+        "low": values - 0.04,
+        "high": values + 0.04,
+        "defaults": np.array([value(proba.argmax(axis=1)) for proba in raw]),
+        "lead": lead,
+        "lead_error": np.where(lead > 0, 0.01, 0.0),
+        "log_loss": np.array([loss(proba) for proba in corrected]),
+        "brier": np.array([brier(proba) for proba in corrected]),
+        "raw_log_loss": np.array([loss(proba) for proba in raw]),
+        "raw_brier": np.array([brier(proba) for proba in raw]),
+        "corrections": ("none", *["prior"] * (len(raw) - 1)),
+        "rules": tuple(f"threshold 0.{k + 1}" for k in range(len(raw))),
+        "fit_time": np.linspace(0.1, 0.4, len(raw)),
+        "best": best,
+        "select": select,
+        "skipped": {"bagging": "it costs ten fits a fold", "balanced_bagging": "too few rows"},
+        "y": y,
+        "sample_weight": sample_weight,
+        "units": np.arange(len(y)) if units is None else units,
+        "codes": codes[best],
+        "untreated_codes": raw[0].argmax(axis=1),
+        "proba": corrected[best],
+        "raw_proba": raw[best],
+        "untreated_proba": raw[0],
+    }
+    return TreatmentEvidence(**made | fields)
+
+
+class RecordedTreatments(RecordedSearch):
+    """A choice among treatments by hand: the candidates of a search, called treatments."""
+
+    def fit(self, X, y):
+        """Score every candidate out of fold and keep the arrays."""
+        super().fit(X, y)
+        models = [clone(self.estimator).set_params(**p) for p in self.search_.params]
+        raw = [
+            cross_val_predict(m, X, y, cv=StratifiedKFold(4), method="predict_proba")
+            for m in models
+        ]
+        self.treatments_ = _treated(self.oof_["y"], raw, best=self.search_.best)
+        return self
+
+    def _treatment_evidence(self):
+        """What was recorded, or nothing where nothing was to be stored."""
+        return self.treatments_ if self.store else None
+
+
+@pytest.fixture(scope="session")
+def recorded_treatments():
+    """Class of a choice among treatments that records what a real one records."""
+    return RecordedTreatments
+
+
+@pytest.fixture(scope="session")
+def treated():
+    """Function that makes the evidence of treatments from their probabilities."""
+    return _treated
+
+
+@pytest.fixture(scope="session")
+def treatments(calibrated):
+    """Function that draws labels of rare classes and probabilities of each treatment."""
+
+    def make(n_rows=500, *, n_treatments=4, n_classes=2, seed=0):
+        rare = -1.5 * np.arange(n_classes)
+        y, proba = calibrated(n_rows, n_classes=n_classes, offsets=rare, seed=seed)
+        rng = np.random.default_rng(seed)
+        raw = [
+            _softmax(np.log(proba) - tilt * np.log(proba.mean(axis=0)))
+            for tilt in np.linspace(0.0, 1.0, n_treatments)
+        ]
+        noisy = [_softmax(np.log(p) + 0.3 * rng.normal(size=p.shape)) for p in raw]
+        return y, noisy
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def treatment_report(search_report):
+    """Function that makes a report of labels and the probabilities of treatments."""
+
+    def make(y, raw, *, classes=None, **fields):
+        recorded = _treated(y, raw, **fields)
+        params = [{"treatment": name} for name in recorded.names]
+        return search_report(
+            y, raw, params, classes=classes, treatments=recorded, best=recorded.best, n_bootstrap=5
+        )
 
     return make

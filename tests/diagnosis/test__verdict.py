@@ -16,6 +16,7 @@ from sklearn_lossfix.diagnosis._verdict import (
     number,
     rank,
     ranking_text,
+    treatment_line,
     verdict,
 )
 
@@ -208,3 +209,99 @@ def test_ranking_in_words(analyse, calibrated):
     many = ranking_text(analyse(*calibrated(200, n_classes=3)))
     assert many.startswith("mean one-vs-rest AUC 0.")
     assert ranking_text(analyse(np.zeros(20, dtype=int), proba[:20])) is None
+
+
+# --- treatments ------------------------------------------------------------------------------
+
+
+def compared(treated, treatments, values, best, *, names=None, **fields):
+    """Evidence of treatments with these values of the metric."""
+    y, raw = treatments(60, n_treatments=len(values))
+    values = np.array(values)
+    lead = np.nanmax(values) - values
+    names = ("none", "class_weight_sqrt", "bagging")[: len(values)] if names is None else names
+    return replace(
+        treated(y, raw, best=best, **fields),
+        names=names,
+        values=values,
+        lead=lead,
+        lead_error=np.where(lead > 0, 0.006, 0.0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "best", "select", "why"),
+    [
+        (
+            [0.7, 0.704, 0.69],
+            0,
+            "one_se",
+            "none, kept of 3; class_weight_sqrt is 0.004 (se 0.006) better, within one standard "
+            "error",
+        ),
+        (
+            [0.7, 0.731, 0.69],
+            1,
+            "one_se",
+            "class_weight_sqrt, the greatest of 3; 0.031 [0.019, 0.043] better than none",
+        ),
+        (
+            [0.7, 0.731, 0.735],
+            1,
+            "one_se",
+            "class_weight_sqrt, chosen of 3; bagging is 0.004 (se 0.006) better, within one "
+            "standard error; class_weight_sqrt is 0.031 better than none",
+        ),
+        (
+            [0.7, 0.69, 0.68],
+            0,
+            "best",
+            "none, the greatest of 3; 0.010 [-0.002, 0.022] better than class_weight_sqrt",
+        ),
+        ([0.7, np.nan, np.nan], 0, "best", "none, the greatest of 3"),
+        ([np.nan, 0.7, np.nan], 1, "best", "class_weight_sqrt, the greatest of 3"),
+        ([0.7], 0, "best", "none, the only treatment that ran; 2 skipped"),
+        # A tie is won by the one that was chosen, and differs by nothing.
+        ([0.7, 0.7, 0.6], 1, "best", "class_weight_sqrt, the greatest of 3; 0 [0.000, 0.000]"),
+        # Differences are not rounded to nothing.
+        ([0.7, 0.70004, 0.6], 0, "one_se", "none, kept of 3; class_weight_sqrt is 4e-05 (se"),
+    ],
+)
+def test_the_choice_among_treatments_has_a_reason(treated, treatments, values, best, select, why):
+    """The metric of the chosen one, against the greatest and against no treatment."""
+    line = treatment_line(compared(treated, treatments, values, best, select=select))
+    assert line["label"] == "Treatment"
+    assert line["value"] == values[best]
+    assert line["text"].startswith(f"balanced accuracy with {why}")
+
+
+def test_the_only_treatment_says_nothing_of_skipped_ones_without_any(treated, treatments):
+    """What did not happen is not told."""
+    line = treatment_line(compared(treated, treatments, [0.7], 0, skipped={}))
+    assert line["text"].endswith("the only treatment that ran")
+
+
+def test_a_choice_without_no_treatment_is_not_compared_with_it(treated, treatments):
+    """Where the untreated model could not run, the greatest is compared with the next."""
+    names = ("class_weight_sqrt", "bagging")
+    line = treatment_line(compared(treated, treatments, [0.7, 0.72], 1, names=names))
+    assert line["text"].endswith("better than class_weight_sqrt")
+
+
+def test_a_chosen_treatment_of_unknown_metric_says_so(treated, treatments):
+    """A number that does not exist is not compared."""
+    line = treatment_line(compared(treated, treatments, [np.nan, 0.7], 0))
+    assert line["text"].endswith("none, chosen of 2; its metric is not known")
+
+
+def test_the_honest_score_is_that_of_the_whole_choice(
+    analyse, searched, treated, treatments, candidates
+):
+    """With treatments the search is a choice; its line stands first, theirs next."""
+    y, probas, params = candidates()
+    search = searched(y, probas, params, n_bootstrap=5)
+    recorded = treated(y, probas)
+    for fields, words in (({}, "whole search"), ({"treatments": recorded}, "whole choice")):
+        lines = headline(analyse(y, probas[0], search=search, **fields))
+        assert f"balanced accuracy of the {words}; apparent" in lines[0]["text"]
+        assert (lines[1]["label"] == "Treatment") == bool(fields)

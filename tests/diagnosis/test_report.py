@@ -96,8 +96,16 @@ def of_a_search(search_report, candidates):
     return search_report(y, probas, params, axes=axes, classes=["no", "yes"])
 
 
+@pytest.fixture(scope="module")
+def of_treatments(treatment_report, treatments):
+    """A choice among treatments of two classes, one of them with a name that is markup."""
+    return treatment_report(*treatments(), classes=["<script>", "yes"], best=1, select="one_se")
+
+
 @pytest.fixture(
-    scope="module", params=[*MADE, "of_a_search"], ids=lambda m: getattr(m, "__name__", m)
+    scope="module",
+    params=[*MADE, "of_a_search", "of_treatments"],
+    ids=lambda m: getattr(m, "__name__", m),
 )
 def report(request):
     """Each report in turn; no test changes it."""
@@ -250,6 +258,17 @@ def test_schema_describes_the_search_of_a_report(of_a_search, schema):
         assert not validator.is_valid(data)
 
 
+def test_schema_describes_the_treatments_of_a_report(of_treatments, schema):
+    """What the context says of treatments has the types that the schema names, and all of it."""
+    validator = Draft202012Validator(schema)
+    described = schema["properties"]["context"]["properties"]["treatments"]
+    assert set(of_treatments.to_dict()["context"]["treatments"]) == set(described["properties"])
+    for name in described["required"]:
+        data = of_treatments.to_dict()
+        del data["context"]["treatments"][name]
+        assert not validator.is_valid(data)
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -319,6 +338,19 @@ def test_a_search_reads_the_same_from_a_file(of_a_search):
         assert [line.get_xydata().tolist() for line in one.lines] == [
             line.get_xydata().tolist() for line in other.lines
         ]
+
+
+def test_treatments_read_the_same_from_a_file(of_treatments):
+    """The line on the choice follows the honest score; tables and pictures need no estimator."""
+    shown = repr(of_treatments).splitlines()[2:4]
+    assert [line.split("  ")[0] for line in shown] == ["Honest score", "Treatment"]
+    back = FitReport.from_json(of_treatments.to_json())
+    assert repr(back).splitlines()[:-1] == repr(of_treatments).splitlines()[:-1]
+    for name in ("treatments", "skipped_treatments", "treatment_classes", "probability_quality"):
+        assert back.frame(name).equals(of_treatments.frame(name))
+    for kind in ("treatments", "treatment_classes"):
+        one, other = of_treatments.plot(kind), back.plot(kind)
+        assert [text.get_text() for text in one.texts] == [text.get_text() for text in other.texts]
 
 
 def test_a_report_of_a_search_survives_pickling(of_a_search):
@@ -411,6 +443,15 @@ def test_hostile_labels_make_a_report(labels):
     assert len(repr(report).splitlines()) <= MAX_LINES
     assert report.to_html().encode("utf-8")
     assert report.to_markdown().encode("utf-8")
+
+
+def test_labels_that_are_no_text_make_a_frame():
+    """Half of a surrogate pair is a string in Python, but none that every string type can hold."""
+    labels = ["\ud800", "yes"]
+    report = diagnose_predictions(labels * 20, [0.3, 0.6] * 20, classes=labels, random_state=0)
+    frame = report.frame("classes")
+    assert frame["label"].tolist() == labels
+    assert frame["recall"].dtype == float
 
 
 # --- parts -----------------------------------------------------------------------------------

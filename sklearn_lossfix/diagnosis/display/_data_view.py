@@ -119,6 +119,11 @@ class DataView(View):
         return None
 
     @property
+    def treatments(self):
+        """Data was not treated."""
+        return None
+
+    @property
     def other_tables(self):
         """Tables that are not shown with the columns."""
         return [

@@ -3,8 +3,17 @@
 import numpy as np
 
 from sklearn_lossfix._core._optional import import_optional
-from sklearn_lossfix.diagnosis._text import printable
-from sklearn_lossfix.diagnosis._words import cut
+from sklearn_lossfix.diagnosis.display._axes import (
+    HATCH,
+    LESS,
+    MORE,
+    MUTED,
+    TOTAL,
+    label_text,
+    name_rows,
+    one_axes,
+    plain_legend,
+)
 from sklearn_lossfix.diagnosis.display._search_view import (
     drawable_candidates,
     least_loss_of,
@@ -20,13 +29,12 @@ from sklearn_lossfix.diagnosis.display._strips import (
     unit_words,
     unsquash,
 )
-from sklearn_lossfix.diagnosis.display._view import CLASS_LABEL
+from sklearn_lossfix.diagnosis.display._treatment_plots import (
+    plot_treatment_classes,
+    plot_treatments,
+)
+from sklearn_lossfix.diagnosis.display._treatment_view import drawable_treatments
 from sklearn_lossfix.diagnosis.display._waterfall import VIEW_TITLES, decimals_for, waterfall
-
-# The colours of the HTML report's light theme. Hatch and sign say the same, for whoever cannot see
-# or print them.
-MORE, LESS, TOTAL, MUTED = "#a8480f", "#1f6391", "#57606a", "#8c959f"
-HATCH = "////"
 
 # Classes and columns that a figure of ordinary height can name.
 MAX_CLASSES = 20
@@ -34,11 +42,6 @@ MAX_COLUMNS = 20
 
 # Kind of report -> its main picture; of any other kind it is the ledger.
 MAIN_PICTURE = {"data": "columns"}
-
-
-def _label(text, width=CLASS_LABEL):
-    """Text for a picture: cut, and without control characters."""
-    return printable(cut(text, width))
 
 
 def _style(value, is_total=False):
@@ -50,20 +53,13 @@ def _style(value, is_total=False):
     return {"color": MORE}
 
 
-def _name_rows(ax, positions, names):
-    """Names of horizontal bars, first on top, never read as mathematics."""
-    ax.set_yticks(positions)
-    ax.set_yticklabels(names, parse_math=False)
-    ax.set_ylim(max(positions) + 0.7, min(0, *positions) - 0.7)
-
-
 def _draw_ledger(ax, ledger):
     """All views of one ledger as waterfalls on a common scale."""
     positions, names, y = [], [], 0.0
     digits = decimals_for(ledger["total"])
     for view, rows in ledger["views"].items():
         ax.annotate(
-            _label(VIEW_TITLES.get(view, view)),
+            label_text(VIEW_TITLES.get(view, view)),
             (0, y),
             xycoords=("axes fraction", "data"),
             xytext=(3, 0),
@@ -87,11 +83,11 @@ def _draw_ledger(ax, ledger):
                 va="center",
             )
             positions.append(y)
-            names.append(_label(step.name))
+            names.append(label_text(step.name))
             y += 1
     ax.axvline(0, color=MUTED, linewidth=1)
-    _name_rows(ax, positions, names)
-    ax.set_xlabel(_label(f"{ledger['quantity']}, {ledger['unit']}"), parse_math=False)
+    name_rows(ax, positions, names)
+    ax.set_xlabel(label_text(f"{ledger['quantity']}, {ledger['unit']}"), parse_math=False)
 
 
 def _plot_ledger(plt, data, ax):
@@ -116,18 +112,9 @@ def _plot_ledger(plt, data, ax):
     return axes
 
 
-def _one_axes(plt, ax, figsize):
-    """The Axes to draw on."""
-    if ax is None:
-        return plt.subplots(figsize=figsize, layout="constrained")[1]
-    if np.size(ax) != 1:
-        raise ValueError(f"This picture draws on one Axes: got {np.size(ax)} in ax.")
-    return np.ravel(ax)[0]
-
-
 def _plot_flips(plt, data, ax):
     """Change of loss and of accuracy per cell; each pair of bars has its own scale."""
-    ax = _one_axes(plt, ax, (8, 4.5))
+    ax = one_axes(plt, ax, (8, 4.5))
     flips = data["flips"]
     cells = flips["cells"]
     names = [
@@ -155,16 +142,18 @@ def _plot_flips(plt, data, ax):
         reach = max(abs(v) for v in values) or 1.0
         axis.set_xlim(-1.1 * reach, 1.6 * reach)
     ax.axvline(0, color=MUTED, linewidth=1)
-    _name_rows(ax, positions, [*names, "sum"])
+    name_rows(ax, positions, [*names, "sum"])
     first, second = flips["states"]
-    ax.set_xlabel(_label(f"change of the loss in nats, {first} to {second}", 80), parse_math=False)
+    ax.set_xlabel(
+        label_text(f"change of the loss in nats, {first} to {second}", 80), parse_math=False
+    )
     twin.set_xlabel("change of accuracy")
     return ax
 
 
 def _plot_reliability(plt, data, ax):
     """CORP curve, consistency band, diagonal, and a histogram of the forecasts."""
-    ax = _one_axes(plt, ax, (6, 6))
+    ax = one_axes(plt, ax, (6, 6))
     curve = data["reliability"]
     forecast, happened, low, high = (
         np.asarray(curve[key], dtype=float) for key in ("forecast", "happened", "low", "high")
@@ -180,7 +169,7 @@ def _plot_reliability(plt, data, ax):
     histogram.bar(edges[:-1], counts, width=np.diff(edges), align="edge", color=TOTAL)
     histogram.set_ylabel("rows")
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="forecast", ylabel="share that came true")
-    ax.set_title(_label(f"Reliability: {curve['event']}", 60), parse_math=False)
+    ax.set_title(label_text(f"Reliability: {curve['event']}", 60), parse_math=False)
     ax.legend(loc="upper left")
     return ax
 
@@ -191,7 +180,7 @@ def _plot_classes(plt, data, ax):
     key = "loss_share" if "loss_share" in table else "row_share"
     weight = np.asarray([v or 0.0 for v in table[key]], dtype=float)
     shown = np.sort(np.argsort(-weight, kind="stable")[:MAX_CLASSES])
-    ax = _one_axes(plt, ax, (8, 2 + 0.6 * len(shown)))
+    ax = one_axes(plt, ax, (8, 2 + 0.6 * len(shown)))
 
     def column(name):
         return np.asarray(table[name], dtype=float)[shown]
@@ -212,7 +201,7 @@ def _plot_classes(plt, data, ax):
     ax.plot(
         column("recall"), positions + 0.28, "o", color=MORE, label="recall, with its 95 % interval"
     )
-    _name_rows(ax, positions, [_label(table["label"][k]) for k in shown])
+    name_rows(ax, positions, [label_text(table["label"][k]) for k in shown])
     ax.set_xlim(0, 1.02)
     if len(shown) < len(weight):
         ax.set_title(f"{len(shown)} of {len(weight)} classes; all: report.frame('classes')")
@@ -224,7 +213,7 @@ def _plot_columns(plt, data, ax):
     """Extremes, outer quantiles, quartiles and limits of each column, with the shares beyond."""
     table = data["tables"]["columns"]
     drawn = strips(table, MAX_COLUMNS)
-    ax = _one_axes(plt, ax, (9, 2 + 0.4 * len(drawn)))
+    ax = one_axes(plt, ax, (9, 2 + 0.4 * len(drawn)))
 
     def known(*keys):
         """Rows where all of these points are known, and each point."""
@@ -263,7 +252,7 @@ def _plot_columns(plt, data, ax):
     ax.set_xlim(ends)
     ax.set_xticks(ticks(reach), [tick_label(z) for z in ticks(reach)])
     ax.set_xlabel(f"distance from the median, in {unit_words(table)} (logarithmic beyond 4)")
-    _name_rows(ax, np.arange(len(drawn)), [_label(strip["name"]) for strip in drawn])
+    name_rows(ax, np.arange(len(drawn)), [label_text(strip["name"]) for strip in drawn])
     if len(drawn) < len(table["column"]):
         ax.set_title(
             f"{len(drawn)} of {len(table['column']):,} columns, those with most values beyond "
@@ -273,21 +262,15 @@ def _plot_columns(plt, data, ax):
     return ax
 
 
-def _legend(ax):
-    """A legend whose words are never read as mathematics."""
-    for text in ax.legend().get_texts():
-        text.set_parse_math(False)
-
-
 def _metric_words(data):
     """The metric of a search, for the axis."""
     facts = data["context"].get("search") or {}
-    return _label(str(facts.get("metric", "metric")).replace("_", " "))
+    return label_text(str(facts.get("metric", "metric")).replace("_", " "))
 
 
 def _plot_threshold(plt, data, ax):
     """The metric over the threshold with its band; lines at the chosen and the default one."""
-    ax = _one_axes(plt, ax, (8, 5))
+    ax = one_axes(plt, ax, (8, 5))
     table = data["tables"]["threshold_curve"]
     threshold, value, low, high = (
         np.asarray(table[key], dtype=float) for key in ("threshold", "value", "low", "high")
@@ -299,15 +282,15 @@ def _plot_threshold(plt, data, ax):
         ax.axvline(mark, color=TOTAL, linestyle=styles[name], label=f"{name}: {mark:.3g}")
     label = threshold_class(data)
     what = "a score" if label is None else f"the score of {label!r}"
-    ax.set_xlabel(_label(f"threshold on {what}", 80), parse_math=False)
+    ax.set_xlabel(label_text(f"threshold on {what}", 80), parse_math=False)
     ax.set_ylabel(_metric_words(data), parse_math=False)
-    _legend(ax)
+    plain_legend(ax)
     return ax
 
 
 def _plot_candidates(plt, data, ax):
     """Candidates by log loss and metric; the chosen one and that of the least log loss marked."""
-    ax = _one_axes(plt, ax, (8, 6))
+    ax = one_axes(plt, ax, (8, 6))
     table = data["tables"]["candidates"]
     rows = drawable_candidates(table)
     loss = np.asarray(table["log_loss"], dtype=float)
@@ -326,12 +309,12 @@ def _plot_candidates(plt, data, ax):
                 color=colour,
                 markerfacecolor=filled,
                 linestyle="none",
-                label=_label(f"{name}: {table['params'][k]}", 60),
+                label=label_text(f"{name}: {table['params'][k]}", 60),
             )
     ax.set_xlabel("log loss out of fold, nats (left is better)")
-    ax.set_ylabel(_label(f"{_metric_words(data)} (up is better)", 60), parse_math=False)
+    ax.set_ylabel(label_text(f"{_metric_words(data)} (up is better)", 60), parse_math=False)
     ax.set_title("What the metric chose, and what the log loss would have chosen")
-    _legend(ax)
+    plain_legend(ax)
     return ax
 
 
@@ -348,6 +331,16 @@ PLOTS = {
             "candidates" in data["tables"] and drawable_candidates(data["tables"]["candidates"])
         ),
     ),
+    "treatments": (
+        plot_treatments,
+        lambda data: (
+            "treatments" in data["tables"] and drawable_treatments(data["tables"]["treatments"])
+        ),
+    ),
+    "treatment_classes": (
+        plot_treatment_classes,
+        lambda data: data["tables"].get("treatment_classes"),
+    ),
     "columns": (
         _plot_columns,
         lambda data: data["kind"] == "data" and data["tables"].get("columns"),
@@ -361,14 +354,24 @@ _NEEDS_OF_A_SEARCH = {
     "candidates": "no candidate of the search has a log loss",
 }
 
+# Pictures of treatments -> what treatments lack that have none.
+_NEEDS_OF_TREATMENTS = {
+    "treatments": "no treatment has a Brier score",
+    "treatment_classes": "no row was recorded out of fold",
+}
+
 
 def _why_not(data, kind):
     """Why a report cannot draw a kind of picture."""
     if data["kind"] != "model" or kind in MAIN_PICTURE.values():
         return f"it is a report of kind {data['kind']!r}"
+    has_treatments = "treatments" in data["tables"]
+    if kind in _NEEDS_OF_TREATMENTS:
+        return _NEEDS_OF_TREATMENTS[kind] if has_treatments else "it is not about treatments"
+    if kind == "candidates" and has_treatments:
+        return "the candidates are treatments"
     if kind in _NEEDS_OF_A_SEARCH:
-        is_search = "candidates" in data["tables"]
-        return _NEEDS_OF_A_SEARCH[kind] if is_search else "no search was handed in"
+        return _NEEDS_OF_A_SEARCH[kind] if "gap" in data["tables"] else "no search was handed in"
     return "the model gave no probabilities"
 
 
@@ -379,8 +382,8 @@ def plot_report(data, kind=None, ax=None):
     ----------
     data : dict
         From ``FitReport.to_dict``; it is not changed.
-    kind : {"ledger", "flips", "reliability", "classes", "threshold", "candidates", "columns"}, \
-            default=None
+    kind : {"ledger", "flips", "reliability", "classes", "threshold", "candidates", "treatments", \
+            "treatment_classes", "columns"}, default=None
         Which one; None is the main one of this kind of report.
     ax : matplotlib Axes or pair of Axes, default=None
         Where to draw; None makes a figure. ``"ledger"`` takes two, for loss and error.

@@ -69,6 +69,8 @@ def shown_candidates(table, n_shown):
 def search_part(view):
     """What HTML and Markdown show of a search; None where there was none.
 
+    Candidates that are treatments of imbalance have a part of their own.
+
     Parameters
     ----------
     view : View
@@ -77,18 +79,25 @@ def search_part(view):
     Returns
     -------
     dict or None
-        ``text``, ``gap`` (a table), and ``parts``: tables with their pictures, if there are such.
+        ``heading``, ``text``, ``gap`` (a table), and ``parts``: tables with their pictures, if
+        there are such.
     """
     tables = view.data["tables"]
-    if "gap" not in tables or "candidates" not in tables:
+    if "gap" not in tables:
         return None
+    heading, what = "The search", "Candidates"
+    if "treatments" in tables:
+        heading, what = "The choice among treatments", "Treatments"
     metric = (view.data["context"].get("search") or {}).get("metric", "the metric")
-    parts = [_candidates_part(view, tables["candidates"])]
+    parts = []
+    if "candidates" in tables:
+        parts.append(_candidates_part(view, tables["candidates"]))
     if "threshold_curve" in tables:
         parts.append(_threshold_part(view, tables["threshold_curve"]))
     return {
+        "heading": heading,
         "text": (
-            f"Candidates were chosen by {view.words(str(metric).replace('_', ' '))}, each under "
+            f"{what} were chosen by {view.words(str(metric).replace('_', ' '))}, each under "
             f"the rule that is best for it where labels are judged. The table goes from how well "
             f"the scores rank, through probabilities and rules, to the score that may be quoted."
         ),

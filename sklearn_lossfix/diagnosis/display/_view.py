@@ -16,6 +16,7 @@ from sklearn_lossfix.diagnosis.display._pictures import (
     reliability_picture,
 )
 from sklearn_lossfix.diagnosis.display._search_view import search_part
+from sklearn_lossfix.diagnosis.display._treatment_view import TREATMENT_TABLES, treatment_part
 from sklearn_lossfix.diagnosis.display._waterfall import VIEW_TITLES, decimals_for
 
 # Characters of a name beside a bar: what fits in the picture.
@@ -442,9 +443,15 @@ class View:
         return search_part(self)
 
     @property
+    def treatments(self):
+        """Treatments of imbalance with what they did to classes and probabilities, or None."""
+        return treatment_part(self)
+
+    @property
     def other_tables(self):
         """Tables that have no picture of their own."""
         drawn = _PLACED if self.search is None else _PLACED + _PLACED_OF_A_SEARCH
+        drawn += () if self.treatments is None else TREATMENT_TABLES
         return [
             self._plain_table(name, name.replace("_", " ").capitalize())
             for name in self.data["tables"]
@@ -584,6 +591,8 @@ class View:
         tables = self.data["tables"]
         if "candidates" in tables:
             holds.append("parameters and scores of the candidates of a search")
+        if "treatments" in tables:
+            holds.append("names, rules and scores of treatments of imbalance")
         if "hardest_rows" in tables:
             holds.append(
                 f"for the {len(tables['hardest_rows']['row'])} rows that cost most: their numbers, "
@@ -642,7 +651,12 @@ class View:
             rows.append(["flip table", "flip_table(y, shares, proba); report.frame('flips')"])
         if data["reliability"] is not None:
             rows.append(["reliability curve", "report.reliability; report.plot('reliability')"])
-        for name, words in (("candidates", "loss and metric"), ("threshold_curve", "thresholds")):
+        for name, words in (
+            ("candidates", "loss and metric"),
+            ("threshold_curve", "thresholds"),
+            ("treatments", "treatments"),
+            ("treatment_classes", "recall and precision"),
+        ):
             if name in data["tables"]:
                 kind = name.removesuffix("_curve")
                 rows.append([f"picture of {words}", f"report.plot({kind!r})"])

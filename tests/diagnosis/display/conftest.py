@@ -117,23 +117,35 @@ _MADE_OF_SEARCHES = {
 }
 
 
+# Arguments of the treatments that are compared: two classes, and three of which one is hostile.
+_MADE_OF_TREATMENTS = {
+    "treatments": ({}, {"best": 1, "select": "one_se"}),
+    "treatments of three classes": (
+        {"n_classes": 3},
+        {"classes": ["a", "<script>", "|b|"], "names": ("none", "<b>|`$&" * 30, "x", "$\\frac{$")},
+    ),
+}
+
+
 @pytest.fixture(scope="session")
-def made_reports(column_evidence, search_report, candidates):
+def made_reports(column_evidence, search_report, candidates, treatment_report, treatments):
     """Dictionaries of all reports, by name."""
     models = {name: make().to_dict() for name, make in _MADE.items()}
     for name, arguments in _MADE_OF_SEARCHES.items():
         axes = {"C": tuple(10.0**k for k in range(arguments["n_candidates"]))}
         models[name] = search_report(*candidates(**arguments), axes=axes).to_dict()
+    for name, (drawn, fields) in _MADE_OF_TREATMENTS.items():
+        models[name] = treatment_report(*treatments(**drawn), **fields).to_dict()
     return models | {name: make(column_evidence).to_dict() for name, make in _MADE_OF_DATA.items()}
 
 
-@pytest.fixture(params=[*_MADE, *_MADE_OF_SEARCHES, *_MADE_OF_DATA])
+@pytest.fixture(params=[*_MADE, *_MADE_OF_SEARCHES, *_MADE_OF_TREATMENTS, *_MADE_OF_DATA])
 def data(request, made_reports):
     """The dictionary of each report in turn; a test may change it."""
     return copy.deepcopy(made_reports[request.param])
 
 
-@pytest.fixture(params=[*_MADE, *_MADE_OF_SEARCHES])
+@pytest.fixture(params=[*_MADE, *_MADE_OF_SEARCHES, *_MADE_OF_TREATMENTS])
 def model(request, made_reports):
     """The dictionary of each report on a model in turn; a test may change it."""
     return copy.deepcopy(made_reports[request.param])
@@ -149,6 +161,38 @@ def of_data(request, made_reports):
 def of_search(request, made_reports):
     """The dictionary of each report on a search in turn; a test may change it."""
     return copy.deepcopy(made_reports[request.param])
+
+
+@pytest.fixture(params=_MADE_OF_TREATMENTS)
+def of_treatments(request, made_reports):
+    """The dictionary of each report on treatments in turn; a test may change it."""
+    return copy.deepcopy(made_reports[request.param])
+
+
+@pytest.fixture
+def two_class_treatments(made_reports):
+    """The dictionary of the report on treatments of two classes."""
+    return copy.deepcopy(made_reports["treatments"])
+
+
+@pytest.fixture
+def many_treatments(two_class_treatments):
+    """The same with two hundred treatments, and two hundred classes of long names."""
+    for name, key in (("treatments", "treatment"), ("treatment_classes", "class")):
+        table = two_class_treatments["tables"][name]
+        n_rows = len(table[key])
+        table = {
+            column: [values[k % n_rows] for k in range(200)] for column, values in table.items()
+        }
+        table[key] = [f"{k:03d}" + "<b>|`$&" * 700 for k in range(200)]
+        two_class_treatments["tables"][name] = table
+    table = two_class_treatments["tables"]["treatments"]
+    table["metric"] = [0.5 + k / 1_000 for k in range(200)]
+    table["chosen"] = [k == 120 for k in range(200)]
+    table = two_class_treatments["tables"]["treatment_classes"]
+    table["recall_before"] = [0.5] * 200
+    table["recall_after"] = [0.5 + k / 1_000 for k in range(200)]
+    return two_class_treatments
 
 
 @pytest.fixture

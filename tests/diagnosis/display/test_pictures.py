@@ -15,6 +15,10 @@ from sklearn_lossfix.diagnosis.display._pictures import (
 )
 from sklearn_lossfix.diagnosis.display._search_view import threshold_marks
 from sklearn_lossfix.diagnosis.display._strips import strips
+from sklearn_lossfix.diagnosis.display._treatment_pictures import (
+    treatment_classes_picture,
+    treatments_picture,
+)
 
 
 def shapes_of(picture, kind, css=None):
@@ -52,6 +56,9 @@ def pictures_of(data):
         found.append(candidates_picture(tables["candidates"]))
     if "threshold_curve" in tables:
         found.append(threshold_picture(tables["threshold_curve"], threshold_marks(data)))
+    if "treatments" in tables:
+        found.append(treatments_picture(tables["treatments"], lambda name: name[:36]))
+        found.append(treatment_classes_picture(tables["treatment_classes"], str))
     return found
 
 

@@ -354,6 +354,8 @@ def test_pictures_have_names_and_tables(data):
     assert ("picture-columns-title" in titles) == (data["kind"] == "data")
     assert ("picture-candidates-title" in titles) == ("candidates" in data["tables"])
     assert ("picture-threshold-title" in titles) == ("threshold_curve" in data["tables"])
+    assert ("picture-treatments-title" in titles) == ("treatments" in data["tables"])
+    assert ("picture-treatment-classes-title" in titles) == ("treatments" in data["tables"])
     for key, name in drawn:
         assert (f"picture-{name}-title" in titles) == (data[key] is not None)
     sections = render_html(data).split("<section>")[1:]

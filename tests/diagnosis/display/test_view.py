@@ -158,6 +158,7 @@ def test_every_table_has_as_many_cells_as_columns(model):
         *(view.concentration["tables"] if view.concentration else []),
         *([view.search["gap"]] if view.search else []),
         *([part["table"] for part in view.search["parts"]] if view.search else []),
+        *([part["table"] for part in view.treatments["parts"]] if view.treatments else []),
     ]
     for table in tables:
         assert all(len(row) == len(table["columns"]) for row in table["rows"])

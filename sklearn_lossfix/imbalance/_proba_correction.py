@@ -1,0 +1,214 @@
+"""Probabilities of a treated model, led back to the data's own prior: which way, and how well.
+
+A treatment trains under other class shares than those of the data. Bayes' rule undoes that exactly
+for a model whose probabilities are right under the shares it saw (Elkan 2001); after class weights
+or resampling trees and boosting often are not, and the formula makes them worse. So the way is
+chosen by the log loss out of fold.
+
+Votes of trees and neighbours say 0 of what is merely rare. One such row bends any map of logarithms
+out of shape, so the maps that are learnt first mix the class shares :math:`\\pi` in, as much as the
+likelihood asks for: :math:`(1 - \\lambda) p + \\lambda \\pi` (Jelinek & Mercer 1980).
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from sklearn_lossfix._core._paired_tests import effective_rows
+from sklearn_lossfix._core._proper_scores import (
+    brier_rows,
+    class_shares,
+    clipped_log,
+    log_loss_rows,
+    true_class_probability,
+)
+from sklearn_lossfix._core._recalibration import SmoothMap, fit_smooth_map, identity_map
+
+#: Ways to correct, the one that learns least first.
+CORRECTIONS = ("none", "prior", "offset", "sigmoid")
+
+# The map that is learnt for each, on top of the prior formula.
+_MAPS = {"offset": "prior_shift", "sigmoid": "temperature"}
+
+# Least share of the prior that is mixed in, in rows out of n + 1: what keeps the loss of a row
+# finite whose class got probability 0 (Krichevsky & Trofimov 1981).
+LEAST_ROWS = 0.5
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A map of probabilities: mix the prior in, then slopes and offsets of the logarithms.
+
+    Attributes
+    ----------
+    kind : {"none", "prior", "offset", "sigmoid"}
+        How it was chosen.
+    mixture : float
+        Share of the prior that is mixed in; 0 where nothing was learnt.
+    prior : tuple of float, one per class
+        What is mixed in.
+    recalibration : SmoothMap
+        What comes after; the identity where nothing was learnt.
+    """
+
+    kind: str
+    mixture: float
+    prior: tuple
+    recalibration: SmoothMap
+
+    def __call__(self, proba):
+        """Corrected probabilities, shape (n_rows, n_classes), of the dtype of `proba`."""
+        is_identity = self.recalibration == identity_map(len(self.prior))
+        if self.mixture == 0 and is_identity:
+            return proba
+        log_r = self.recalibration.log_proba(self.mixed_log(proba))
+        return np.exp(log_r).astype(proba.dtype, copy=False)
+
+    def mixed_log(self, proba):
+        """Logarithms of the probabilities with the prior mixed in."""
+        return clipped_log((1 - self.mixture) * proba + self.mixture * np.asarray(self.prior))
+
+
+class Corrected(NamedTuple):
+    """Probabilities of one model out of fold, corrected.
+
+    Attributes
+    ----------
+    correction : Correction
+        What comes after the prior formula, learnt on all rows.
+    proba : ndarray of shape (n_scored, n_classes)
+        By that map: on the scale of what the fitted model will say.
+    crossed : ndarray of shape (n_scored, n_classes)
+        Each row by a map that was learnt without its fold: for judging.
+    log_loss, brier : float
+        Means of `crossed`.
+    raw_log_loss, raw_brier : float
+        Means of the probabilities as the model gives them.
+    """
+
+    correction: Correction
+    proba: np.ndarray
+    crossed: np.ndarray
+    log_loss: float
+    brier: float
+    raw_log_loss: float
+    raw_brier: float
+
+
+def fit_mixture(proba, y, prior, sample_weight=None):
+    """The share of a prior that, mixed into probabilities, makes the labels most likely.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_rows, n_classes)
+        Probabilities.
+    y : ndarray of shape (n_rows,), dtype int
+        Class codes.
+    prior : ndarray of shape (n_classes,)
+        What is mixed in; positive for every class in `y`.
+    sample_weight : ndarray of shape (n_rows,), default=None
+        Weights.
+
+    Returns
+    -------
+    float
+        Of a convex problem the minimum, between ``LEAST_ROWS / (n_rows + 1)`` and 1.
+    """
+    own, shared = true_class_probability(proba, y), np.asarray(prior)[y]
+    least = LEAST_ROWS / (effective_rows(sample_weight, len(y)) + 1)
+
+    def loss(log_share):
+        share = np.exp(log_share)
+        return -np.average(np.log((1 - share) * own + share * shared), weights=sample_weight)
+
+    found = minimize_scalar(loss, bounds=(np.log(least), 0.0), method="bounded")
+    return float(np.exp(found.x))
+
+
+def fit_correction(kind, proba, y, sample_weight=None):
+    """Learn one way of correction.
+
+    Parameters
+    ----------
+    kind : {"none", "prior", "offset", "sigmoid"}
+        Which.
+    proba : ndarray of shape (n_rows, n_classes)
+        Probabilities out of fold, after the prior formula.
+    y : ndarray of shape (n_rows,), dtype int
+        Class codes.
+    sample_weight : ndarray of shape (n_rows,), default=None
+        Weights.
+
+    Returns
+    -------
+    Correction
+    """
+    n_classes = proba.shape[1]
+    prior = class_shares(y, n_classes, sample_weight)
+    if kind not in _MAPS:
+        return Correction(kind, 0.0, tuple(prior.tolist()), identity_map(n_classes))
+    mixture = fit_mixture(proba, y, prior, sample_weight)
+    mixed = Correction(kind, mixture, tuple(prior.tolist()), identity_map(n_classes))
+    fitted = fit_smooth_map(mixed.mixed_log(proba), y, _MAPS[kind], sample_weight)
+    return Correction(kind, mixture, mixed.prior, fitted)
+
+
+def choose_correction(method, raw, shifted, y, sample_weight, folds):
+    """Correct the probabilities of one model out of fold, in the way that loses least.
+
+    Parameters
+    ----------
+    method : {"auto", "prior", "offset", "sigmoid"} or None
+        Which way, or that of the least cross-fitted log loss; of equal ones the one that learns
+        least. None corrects nothing.
+    raw, shifted : ndarray of shape (n_scored, n_classes)
+        Probabilities as the model gives them, and after the prior formula; the same object where
+        the model was trained under the data's own prior.
+    y : ndarray of shape (n_scored,), dtype int
+        Class codes.
+    sample_weight : ndarray of shape (n_scored,) or None
+        Weights.
+    folds : ndarray of shape (n_scored,), dtype int
+        Folds that maps are cross-fitted over, 0 to n_folds - 1.
+
+    Returns
+    -------
+    Corrected
+    """
+    if method == "auto":
+        kinds = CORRECTIONS if shifted is not raw else ("none", "offset", "sigmoid")
+    else:
+        kinds = ("none" if method is None else method,)
+    ways = []
+    for kind in kinds:
+        base = raw if kind == "none" else shifted
+        crossed = _crossed(kind, base, y, sample_weight, folds) if kind in _MAPS else base
+        ways.append((kind, base, crossed, _mean(log_loss_rows(crossed, y), sample_weight)))
+    kind, base, crossed, loss = min(ways, key=lambda way: way[3])
+    correction = fit_correction(kind, base, y, sample_weight)
+    return Corrected(
+        correction,
+        correction(base),
+        crossed,
+        loss,
+        _mean(brier_rows(crossed, y), sample_weight),
+        _mean(log_loss_rows(raw, y), sample_weight),
+        _mean(brier_rows(raw, y), sample_weight),
+    )
+
+
+def _crossed(kind, proba, y, sample_weight, folds):
+    """Each row corrected by what was learnt on the other folds."""
+    out = np.empty_like(proba)
+    for fold in range(int(folds.max()) + 1):
+        test = folds == fold
+        weight = None if sample_weight is None else sample_weight[~test]
+        out[test] = fit_correction(kind, proba[~test], y[~test], weight)(proba[test])
+    return out
+
+
+def _mean(values, sample_weight):
+    """A weighted mean as a Python float."""
+    return float(np.average(values, weights=sample_weight))

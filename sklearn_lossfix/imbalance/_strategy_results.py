@@ -1,0 +1,189 @@
+"""What the treatments were worth: the table of results, and what a report reads of it."""
+
+import numpy as np
+from scipy.stats import rankdata
+
+from sklearn_lossfix._core._evidence import TreatmentEvidence
+from sklearn_lossfix._core._paired_tests import (
+    interval,
+    mean_standard_error,
+    nadeau_bengio_inflation,
+)
+from sklearn_lossfix.decision._metrics import influence
+from sklearn_lossfix.decision._scoring import metric_for_classes
+
+# Columns of probabilities -> the fields of `Corrected` that they come from.
+_LOSSES = {
+    "log_loss": "log_loss",
+    "brier": "brier",
+    "log_loss_uncorrected": "raw_log_loss",
+    "brier_uncorrected": "raw_brier",
+}
+
+
+def strategy_results(run, spec, learnt, chosen):
+    """The columns of ``strategy_results_``: one entry per treatment that ran.
+
+    Parameters
+    ----------
+    run : SearchRun
+        Judged; its data's state holds ``names`` and ``corrected``.
+    spec : RuleSpec
+        The rule that was wanted.
+    learnt : GuardedRule
+        The rule in use.
+    chosen : int
+        The candidate in use.
+
+    Returns
+    -------
+    dict of str to ndarray
+    """
+    state = run.data.state
+    ran = [c for c, judgement in enumerate(run.judgements) if judgement is not None]
+    at_default = _at_default(spec, learnt)
+    values = run.values(at_default)[ran]
+    errors = np.array([_standard_error(run, spec, c, at_default) for c in ran])
+    bounds = [interval(value, error) for value, error in zip(values, errors, strict=True)]
+    corrected = [state["corrected"][c] for c in ran]
+    columns = {
+        "strategy": np.array([state["names"][c] for c in ran], dtype=object),
+        "metric": values,
+        "metric_low": np.array([bound.low for bound in bounds]),
+        "metric_high": np.array([bound.high for bound in bounds]),
+        "metric_at_default_rule": run.values(True)[ran],
+        "rank": rankdata(-np.where(np.isnan(values), -np.inf, values), method="min").astype(int),
+        "rule": np.array(
+            [_rule_text(run, spec, learnt if c == chosen else None, c, at_default) for c in ran],
+            dtype=object,
+        ),
+    }
+    for name, attribute in _LOSSES.items():
+        columns[name] = np.array(
+            [np.nan if item is None else getattr(item, attribute) for item in corrected]
+        )
+    columns["correction"] = np.array(
+        [None if item is None else item.correction.kind for item in corrected], dtype=object
+    )
+    columns["fit_time"] = run.results.fit_time[ran].mean(axis=1)
+    return columns
+
+
+def _at_default(spec, learnt):
+    """Whether treatments were compared under the default rule, since no other proved itself."""
+    return spec.metric.kind == "label" and spec.mode == "auto" and learnt.rule.kind == "argmax"
+
+
+def _standard_error(run, spec, candidate, at_default):
+    """Standard error of the metric of one candidate, its models and labels taken as given."""
+    judgement = run.judgements[candidate]
+    if spec.metric.kind != "label":
+        n_splits = len(judgement.splits)
+        if n_splits < 2:
+            return np.nan
+        inflation = nadeau_bengio_inflation(*run.folds.mean_sizes, n_splits)
+        return judgement.splits.std(ddof=1) * np.sqrt(inflation / n_splits)
+    scored = run.scored(candidate)
+    codes = judgement.default_codes if at_default else judgement.codes
+    pos = spec.pos if spec.metric.asymmetric else None
+    values = influence(spec.metric, scored.y, codes, spec.n_classes, scored.weight, pos)
+    return mean_standard_error(values, scored.weight, scored.unit)
+
+
+def _rule_text(run, spec, learnt, candidate, at_default):
+    """The rule of a treatment in words; a threshold is the mean over the bootstrap samples."""
+    if at_default or spec.metric.kind != "label":
+        return "argmax"
+    if learnt is not None and learnt.rule.kind == "threshold":
+        return f"threshold {learnt.rule.threshold:.3g}"
+    resampled = run.judgements[candidate].resampled
+    if learnt is None and spec.is_tuned and spec.n_classes == 2 and resampled is not None:
+        drawn = resampled.parameters[~np.isnan(resampled.parameters)]
+        if len(drawn):
+            return f"threshold {drawn.mean():.3g}"
+    if spec.is_tuned:
+        return "threshold" if spec.n_classes == 2 else "offsets"
+    return spec.fixed_rule(run.scored(candidate).scores).kind
+
+
+def treatment_record(run, spec, learnt, chosen, store_oof):
+    """What is kept of a comparison for reports, as plain arrays.
+
+    Parameters
+    ----------
+    run, spec, learnt, chosen
+        As for :func:`strategy_results`.
+    store_oof : bool
+        Whether to keep the scores of single rows.
+
+    Returns
+    -------
+    dict
+        `lead` and `lead_error` of the greatest value over each treatment, ``best`` among those
+        that ran, and with `store_oof` the arrays of ``TreatmentEvidence``.
+    """
+    ran = [c for c, judgement in enumerate(run.judgements) if judgement is not None]
+    at_default = _at_default(spec, learnt)
+    values, resampled = run.values(at_default)[ran], run.resampled(at_default)[:, ran]
+    greatest = int(np.nanargmax(values))
+    difference = np.ma.masked_invalid(resampled[:, [greatest]] - resampled)
+    record = {
+        "lead": values[greatest] - values,
+        "lead_error": difference.std(axis=0).filled(np.nan),
+        "best": ran.index(chosen),
+        "metric_kind": spec.metric.kind,
+    }
+    if not store_oof:
+        return record
+    scored, corrected = run.scored(chosen), run.data.state["corrected"][chosen]
+    raw, untreated = run.data.state["raw"][chosen], run.data.state["raw"][0]
+    record |= {
+        "y": scored.y,
+        "sample_weight": scored.weight,
+        "units": scored.unit,
+        "codes": learnt.codes,
+        "untreated_codes": None
+        if untreated is None
+        else spec.default_rule().predict_codes(untreated),
+    }
+    if corrected is not None:
+        record |= {
+            "proba": corrected.crossed,
+            "raw_proba": raw,
+            "untreated_proba": untreated,
+        }
+    return record
+
+
+def treatment_evidence(model):
+    """Gather what a fitted classifier recorded of its treatments.
+
+    Parameters
+    ----------
+    model : AutoBalancedClassifier
+        Fitted.
+
+    Returns
+    -------
+    TreatmentEvidence
+    """
+    table = model.strategy_results_
+    record = {k: v for k, v in model._treatments.items() if k != "metric_kind"}
+    return TreatmentEvidence(
+        names=tuple(table["strategy"].tolist()),
+        metric_name=metric_for_classes(model._scorings[model._aligned], model.classes_).name,
+        values=table["metric"],
+        low=table["metric_low"],
+        high=table["metric_high"],
+        defaults=table["metric_at_default_rule"],
+        log_loss=table["log_loss"],
+        brier=table["brier"],
+        raw_log_loss=table["log_loss_uncorrected"],
+        raw_brier=table["brier_uncorrected"],
+        corrections=tuple(table["correction"].tolist()),
+        rules=tuple(table["rule"].tolist()),
+        fit_time=table["fit_time"],
+        select=model.select,
+        skipped=dict(model.skipped_strategies_),
+        **record,
+    )
