@@ -28,32 +28,33 @@ are listed at the end, and the exit code is 1.
 
 import argparse
 import itertools
-import json
 import sys
 import time
 import warnings
 from collections import defaultdict
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+from _imbalanced_data import (
+    Halves,
+    folds,
+    imbalanced_binary,
+    imbalanced_multiclass,
+    read_folder,
+    scaled,
+)
 from _peers import machine
 from joblib import Parallel, delayed
 from scipy import stats
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_digits, make_classification
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, f1_score, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
-    StratifiedKFold,
     TunedThresholdClassifierCV,
     train_test_split,
 )
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_lossfix import MetricAlignedSearchCV
@@ -64,11 +65,6 @@ HONEST_AIM, OPTIMISM_AIM, COVERAGE_AIM = 0.01, 0.02, 0.95
 GUARD_AIM = 0.9
 
 MAX_ROWS, N_FRESH = 4_000, 20_000
-# Two classes count as imbalanced up to this share of the smaller one, more classes from this ratio
-# of the largest to the smallest.
-MAX_MINORITY, MIN_RATIO = 0.35, 2
-MIN_PER_CLASS = 4
-RARE_LEVEL = 0.01
 
 LEARNERS = {
     "LR": (LogisticRegression(max_iter=300), {"C": [0.001, 0.01, 0.1, 1, 100]}),
@@ -89,15 +85,6 @@ HONESTY_GRIDS = {
 CALIBRATED, GUARD_ROWS = "calibrated candidates", 300
 GUARD_GRIDS = {CALIBRATED: [1, 10, 100], "with over-shrunken ones": [0.01, 0.1, 1, 10]}
 MULTICLASS_METRICS = ("f1_macro", "balanced_accuracy")
-
-
-class Halves(NamedTuple):
-    """One split of one data set."""
-
-    X: np.ndarray
-    y: np.ndarray
-    X_test: np.ndarray
-    y_test: np.ndarray
 
 
 # --- metrics --------------------------------------------------------------------------------------
@@ -174,36 +161,6 @@ def rare_cancer(seed):
     return halve(X[kept], 1 - y[kept], seed)
 
 
-def read_folder(folder):
-    """Name -> table of numbers and codes of classes, the rarest of two being 1."""
-    if folder is None:
-        return {}
-    meta_file = Path(folder) / "meta.json"
-    meta = json.loads(meta_file.read_text()) if meta_file.exists() else {}
-    files = sorted(Path(folder).glob("*.csv.gz"))
-    return {
-        (name := file.name.removesuffix(".csv.gz")): read_table(file, meta.get(name, {}))
-        for file in files
-    }
-
-
-def read_table(file, meta):
-    """One file; levels of categories become columns, rare ones none."""
-    import pandas as pd
-
-    frame = pd.read_csv(file).dropna(subset=["target"])
-    out = [*meta.get("leak_columns", []), *meta.get("id_columns", [])]
-    out += [meta[key] for key in ("group_column", "time_column") if meta.get(key)]
-    names, codes = np.unique(frame.pop("target").astype(str), return_inverse=True)
-    if len(names) == 2:
-        codes = (codes == np.bincount(codes).argmin()).astype(int)
-    frame = pd.get_dummies(frame.drop(columns=[c for c in out if c in frame]), dtype=float)
-    X = frame.to_numpy(dtype=float)
-    spread = np.nanmax(X, axis=0) > np.nanmin(X, axis=0)
-    is_level = np.isin(X, (0, 1)).all(axis=0)
-    return X[:, spread & (~is_level | (X.mean(axis=0) >= RARE_LEVEL))], codes
-
-
 def binary_sets(tables):
     """Name -> a function of the seed that draws training and test rows."""
     sets = {
@@ -212,9 +169,8 @@ def binary_sets(tables):
         for n in (500, 2000)
     }
     sets |= {"digits, one of ten": digit, "breast cancer, one of ten": rare_cancer}
-    for name, (X, y) in tables.items():
-        if y.max() == 1 and y.mean() <= MAX_MINORITY:
-            sets[name] = lambda seed, X=X, y=y: halve(X, y, seed)
+    for name, (X, y) in imbalanced_binary(tables).items():
+        sets[name] = lambda seed, X=X, y=y: halve(X, y, seed)
     return sets
 
 
@@ -224,12 +180,8 @@ def multiclass_sets(tables):
         "generated 80/15/5 %": lambda seed: generated_classes(seed, [0.8, 0.15]),
         "generated 60/30/8/2 %": lambda seed: generated_classes(seed, [0.6, 0.3, 0.08]),
     }
-    for name, (X, y) in tables.items():
-        sizes = np.bincount(y)
-        if len(sizes) > 2 and sizes.max() >= MIN_RATIO * sizes.min():
-            kept = np.isin(y, np.flatnonzero(sizes >= MIN_PER_CLASS))
-            codes = np.unique(y[kept], return_inverse=True)[1]
-            sets[name] = lambda seed, X=X[kept], y=codes: halve(X, y, seed)
+    for name, (X, y) in imbalanced_multiclass(tables).items():
+        sets[name] = lambda seed, X=X, y=y: halve(X, y, seed)
     return sets
 
 
@@ -247,18 +199,6 @@ def generated_classes(seed, weights):
         random_state=seed,
     )
     return halve(X, y, seed, 1000)
-
-
-def scaled(halves):
-    """Fill gaps and scale by what the training rows show, for all methods alike."""
-    steps = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
-    X = steps.fit_transform(halves.X)
-    return halves._replace(X=X, X_test=steps.transform(halves.X_test))
-
-
-def folds(seed):
-    """Splits that everything compared shares."""
-    return StratifiedKFold(5, shuffle=True, random_state=seed)
 
 
 # --- parity ---------------------------------------------------------------------------------------

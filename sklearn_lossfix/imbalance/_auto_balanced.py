@@ -537,8 +537,8 @@ class AutoBalancedClassifier(CandidateSearch):
         if (counts == 0).any():
             label = self.classes_.tolist()[int(np.argmin(counts))]
             raise ValueError(
-                f"All rows of class {label!r} have sample_weight 0: nothing can be learnt of it. Leave "
-                "the rows out, or give them weight."
+                f"All rows of class {label!r} have sample_weight 0: nothing can be learnt of it. "
+                "Leave the rows out, or give them weight."
             )
         rows = np.bincount(data.codes)
         self.n_minority_, self.imbalance_ratio_ = int(rows.min()), float(rows.max() / rows.min())

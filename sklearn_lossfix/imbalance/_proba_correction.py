@@ -10,7 +10,7 @@ out of shape, so the maps that are learnt first mix the class shares :math:`\\pi
 likelihood asks for: :math:`(1 - \\lambda) p + \\lambda \\pi` (Jelinek & Mercer 1980).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +24,12 @@ from sklearn_lossfix._core._proper_scores import (
     log_loss_rows,
     true_class_probability,
 )
-from sklearn_lossfix._core._recalibration import SmoothMap, fit_smooth_map, identity_map
+from sklearn_lossfix._core._recalibration import (
+    SmoothMap,
+    fit_smooth_map,
+    identity_map,
+    map_loss_rows,
+)
 
 #: Ways to correct, the one that learns least first.
 CORRECTIONS = ("none", "prior", "offset", "sigmoid")
@@ -97,6 +102,11 @@ class Corrected(NamedTuple):
     raw_brier: float
 
 
+def least_mixture(n_rows, sample_weight=None):
+    """The least share of the prior that is mixed in, from the effective number of rows."""
+    return LEAST_ROWS / (effective_rows(sample_weight, n_rows) + 1)
+
+
 def fit_mixture(proba, y, prior, sample_weight=None):
     """The share of a prior that, mixed into probabilities, makes the labels most likely.
 
@@ -114,10 +124,10 @@ def fit_mixture(proba, y, prior, sample_weight=None):
     Returns
     -------
     float
-        Of a convex problem the minimum, between ``LEAST_ROWS / (n_rows + 1)`` and 1.
+        Of a convex problem the minimum, between the least mixture and 1.
     """
     own, shared = true_class_probability(proba, y), np.asarray(prior)[y]
-    least = LEAST_ROWS / (effective_rows(sample_weight, len(y)) + 1)
+    least = least_mixture(len(y), sample_weight)
 
     def loss(log_share):
         share = np.exp(log_share)
@@ -147,12 +157,22 @@ def fit_correction(kind, proba, y, sample_weight=None):
     """
     n_classes = proba.shape[1]
     prior = class_shares(y, n_classes, sample_weight)
+    plain = Correction(kind, 0.0, tuple(prior.tolist()), identity_map(n_classes))
     if kind not in _MAPS:
-        return Correction(kind, 0.0, tuple(prior.tolist()), identity_map(n_classes))
-    mixture = fit_mixture(proba, y, prior, sample_weight)
-    mixed = Correction(kind, mixture, tuple(prior.tolist()), identity_map(n_classes))
-    fitted = fit_smooth_map(mixed.mixed_log(proba), y, _MAPS[kind], sample_weight)
-    return Correction(kind, mixture, mixed.prior, fitted)
+        return plain
+    # A mixture and a slope both flatten forecasts. Fitted one after the other the first would do
+    # the work of the second, so the map is also fitted with as little mixed in as may be.
+    fits = []
+    for mixture in (
+        least_mixture(len(y), sample_weight),
+        fit_mixture(proba, y, prior, sample_weight),
+    ):
+        mixed = replace(plain, mixture=mixture)
+        log_p = mixed.mixed_log(proba)
+        fitted = fit_smooth_map(log_p, y, _MAPS[kind], sample_weight)
+        loss = _mean(map_loss_rows(fitted, log_p, y), sample_weight)
+        fits.append((loss, replace(mixed, recalibration=fitted)))
+    return min(fits, key=lambda fit: fit[0])[1]
 
 
 def choose_correction(method, raw, shifted, y, sample_weight, folds):
