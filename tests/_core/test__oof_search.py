@@ -438,11 +438,28 @@ def test_time_of_a_long_fit_is_shared_by_its_lengths():
     assert (found.score_time > 0).all()
 
 
-# --- errors and warnings ------------------------------------------------------------------------
-
 # Without the first row, which is in the test part of one fold, a fit may fail.
 FIRST = float(X[0, 0])
 FAILING_FOLD = int(FOLDS.fold_of_row[0])
+
+
+def classes_of(model):
+    """What is to be known of a fitted model."""
+    return model.classes_.tolist()
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_facts_of_fitted_models_come_back(n_jobs):
+    """Of every model that could be fitted, and of none without a question."""
+    grid = [{"power": 2.0}, {"power": 3.0, "fails_without": FIRST}]
+    with joblib.parallel_config(backend="threading"):
+        found = run(Centroids(), grid, n_jobs=n_jobs, describe=classes_of)
+    assert found.facts[0] == [[0, 1]] * 3
+    assert found.facts[1] == [None if k == FAILING_FOLD else [0, 1] for k in range(3)]
+    assert run(Centroids(), grid[:1]).facts == [[None] * 3]
+
+
+# --- errors and warnings ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
