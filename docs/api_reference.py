@@ -57,6 +57,14 @@ API_REFERENCE = [
         "top_level": True,
     },
     {
+        "module": "sklearn_lossfix.imbalance",
+        "title": "Class imbalance",
+        "description": "The treatment of class imbalance that the data ask for, with probabilities "
+        "under the data's own shares of the classes.",
+        "names": ["AutoBalancedClassifier"],
+        "top_level": True,
+    },
+    {
         "module": "sklearn_lossfix.onnx",
         "title": "Export",
         "description": "Classifiers with a decision rule as ONNX graphs, whose labels follow the "
@@ -73,6 +81,7 @@ API_REFERENCE = [
             "FrozenPartError",
             "InfeasibleConstraintError",
             "TooFewRowsError",
+            "TreatmentError",
             "CheckNotApplicable",
             "LossfixWarning",
             "ZeroSpreadWarning",

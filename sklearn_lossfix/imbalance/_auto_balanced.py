@@ -161,7 +161,7 @@ class AutoBalancedClassifier(CandidateSearch):
         ``fit_time``, mean seconds per fold.
 
     skipped_strategies_ : dict of str to str
-        Treatments that suit neither the learner nor the data, or that failed, and why.
+        Treatments that do not suit the learner or the data, or that failed, and why.
 
     proba_correction_ : {"none", "prior", "offset", "sigmoid"} or None
         How probabilities are corrected; None without probabilities.
@@ -175,7 +175,7 @@ class AutoBalancedClassifier(CandidateSearch):
 
     class_prior_, training_prior_ : ndarray of shape (n_classes,)
         Shares of the classes in the data, which `predict_proba` speaks under, and those that the
-        treated model was trained under.
+        treated model was trained under, which it speaks under with ``correct_proba=None``.
 
     n_minority_, imbalance_ratio_ : int, float
         Rows of the rarest class, and how many times as many the most frequent one has.
@@ -213,13 +213,18 @@ class AutoBalancedClassifier(CandidateSearch):
     Notes
     -----
     The short list of "auto" depends on the learner. Boosting, logistic regression, discriminant
-    analysis and calibrated classifiers: class weights. Random forests: class weights and a balanced
-    random forest. All others: class weights, balanced bagging, and SMOTE if they take no weights.
-    Learners that take no weights of any kind get random oversampling in place of class weights.
-    From 50,000 rows on random undersampling is tried too, since it is cheap.
+    analysis and calibrated classifiers: class weights. Forests: class weights, and random forests
+    also a balanced random forest. All others: class weights, balanced bagging, and for learners
+    that take no weights "smote_balanced", if the rarest class has 20 rows and most columns are
+    numbers. Learners that take no weights of any kind get random oversampling in place of class
+    weights. Above 50,000 rows "random_under_balanced" is tried too, since it is cheap.
 
     With C treatments and K splits there are ``C * K + 1`` fits (an ensemble counts as one), plus
-    K - 1 with `ensemble`. Early steps of a Pipeline are fitted once per fold.
+    K - 1 with `ensemble`; `n_fits_` does not count the last one. Early steps of a Pipeline are
+    fitted once per fold.
+
+    Where the tuned rule of the chosen treatment does not prove better than the default rule, the
+    default rule is used; treatments are compared under their own rules all the same.
 
     Sample weights enter models, metrics and priors. A row that is drawn twice keeps its weight
     twice; a synthetic row gets the mean weight of its class.
@@ -358,7 +363,7 @@ class AutoBalancedClassifier(CandidateSearch):
 
     @available_if(_has("predict_proba"))
     def predict_proba(self, X):
-        """Predict probabilities under the data's own class shares.
+        """Predict probabilities under the data's own class shares (not with correct_proba=None).
 
         Parameters
         ----------
@@ -435,8 +440,9 @@ class AutoBalancedClassifier(CandidateSearch):
             raise ValueError(
                 "adapt_prior needs unlabelled rows, X_new, or shares, prior: just one."
             )
+        old = self._proba_prior()
         if prior is None:
-            prior = em_prior(self.predict_proba(X_new).astype(np.float64), self.class_prior_)
+            prior = em_prior(self.predict_proba(X_new).astype(np.float64), old)
         prior = np.asarray(prior, dtype=float)
         if prior.shape != self.class_prior_.shape or (prior < 0).any() or not prior.sum() > 0:
             raise ValueError(
@@ -446,10 +452,16 @@ class AutoBalancedClassifier(CandidateSearch):
         prior = prior / prior.sum()
         adapted = copy.copy(self)
         with np.errstate(divide="ignore"):
-            adapted.proba_offsets_ = self.proba_offsets_ + np.log(prior / self.class_prior_)
-        adapted.class_prior_ = prior
+            adapted.proba_offsets_ = self.proba_offsets_ + np.log(prior / old)
         self._adapt_rule(adapted, prior)
+        adapted.class_prior_ = prior
+        if self.correct_proba is None:
+            adapted.training_prior_ = prior
         return adapted
+
+    def _proba_prior(self):
+        """Shares of the classes that probabilities speak under."""
+        return self.training_prior_ if self.correct_proba is None else self.class_prior_
 
     def _adapt_rule(self, adapted, prior):
         """Choose the rule of an adapted copy on the recorded scores under the new prior."""
@@ -465,7 +477,7 @@ class AutoBalancedClassifier(CandidateSearch):
         weight = ratio[oof["y"]]
         if oof["sample_weight"] is not None:
             weight = weight * oof["sample_weight"]
-        scores = correct_prior(oof["scores"], self.class_prior_, prior)
+        scores = correct_prior(oof["scores"], self._proba_prior(), prior)
         unit = oof["row"] if oof["groups"] is None else oof["groups"]
         scored = ScoredRows(
             oof["y"],
@@ -555,8 +567,14 @@ class AutoBalancedClassifier(CandidateSearch):
         if len(chosen) > 1:
             check_not_balanced_already(self._built)
         self.skipped_strategies_ = dict(skipped)
+        if not isinstance(self.strategies, str):
+            for name, reason in skipped.items():
+                warn_user(f"The treatment {name!r} is left out: {reason}.", LossfixWarning)
         data.state["names"] = list(chosen)
         return [self._treated_params(treatment=treatment) for treatment in chosen.values()]
+
+    # Each treatment is compared under its own rule, whatever rule the chosen one ends with.
+    _compares_as_used = False
 
     def _select(self):
         """How to choose among treatments, which come in the order of simplicity."""

@@ -41,9 +41,8 @@ def strategy_results(run, spec, learnt, chosen):
     """
     state = run.data.state
     ran = [c for c, judgement in enumerate(run.judgements) if judgement is not None]
-    at_default = _at_default(spec, learnt)
-    values = run.values(at_default)[ran]
-    errors = np.array([_standard_error(run, spec, c, at_default) for c in ran])
+    values = run.values()[ran]
+    errors = np.array([_standard_error(run, spec, c) for c in ran])
     bounds = [interval(value, error) for value, error in zip(values, errors, strict=True)]
     corrected = [state["corrected"][c] for c in ran]
     columns = {
@@ -54,7 +53,7 @@ def strategy_results(run, spec, learnt, chosen):
         "metric_at_default_rule": run.values(True)[ran],
         "rank": rankdata(-np.where(np.isnan(values), -np.inf, values), method="min").astype(int),
         "rule": np.array(
-            [_rule_text(run, spec, learnt if c == chosen else None, c, at_default) for c in ran],
+            [_rule_text(run, spec, learnt if c == chosen else None, c) for c in ran],
             dtype=object,
         ),
     }
@@ -69,12 +68,7 @@ def strategy_results(run, spec, learnt, chosen):
     return columns
 
 
-def _at_default(spec, learnt):
-    """Whether treatments were compared under the default rule, since no other proved itself."""
-    return spec.metric.kind == "label" and spec.mode == "auto" and learnt.rule.kind == "argmax"
-
-
-def _standard_error(run, spec, candidate, at_default):
+def _standard_error(run, spec, candidate):
     """Standard error of the metric of one candidate, its models and labels taken as given."""
     judgement = run.judgements[candidate]
     if spec.metric.kind != "label":
@@ -84,26 +78,23 @@ def _standard_error(run, spec, candidate, at_default):
         inflation = nadeau_bengio_inflation(*run.folds.mean_sizes, n_splits)
         return judgement.splits.std(ddof=1) * np.sqrt(inflation / n_splits)
     scored = run.scored(candidate)
-    codes = judgement.default_codes if at_default else judgement.codes
     pos = spec.pos if spec.metric.asymmetric else None
-    values = influence(spec.metric, scored.y, codes, spec.n_classes, scored.weight, pos)
+    values = influence(spec.metric, scored.y, judgement.codes, spec.n_classes, scored.weight, pos)
     return mean_standard_error(values, scored.weight, scored.unit)
 
 
-def _rule_text(run, spec, learnt, candidate, at_default):
+def _rule_text(run, spec, learnt, candidate):
     """The rule of a treatment in words; a threshold is the mean over the bootstrap samples."""
-    if at_default or spec.metric.kind != "label":
-        return "argmax"
-    if learnt is not None and learnt.rule.kind == "threshold":
-        return f"threshold {learnt.rule.threshold:.3g}"
+    if learnt is not None:
+        rule = learnt.rule
+    else:
+        rule = spec.fixed_rule(run.scored(candidate).scores)
+    if rule is not None:
+        return f"threshold {rule.threshold:.3g}" if rule.kind == "threshold" else rule.kind
     resampled = run.judgements[candidate].resampled
-    if learnt is None and spec.is_tuned and spec.n_classes == 2 and resampled is not None:
-        drawn = resampled.parameters[~np.isnan(resampled.parameters)]
-        if len(drawn):
-            return f"threshold {drawn.mean():.3g}"
-    if spec.is_tuned:
-        return "threshold" if spec.n_classes == 2 else "offsets"
-    return spec.fixed_rule(run.scored(candidate).scores).kind
+    if spec.n_classes == 2 and resampled is not None and not np.isnan(resampled.parameters).all():
+        return f"threshold {np.nanmean(resampled.parameters):.3g}"
+    return "threshold" if spec.n_classes == 2 else "offsets"
 
 
 def treatment_record(run, spec, learnt, chosen, store_oof):
@@ -123,8 +114,7 @@ def treatment_record(run, spec, learnt, chosen, store_oof):
         that ran, and with `store_oof` the arrays of ``TreatmentEvidence``.
     """
     ran = [c for c, judgement in enumerate(run.judgements) if judgement is not None]
-    at_default = _at_default(spec, learnt)
-    values, resampled = run.values(at_default)[ran], run.resampled(at_default)[:, ran]
+    values, resampled = run.values()[ran], run.resampled()[:, ran]
     greatest = int(np.nanargmax(values))
     difference = np.ma.masked_invalid(resampled[:, [greatest]] - resampled)
     record = {

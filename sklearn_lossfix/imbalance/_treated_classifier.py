@@ -44,6 +44,10 @@ ROW_KEEPING_KINDS = ("none", "class_weight")
 PRIOR_KEEPING_KINDS = ("none", "bagging")
 
 
+# Kinds that may hand one row to a fit more than once, or rows made up from others.
+REPEATING_KINDS = ("random_over", "balanced_bagging", "smote", "bagging")
+
+
 def _estimator_has(method):
     """Make a check that the estimator has a method."""
 
@@ -398,6 +402,12 @@ class TreatedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
                 f"{name} learns from a matrix of kernels or distances, whose rows cannot be "
                 f"resampled. Take one of the treatments that keep the rows: none, class_weight."
             )
+        if self._repeats_rows(kind) and "cv" in self.estimator.get_params(deep=False):
+            raise TreatmentError(
+                f"{name} splits the rows it is given by cross-validation; after the treatment "
+                f"{kind!r} copies of a row would stand on both sides. Treat the classifier inside "
+                "of it, or take one of: none, class_weight, random_under."
+            )
         own = getattr(self.estimator, "class_weight", None)
         if own is not None and kind not in PRIOR_KEEPING_KINDS:
             raise TreatmentError(
@@ -411,6 +421,13 @@ class TreatedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
                 f"The treatment 'balanced_random_forest' needs a RandomForestClassifier. Got "
                 f"{name}; take 'balanced_bagging'."
             )
+
+    def _repeats_rows(self, kind):
+        """Whether the treatment repeats rows or makes some up; of most samplers nobody knows."""
+        if kind == "sampler":
+            known = getattr(self.treatment, "_sampling_type", "")
+            return known not in ("under-sampling", "clean-sampling")
+        return kind in REPEATING_KINDS
 
     def _seeds(self, kind):
         """One seed per model; None leaves draws free."""

@@ -38,6 +38,9 @@ class CandidateSearch(CallbackSupport, RuleTunedClassifier):
     # Whether the winner is fitted on all rows.
     _refits = True
 
+    # Whether candidates are compared anew under the default rule where the winner keeps that.
+    _compares_as_used = True
+
     @abstractmethod
     def _candidates(self, data):
         """The candidates, as parameters of what `_searched` returns."""
@@ -227,7 +230,7 @@ class CandidateSearch(CallbackSupport, RuleTunedClassifier):
         best = run.choose(select, values)
         learnt = self._rule_of(run, best, spec)
         is_guarded = spec.metric.kind == "label" and spec.mode == "auto"
-        if is_guarded and learnt.rule.kind == "argmax":
+        if self._compares_as_used and is_guarded and learnt.rule.kind == "argmax":
             # The rule did not prove itself, so candidates are compared as they will be used.
             values, default = run.values(default=True), True
             best = run.choose(select, values, default=True)
