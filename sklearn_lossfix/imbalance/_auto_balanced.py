@@ -17,11 +17,12 @@ from sklearn_lossfix._core._oof import refuse_frozen
 from sklearn_lossfix._core._prior_shift import correct_prior, em_prior
 from sklearn_lossfix._core._progress import with_callbacks
 from sklearn_lossfix._core._proper_scores import class_shares
-from sklearn_lossfix._core._recalibration import SmoothMap
+from sklearn_lossfix._core._recalibration import SmoothMap, identity_map
 from sklearn_lossfix._core._table_columns import categorical_columns
 from sklearn_lossfix._core._user_warning import warn_user
 from sklearn_lossfix.decision._guarded_rule import guarded_rule
 from sklearn_lossfix.decision._scored_rows import ScoredRows, judging_folds, scored_rows
+from sklearn_lossfix.decision._scoring import metric_for_classes
 from sklearn_lossfix.exceptions import LossfixWarning, TreatmentError
 from sklearn_lossfix.imbalance._default_classifier import default_classifier
 from sklearn_lossfix.imbalance._proba_correction import Correction, choose_correction
@@ -142,8 +143,8 @@ class AutoBalancedClassifier(CandidateSearch):
 
     random_state : int or None, default=None
         Seed of folds, bootstrap samples, samplers, and of free random states of the clones fitted
-        on folds. None is seed 0 for the first two; the others then stay free. The final fit of the
-        estimator is governed by its own seed.
+        on folds; in the final fit of samplers and of the last step. None is seed 0 for the first
+        two; the others then stay free.
 
     verbose : int, default=0
         Above 0: one line before and one after the comparison.
@@ -376,6 +377,8 @@ class AutoBalancedClassifier(CandidateSearch):
             Probabilities in the order of `classes_`.
         """
         check_is_fitted(self)
+        if self.proba_correction_ is None:
+            return self.estimator_.predict_proba(X)
         correction = Correction(
             self.proba_correction_,
             self.proba_mixture_,
@@ -409,7 +412,8 @@ class AutoBalancedClassifier(CandidateSearch):
         than in training. The new shares are given, or estimated from unlabelled rows by maximum
         likelihood [1]_. A tuned rule is chosen anew, on the scores out of fold, weighted to the new
         shares. Nothing tells here whether the assumption holds: if the classes look different,
-        the estimate is wrong.
+        the estimate is wrong. `strategy_results_` and `cv_results_` stay as they were under the
+        old shares; `honest_score_` is gone, and reports say nothing of treatments.
 
         Parameters
         ----------
@@ -436,6 +440,11 @@ class AutoBalancedClassifier(CandidateSearch):
            to new a priori probabilities", Neural Computation 14, 2002, section 2.2.
         """
         check_is_fitted(self)
+        if self.decision_rule_.space == "decision":
+            raise ValueError(
+                "adapt_prior adapts probabilities, and the rule here takes decision values, which "
+                "speak under no prior. Fit with response_method='predict_proba'."
+            )
         if (X_new is None) == (prior is None):
             raise ValueError(
                 "adapt_prior needs unlabelled rows, X_new, or shares, prior: just one."
@@ -444,7 +453,8 @@ class AutoBalancedClassifier(CandidateSearch):
         if prior is None:
             prior = em_prior(self.predict_proba(X_new).astype(np.float64), old)
         prior = np.asarray(prior, dtype=float)
-        if prior.shape != self.class_prior_.shape or (prior < 0).any() or not prior.sum() > 0:
+        is_shares = prior.shape == self.class_prior_.shape and np.isfinite(prior).all()
+        if not is_shares or (prior < 0).any() or prior.sum() == 0:
             raise ValueError(
                 f"prior must hold {len(self.classes_)} shares, one for each of the classes "
                 f"{self.classes_.tolist()}, none negative; got {prior.tolist()}."
@@ -454,6 +464,8 @@ class AutoBalancedClassifier(CandidateSearch):
         with np.errstate(divide="ignore"):
             adapted.proba_offsets_ = self.proba_offsets_ + np.log(prior / old)
         self._adapt_rule(adapted, prior)
+        for name in ("honest_score_", "honest_score_interval_", "apparent_score_", "_treatments"):
+            vars(adapted).pop(name, None)
         adapted.class_prior_ = prior
         if self.correct_proba is None:
             adapted.training_prior_ = prior
@@ -465,7 +477,8 @@ class AutoBalancedClassifier(CandidateSearch):
 
     def _adapt_rule(self, adapted, prior):
         """Choose the rule of an adapted copy on the recorded scores under the new prior."""
-        is_label = self._treatments["metric_kind"] == "label"
+        metric = metric_for_classes(self._scorings[self._aligned], self.classes_)
+        is_label = metric.kind == "label"
         if self.decision_rule not in ("auto", "tune", "plugin") or not is_label:
             return
         if self.oof_ is None:
@@ -473,11 +486,11 @@ class AutoBalancedClassifier(CandidateSearch):
                 "adapt_prior chooses the decision rule anew on scores out of fold, and none were "
                 "kept. Fit with store_oof=True, or with decision_rule='default'."
             )
-        oof, ratio = self.oof_, prior / self.class_prior_
-        weight = ratio[oof["y"]]
+        oof, old = self.oof_, self._proba_prior()
+        weight = (prior / self.class_prior_)[oof["y"]]
         if oof["sample_weight"] is not None:
             weight = weight * oof["sample_weight"]
-        scores = correct_prior(oof["scores"], self._proba_prior(), prior)
+        scores = correct_prior(oof["scores"], old, prior)
         unit = oof["row"] if oof["groups"] is None else oof["groups"]
         scored = ScoredRows(
             oof["y"],
@@ -552,17 +565,21 @@ class AutoBalancedClassifier(CandidateSearch):
                 f"All rows of class {label!r} have sample_weight 0: nothing can be learnt of it. "
                 "Leave the rows out, or give them weight."
             )
-        rows = np.bincount(data.codes)
+        rows = np.bincount(data.codes if data.weight is None else data.codes[data.weight > 0])
         self.n_minority_, self.imbalance_ratio_ = int(rows.min()), float(rows.max() / rows.min())
         self.class_prior_ = class_shares(data.codes, len(self.classes_), data.weight)
         n_columns = data.X.shape[1] if len(getattr(data.X, "shape", ())) == 2 else 1
+        is_raw = self.estimator is None or not isinstance(self.estimator, Pipeline)
+        categories = categorical_columns(
+            data.X, self.categorical_features if is_raw else "from_dtype"
+        )
         chosen, skipped = choose_treatments(
             self.strategies,
             _last_step(self._built),
             ratios=self.ratios,
             class_counts=rows,
             n_rows=len(data.codes),
-            mostly_numeric=len(categorical_columns(data.X)) <= MOSTLY * n_columns,
+            mostly_numeric=len(categories) <= MOSTLY * n_columns,
         )
         if len(chosen) > 1:
             check_not_balanced_already(self._built)
@@ -582,7 +599,7 @@ class AutoBalancedClassifier(CandidateSearch):
 
     def _options(self):
         """What candidates share, and what is to be known of each."""
-        return {**super()._options(), "describe": training_prior}
+        return {**super()._options(), "describe": treated_priors}
 
     def _report_failures(self, run):
         """List treatments that failed; warn of those that were asked for, or failed otherwise."""
@@ -617,18 +634,19 @@ class AutoBalancedClassifier(CandidateSearch):
         """Correct the probabilities of one treatment, and leave them where its scores were."""
         data, scores = run.data, run.results.scores[candidate]
         raw = data.state["raw"][candidate] = run.results.pooled(candidate)
-        if self._response() != "predict_proba":
-            return
-        shifted = raw
-        facts = run.results.facts[candidate]
-        if any(not np.allclose(*priors) for priors in facts):
-            shifted = np.concatenate(
-                [correct_prior(s, *priors) for s, priors in zip(scores, facts, strict=True)]
-            )
         split = np.concatenate([np.full(len(s), k) for k, s in enumerate(scores)])
         row = np.concatenate(run.results.rows)
         # Costs of rows have a say in the rule, not in how probable a class is.
         scored = scored_rows(raw, row, split, data.codes, data.weight, data.groups)
+        data.state["weight"] = scored.weight
+        if self._response() != "predict_proba":
+            return
+        shifted = raw
+        facts = [self._aligned_priors(*fact) for fact in run.results.facts[candidate]]
+        if any(not np.allclose(*priors) for priors in facts):
+            shifted = np.concatenate(
+                [correct_prior(s, *priors) for s, priors in zip(scores, facts, strict=True)]
+            )
         corrected = choose_correction(
             self.correct_proba,
             raw,
@@ -639,6 +657,8 @@ class AutoBalancedClassifier(CandidateSearch):
         )
         data.state["corrected"][candidate] = corrected
         ends = np.cumsum([len(s) for s in scores])[:-1]
+        # The rule is learnt on these, and used on the scale of the map of all rows. Scores by
+        # that map would know the labels that the rule is judged by.
         run.results.scores[candidate] = np.split(corrected.proba, ends)
 
     def _learn(self, run, spec):
@@ -647,10 +667,16 @@ class AutoBalancedClassifier(CandidateSearch):
         state, best = run.data.state, self.best_index_
         self.best_strategy_ = state["names"][best]
         corrected = state["corrected"][best]
-        self._set_correction(None if corrected is None else corrected.correction)
+        self._set_correction(self._formula() if corrected is None else corrected.correction)
         self.strategy_results_ = strategy_results(run, spec, learnt, best)
-        self._treatments = treatment_record(run, spec, learnt, best, self.store_oof)
+        self._treatments = treatment_record(run, spec, learnt, best, self.select, self.store_oof)
         return scored, learnt
+
+    def _formula(self):
+        """The prior formula alone: where rules take decision values, probabilities went unseen."""
+        if self.correct_proba is None or not hasattr(self._inner(), "predict_proba"):
+            return None
+        return Correction("prior", 0.0, tuple(self.class_prior_), identity_map(len(self.classes_)))
 
     def _set_correction(self, correction):
         """Store how probabilities are corrected, as plain values."""
@@ -662,12 +688,6 @@ class AutoBalancedClassifier(CandidateSearch):
             self.proba_mixed_in_ = np.array(correction.prior)
             self.proba_slopes_ = np.array(correction.recalibration.slopes)
             self.proba_offsets_ = np.array(correction.recalibration.offsets)
-
-    def _cross_fitted(self, run, learnt):
-        """Return the winner's rows, probabilities and labels, by what did not see them."""
-        scored, scores, codes = super()._cross_fitted(run, learnt)
-        corrected = run.data.state["corrected"][self.best_index_]
-        return scored, scores if corrected is None else corrected.crossed, codes
 
     def _winner(self):
         """The chosen treatment, unfitted."""
@@ -683,15 +703,22 @@ class AutoBalancedClassifier(CandidateSearch):
         """Fit the winner on all rows, and read the prior that it was trained under."""
         fitted = super()._fit_on_all_rows(data)
         models = fitted.estimators_ if self.ensemble else [fitted]
-        self.training_prior_ = np.mean([training_prior(model)[0] for model in models], axis=0)
+        priors = [self._aligned_priors(*treated_priors(model))[0] for model in models]
+        self.training_prior_ = np.mean(priors, axis=0)
         return fitted
 
+    def _aligned_priors(self, classes, *priors):
+        """Shares of the classes that a model saw, as shares of all classes."""
+        out = np.zeros((len(priors), len(self.classes_)))
+        out[:, np.searchsorted(self.classes_, classes)] = priors
+        return out
+
     def _treatment_evidence(self):
-        """What `diagnose` reads of the treatments."""
-        return treatment_evidence(self)
+        """What `diagnose` reads of the treatments; None where it no longer holds."""
+        return treatment_evidence(self) if hasattr(self, "_treatments") else None
 
 
-def training_prior(model):
+def treated_priors(model):
     """Class shares that a fitted model was trained under, and those of the rows it was given.
 
     Parameters
@@ -701,10 +728,11 @@ def training_prior(model):
 
     Returns
     -------
-    training_prior, class_prior : ndarray of shape (n_classes,)
+    classes, training_prior, class_prior : ndarray of shape (n_classes,)
+        The labels that it saw, and their shares.
     """
     treated = _last_step(model)
-    return treated.training_prior_, treated.class_prior_
+    return treated.classes_, treated.training_prior_, treated.class_prior_
 
 
 def _last_step(estimator):

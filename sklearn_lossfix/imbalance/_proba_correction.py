@@ -84,18 +84,15 @@ class Corrected(NamedTuple):
     correction : Correction
         What comes after the prior formula, learnt on all rows.
     proba : ndarray of shape (n_scored, n_classes)
-        By that map: on the scale of what the fitted model will say.
-    crossed : ndarray of shape (n_scored, n_classes)
-        Each row by a map that was learnt without its fold: for judging.
+        Each row by a map that was learnt without its fold.
     log_loss, brier : float
-        Means of `crossed`.
+        Their means.
     raw_log_loss, raw_brier : float
         Means of the probabilities as the model gives them.
     """
 
     correction: Correction
     proba: np.ndarray
-    crossed: np.ndarray
     log_loss: float
     brier: float
     raw_log_loss: float
@@ -156,9 +153,12 @@ def fit_correction(kind, proba, y, sample_weight=None):
     Correction
     """
     n_classes = proba.shape[1]
-    prior = class_shares(y, n_classes, sample_weight)
+    prior = np.full(n_classes, 1 / n_classes)
+    if sample_weight is None or sample_weight.any():
+        prior = class_shares(y, n_classes, sample_weight)
     plain = Correction(kind, 0.0, tuple(prior.tolist()), identity_map(n_classes))
-    if kind not in _MAPS:
+    # Where the rows that are known weigh nothing there is nothing to learn from.
+    if kind not in _MAPS or (sample_weight is not None and not sample_weight.any()):
         return plain
     # A mixture and a slope both flatten forecasts. Fitted one after the other the first would do
     # the work of the second, so the map is also fitted with as little mixed in as may be.
@@ -170,6 +170,9 @@ def fit_correction(kind, proba, y, sample_weight=None):
         mixed = replace(plain, mixture=mixture)
         log_p = mixed.mixed_log(proba)
         fitted = fit_smooth_map(log_p, y, _MAPS[kind], sample_weight)
+        if min(fitted.slopes) <= 0:
+            # Forecasts turned round would rank by what the labels of these very rows say.
+            fitted = fit_smooth_map(log_p, y, "prior_shift", sample_weight)
         loss = _mean(map_loss_rows(fitted, log_p, y), sample_weight)
         fits.append((loss, replace(mixed, recalibration=fitted)))
     return min(fits, key=lambda fit: fit[0])[1]
@@ -210,7 +213,6 @@ def choose_correction(method, raw, shifted, y, sample_weight, folds):
     correction = fit_correction(kind, base, y, sample_weight)
     return Corrected(
         correction,
-        correction(base),
         crossed,
         loss,
         _mean(brier_rows(crossed, y), sample_weight),

@@ -12,6 +12,7 @@ import numpy as np
 from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC, RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
@@ -245,11 +246,20 @@ def smote_rows(data, targets, categorical_features, seed):
             table = table.toarray() if sparse.issparse(table) else table
         else:
             sampler = SMOTENC(categorical.tolist(), **settings)
-        made, codes = sampler.fit_resample(table, data.codes)
+        made, codes = _resampled(sampler, table, data.codes)
         X = append_rows(data.X, made[len(data.codes) :])
     except Exception as error:
         raise _failed("SMOTE", error) from error
     return replace(data, X=X, codes=codes, weight=_appended_weight(data, codes))
+
+
+def _resampled(sampler, table, labels):
+    """What a sampler makes of rows, whatever containers transformers are told to give.
+
+    Encoders inside of samplers follow the global configuration, and samplers do not expect it.
+    """
+    with config_context(transform_output="default"):
+        return sampler.fit_resample(table, labels)
 
 
 def sampled_rows(data, sampler, seed):
@@ -282,7 +292,7 @@ def sampled_rows(data, sampler, seed):
     X = data.X
     try:
         table = frame_to_array(X, other_than_numbers(X)) if is_polars(X) else X
-        drawn, labels = fitted.fit_resample(table, data.classes[data.codes])
+        drawn, labels = _resampled(fitted, table, data.classes[data.codes])
         codes, _ = encode_target(check_target(labels), data.classes)
         rows = getattr(fitted, "sample_indices_", None)
         rows = None if rows is None or len(rows) != len(codes) else np.asarray(rows)

@@ -11,6 +11,7 @@ from sklearn_lossfix._core._paired_tests import (
 )
 from sklearn_lossfix.decision._metrics import influence
 from sklearn_lossfix.decision._scoring import metric_for_classes
+from sklearn_lossfix.model_selection._joint_selection import lead_error
 
 # Columns of probabilities -> the fields of `Corrected` that they come from.
 _LOSSES = {
@@ -97,13 +98,15 @@ def _rule_text(run, spec, learnt, candidate):
     return "threshold" if spec.n_classes == 2 else "offsets"
 
 
-def treatment_record(run, spec, learnt, chosen, store_oof):
+def treatment_record(run, spec, learnt, chosen, select, store_oof):
     """What is kept of a comparison for reports, as plain arrays.
 
     Parameters
     ----------
     run, spec, learnt, chosen
         As for :func:`strategy_results`.
+    select : {"one_se", "best"}
+        How it was chosen.
     store_oof : bool
         Whether to keep the scores of single rows.
 
@@ -111,17 +114,16 @@ def treatment_record(run, spec, learnt, chosen, store_oof):
     -------
     dict
         `lead` and `lead_error` of the greatest value over each treatment, ``best`` among those
-        that ran, and with `store_oof` the arrays of ``TreatmentEvidence``.
+        that ran, ``select``; and with `store_oof` the arrays of ``TreatmentEvidence``.
     """
     ran = [c for c, judgement in enumerate(run.judgements) if judgement is not None]
     values, resampled = run.values()[ran], run.resampled()[:, ran]
     greatest = int(np.nanargmax(values))
-    difference = np.ma.masked_invalid(resampled[:, [greatest]] - resampled)
     record = {
         "lead": values[greatest] - values,
-        "lead_error": difference.std(axis=0).filled(np.nan),
+        "lead_error": lead_error(resampled, greatest, run.split_factor()),
         "best": ran.index(chosen),
-        "metric_kind": spec.metric.kind,
+        "select": select,
     }
     if not store_oof:
         return record
@@ -129,7 +131,8 @@ def treatment_record(run, spec, learnt, chosen, store_oof):
     raw, untreated = run.data.state["raw"][chosen], run.data.state["raw"][0]
     record |= {
         "y": scored.y,
-        "sample_weight": scored.weight,
+        # Costs of rows have a say in the rule alone.
+        "sample_weight": run.data.state["weight"],
         "units": scored.unit,
         "codes": learnt.codes,
         "untreated_codes": None
@@ -138,7 +141,7 @@ def treatment_record(run, spec, learnt, chosen, store_oof):
     }
     if corrected is not None:
         record |= {
-            "proba": corrected.crossed,
+            "proba": corrected.proba,
             "raw_proba": raw,
             "untreated_proba": untreated,
         }
@@ -158,7 +161,6 @@ def treatment_evidence(model):
     TreatmentEvidence
     """
     table = model.strategy_results_
-    record = {k: v for k, v in model._treatments.items() if k != "metric_kind"}
     return TreatmentEvidence(
         names=tuple(table["strategy"].tolist()),
         metric_name=metric_for_classes(model._scorings[model._aligned], model.classes_).name,
@@ -173,7 +175,6 @@ def treatment_evidence(model):
         corrections=tuple(table["correction"].tolist()),
         rules=tuple(table["rule"].tolist()),
         fit_time=table["fit_time"],
-        select=model.select,
         skipped=dict(model.skipped_strategies_),
-        **record,
+        **model._treatments,
     )

@@ -1,5 +1,6 @@
 """TreatedClassifier: a classifier that is fitted under a treatment of class imbalance."""
 
+from contextlib import nullcontext
 from copy import copy
 from numbers import Integral
 
@@ -22,6 +23,7 @@ from sklearn.utils.validation import (
 from sklearn_lossfix._core._columns import named
 from sklearn_lossfix._core._oof import class_columns, seed_clone, weight_params
 from sklearn_lossfix._core._prior_shift import correct_prior
+from sklearn_lossfix._core._progress import CallbackSupport, Progress, with_callbacks
 from sklearn_lossfix._core._validation import (
     check_same_length,
     check_target,
@@ -33,6 +35,9 @@ from sklearn_lossfix.exceptions import TreatmentError
 from sklearn_lossfix.imbalance._resample import TrainingRows, sampled_rows, treated_rows
 from sklearn_lossfix.imbalance._shortlist import takes_class_weight, takes_weights
 from sklearn_lossfix.imbalance._treatments import TREATMENTS, class_weights, parse_treatment
+
+# What callbacks hear of each of several models.
+FIT_MODEL = "fit-model"
 
 # Kinds that fit several models.
 BAG_KINDS = ("balanced_bagging", "bagging")
@@ -58,7 +63,7 @@ def _estimator_has(method):
     return check
 
 
-class TreatedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class TreatedClassifier(CallbackSupport, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """A classifier that is fitted under a treatment of class imbalance.
 
     Weights and resampling change the shares of the classes that a classifier learns from, and so
@@ -169,6 +174,7 @@ class TreatedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self.n_estimators = n_estimators
         self.random_state = random_state
 
+    @with_callbacks
     @_fit_context(
         # the estimator validates its own parameters
         prefer_skip_nested_validation=False
@@ -227,8 +233,7 @@ class TreatedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         class_prior = data.totals / data.totals.sum()
         if not takes_weights(self.estimator):
             data = TrainingRows(X, codes, classes, None, params)  # nothing would use the weights
-        seeds = self._seeds(kind)
-        fits = [self._fit_one(data, kind, ratio, seed) for seed in seeds]
+        fits = self._fit_all(data, kind, ratio, self._seeds(kind))
         self.classes_ = classes
         self.class_prior_ = class_prior
         self.estimators_, priors, sizes = (list(part) for part in zip(*fits, strict=True))
@@ -442,7 +447,23 @@ class TreatedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             return [int(root)]
         return [int(seed % bound) for seed in np.random.SeedSequence(root).generate_state(n_fits)]
 
-    def _fit_one(self, data, kind, ratio, seed):
+    def _fit_all(self, data, kind, ratio, seeds):
+        """Fit one model per seed; the events of a single one appear beneath those of this fit."""
+        is_single = len(seeds) == 1
+        tasks = {} if is_single else {FIT_MODEL: len(seeds)}
+        weight = data.weight
+        progress = Progress.start(
+            self, tasks, X=data.X, y=data.classes[data.codes], sample_weight=weight, refit=is_single
+        )
+        fits = []
+        for number, seed in enumerate(seeds):
+            fits.append(self._fit_one(data, kind, ratio, seed, progress if is_single else None))
+            if not is_single:
+                progress.task_done(FIT_MODEL, number)
+        progress.finish()
+        return fits
+
+    def _fit_one(self, data, kind, ratio, seed, progress=None):
         """Fit one model: it, the shares of classes it learnt from, and the rows it was given."""
         if kind == "sampler":
             rows = sampled_rows(data, self.treatment, seed)
@@ -468,11 +489,12 @@ class TreatedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             # Every tree draws the same number of rows of each class, whose weights stay with them.
             model, factors = _balanced_forest(model), 1 / rows.counts
         model = seed_clone(model, seed)
-        model.fit(
-            rows.X,
-            rows.classes[rows.codes],
-            **{**rows.params, **weight_params(model, weight)},
-        )
+        with nullcontext() if progress is None else progress.refit(model):
+            model.fit(
+                rows.X,
+                rows.classes[rows.codes],
+                **{**rows.params, **weight_params(model, weight)},
+            )
         learnt = rows.totals * factors
         return model, learnt / learnt.sum(), _num_samples(rows.codes)
 

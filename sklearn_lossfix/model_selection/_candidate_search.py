@@ -292,8 +292,8 @@ class CandidateSearch(CallbackSupport, RuleTunedClassifier):
         return best
 
     def _search_evidence(self):
-        """What `diagnose` reads of the search."""
-        return search_evidence(self)
+        """What `diagnose` reads of the search; None where it no longer holds."""
+        return search_evidence(self) if hasattr(self, "honest_score_") else None
 
 
 def fit_errors(run):
@@ -304,7 +304,10 @@ def fit_errors(run):
 def _all_failed(run):
     """Say why no candidate has a score."""
     errors = fit_errors(run)
+    ends = {error.strip().splitlines()[-1] for error in errors}
+    why = f"with {ends.pop()}\n" if len(ends) == 1 else ""
     return (
-        f"All the {len(errors)} fits failed. It is very likely that your model is misconfigured. "
-        f"Pass error_score='raise' to debug. The first one failed with:\n{errors[0]}"
-    )
+        f"All the {len(errors)} fits failed {why}It is very likely that your model is "
+        "misconfigured. Pass error_score='raise' to debug. The first one failed with:\n"
+        f"{errors[0]}"
+    ).replace("failed It", "failed. It")

@@ -53,19 +53,47 @@ def best_candidate(values):
     return int(np.nanargmax(values))
 
 
-def one_standard_error(values, resampled):
+def lead_error(resampled, best, split_factor=None):
+    """Standard error of the lead of one candidate over each, by paired differences.
+
+    Parameters
+    ----------
+    resampled : ndarray of shape (n_resamples, n_candidates)
+        The metric over bootstrap samples, or over splits.
+    best : int
+        The candidate that leads.
+    split_factor : float, default=None
+        For splits, the square root of the Nadeau-Bengio factor: the error is then that of a mean
+        over splits. None where these are bootstrap samples, whose deviation is the error.
+
+    Returns
+    -------
+    ndarray of shape (n_candidates,)
+        NaN where nothing is known.
+    """
+    lead = np.ma.masked_invalid(resampled[:, [best]] - resampled)
+    if split_factor is None:
+        return lead.std(axis=0).filled(np.nan)
+    n_splits = len(resampled)
+    if n_splits < 2:
+        return np.full(resampled.shape[1], np.nan)
+    return lead.std(axis=0, ddof=1).filled(np.nan) * split_factor / np.sqrt(n_splits)
+
+
+def one_standard_error(values, resampled, split_factor=None):
     """The first candidate that is not clearly worse than the best one.
 
     The one-standard-error rule of Breiman et al. (1984), on paired differences: a candidate stays
-    in the race if the best one's mean lead over it is at most the standard deviation of the lead
-    over bootstrap samples.
+    in the race if the best one's mean lead over it is at most the standard error of the lead.
 
     Parameters
     ----------
     values : ndarray of shape (n_candidates,)
         The metric of each candidate; NaN where it failed.
     resampled : ndarray of shape (n_resamples, n_candidates)
-        The metric over bootstrap samples, or over folds.
+        The metric over bootstrap samples, or over splits.
+    split_factor : float, default=None
+        As for :func:`lead_error`.
 
     Returns
     -------
@@ -73,8 +101,7 @@ def one_standard_error(values, resampled):
         The earliest such candidate: list simple candidates first.
     """
     best = best_candidate(values)
-    lead = np.ma.masked_invalid(resampled[:, [best]] - resampled)
-    spread = lead.std(axis=0).filled(0)
+    spread = np.nan_to_num(lead_error(resampled, best, split_factor))
     stays = ~np.isnan(values) & (values[best] - values <= spread)
     stays[best] = True
     return int(np.flatnonzero(stays)[0])

@@ -214,7 +214,7 @@ class SearchRun:
         # The score of failures is for the table; it must not win.
         values = np.where([j is None for j in self.judgements], np.nan, values)
         if select == "one_se":
-            return one_standard_error(values, self.resampled(default))
+            return one_standard_error(values, self.resampled(default), self.split_factor())
         return best_candidate(values)
 
     def _called(self, select, table):
@@ -250,6 +250,15 @@ class SearchRun:
                 columns.append(part.drawn if drawn else part.left_out)
         return np.column_stack(columns)
 
+    def _overlap(self):
+        """Factor on a standard error over splits whose training parts overlap."""
+        n_splits = len(self.folds.splits)
+        return np.sqrt(nadeau_bengio_inflation(*self.folds.mean_sizes, n_splits))
+
+    def split_factor(self):
+        """The same where `resampled` gives splits; None where it gives bootstrap samples."""
+        return self._overlap() if self.counts is None else None
+
     def honest(self, chosen, default=False):
         """What the metric of the whole choice is on rows it was not made by.
 
@@ -266,9 +275,7 @@ class SearchRun:
             else (j.default_splits if default else j.splits)
             for j in self.judgements
         ]
-        n_train, n_test = self.folds.mean_sizes
-        inflation = nadeau_bengio_inflation(n_train, n_test, len(self.folds.splits))
-        return honest_from_folds(np.array(splits), np.sqrt(inflation))
+        return honest_from_folds(np.array(splits), self._overlap())
 
     def apparent(self):
         """The greatest value under rules that are best on the very same rows."""
