@@ -43,10 +43,10 @@ def test_right_probabilities_are_hardly_touched(truth):
     p, y, folds = truth
     proba = columns(p)
     found = choose_correction("auto", proba, proba, y, None, folds)
-    assert regret(found.proba, p) < 3 / N
+    assert regret(found.correction(proba), p) < 3 / N
     assert found.log_loss <= found.raw_log_loss == pytest.approx(log_loss(y, proba))
     alone = choose_correction(None, proba, proba, y, None, folds)
-    assert alone.proba is alone.crossed is proba
+    assert alone.proba is proba
     assert alone.log_loss == alone.raw_log_loss
 
 
@@ -58,7 +58,7 @@ def test_the_formula_undoes_balanced_classes(truth):
     shifted = correct_prior(raw, np.array([0.5, 0.5]), prior)
     found = choose_correction("auto", raw, shifted, y, None, folds)
     assert found.correction.kind != "none"
-    assert regret(found.proba, p) < 3 / N
+    assert regret(found.correction(shifted), p) < 3 / N
     assert found.raw_log_loss > found.log_loss + 0.1
 
 
@@ -68,7 +68,7 @@ def test_an_offset_is_taken_where_the_formula_has_the_wrong_shares(truth):
     off = columns(expit(logit(p) + 1.5))
     found = choose_correction("auto", off, off, y, None, folds)
     assert found.correction.kind in ("offset", "sigmoid")
-    assert regret(found.proba, p) < 3 / N < 0.1 < regret(off, p)
+    assert regret(found.correction(off), p) < 3 / N < 0.1 < regret(off, p)
 
 
 def test_a_slope_is_taken_where_forecasts_are_too_sure(truth):
@@ -100,8 +100,8 @@ def test_each_row_is_corrected_by_what_the_other_folds_taught(truth):
     found = choose_correction("sigmoid", off, off, y, None, folds)
     turned = np.where(folds == 2, 1 - y, y)
     other = choose_correction("sigmoid", off, off, turned, None, folds)
-    np.testing.assert_array_equal(found.crossed[folds == 2], other.crossed[folds == 2])
-    assert not np.array_equal(found.crossed[folds != 2], other.crossed[folds != 2])
+    np.testing.assert_array_equal(found.proba[folds == 2], other.proba[folds == 2])
+    assert not np.array_equal(found.proba[folds != 2], other.proba[folds != 2])
 
 
 def test_the_mixture_is_the_share_of_rows_that_are_pure_noise():
@@ -135,6 +135,26 @@ def test_votes_of_zero_get_a_finite_loss_and_a_better_brier_score():
     assert found.proba.min() > 0.005
     assert found.log_loss < 0.5 * found.raw_log_loss
     assert found.brier < found.raw_brier
+
+
+def test_forecasts_are_never_turned_round():
+    """Labels that go against the forecasts teach a map to flatten them, not to reverse them."""
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.05, 0.95, 300)
+    y = (rng.random(300) < 1 - p).astype(int)
+    proba = columns(p)
+    fitted = fit_correction("sigmoid", proba, y)
+    assert (np.diff(fitted(proba)[np.argsort(p), 1]) >= 0).all()
+
+
+def test_rows_without_weight_teach_nothing(truth):
+    """Nothing is learnt, and nothing fails, where all the weight lies in one fold."""
+    p, y, folds = truth
+    off = columns(expit(3 * logit(p)))
+    weight = (folds == 2).astype(float)
+    found = choose_correction("sigmoid", off, off, y, weight, folds)
+    np.testing.assert_array_equal(found.proba[folds == 2], off[folds == 2])
+    assert np.isfinite(found.log_loss)
 
 
 def test_weights_count_as_rows(truth):
