@@ -52,8 +52,15 @@ API_REFERENCE = [
     {
         "module": "sklearn_lossfix.model_selection",
         "title": "Model selection",
-        "description": "Hyper-parameters and decision rule chosen together for the metric.",
-        "names": ["MetricAlignedSearchCV"],
+        "description": "Hyper-parameters and decision rule chosen together for the metric, and "
+        "folds that are checked for leakage and mended.",
+        "names": [
+            "MetricAlignedSearchCV",
+            "LeakageCheckedSplit",
+            "leakage_checked_train_test_split",
+            "find_duplicate_groups",
+            "assert_no_leakage",
+        ],
         "top_level": True,
     },
     {
@@ -80,10 +87,12 @@ API_REFERENCE = [
             "LossfixError",
             "FrozenPartError",
             "InfeasibleConstraintError",
+            "LeakageError",
             "TooFewRowsError",
             "TreatmentError",
             "CheckNotApplicable",
             "LossfixWarning",
+            "LeakageWarning",
             "ZeroSpreadWarning",
         ],
         "top_level": False,

@@ -10,7 +10,13 @@ from sklearn_lossfix.decision import (
 )
 from sklearn_lossfix.diagnosis import FitReport, diagnose, diagnose_predictions, flip_table
 from sklearn_lossfix.imbalance import AutoBalancedClassifier
-from sklearn_lossfix.model_selection import MetricAlignedSearchCV
+from sklearn_lossfix.model_selection import (
+    LeakageCheckedSplit,
+    MetricAlignedSearchCV,
+    assert_no_leakage,
+    find_duplicate_groups,
+    leakage_checked_train_test_split,
+)
 from sklearn_lossfix.preprocessing import MADScaler, Winsorizer, suggest_robust_steps
 
 __all__ = [
@@ -18,15 +24,19 @@ __all__ = [
     "DecisionRule",
     "DecisionRuleClassifier",
     "FitReport",
+    "LeakageCheckedSplit",
     "MADScaler",
     "MetricAlignedSearchCV",
     "RecalibratedClassifier",
     "Winsorizer",
     "__version__",
+    "assert_no_leakage",
     "diagnose",
     "diagnose_predictions",
+    "find_duplicate_groups",
     "flip_table",
     "from_scorer",
+    "leakage_checked_train_test_split",
     "register_metric",
     "suggest_robust_steps",
 ]

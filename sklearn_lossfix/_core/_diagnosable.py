@@ -1,4 +1,4 @@
-"""The mixins that give estimators ``.diagnose()``, with the only late imports of the package."""
+"""The mixins that give objects ``.diagnose()``, with the only late imports of the package."""
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -71,3 +71,73 @@ class DiagnosableTransformerMixin:
         from sklearn_lossfix.diagnosis._data_report import build_data_report
 
         return build_data_report(self._column_evidence(X))
+
+
+class DiagnosableSplitterMixin:
+    """Give a splitter the methods ``audit`` and ``diagnose``.
+
+    The splitter offers ``_split_evidence(X, y, groups=..., times=..., estimator=...,
+    scoring=...)``, which returns a ``SplitEvidence``.
+    """
+
+    def audit(self, X, y=None, *, groups=None, times=None, estimator=None, scoring=None):
+        """Check the folds of the wrapped splitter for every kind of leakage, and report.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or dataframe of shape (n_rows, n_columns)
+            Data of any dtypes.
+        y : array-like of shape (n_rows,), default=None
+            Labels or numbers; checks that read them cannot judge without.
+        groups : array-like of shape (n_rows,), default=None
+            Groups whose rows must stay together.
+        times : array-like of shape (n_rows,), default=None
+            When rows were seen; instead of the parameter of that name.
+        estimator : estimator, default=None
+            Fitted with and without the training rows that know a test row: what the leak is worth.
+        scoring : str or callable, default=None
+            Metric of that comparison; None takes the log loss, or the squared error.
+
+        Returns
+        -------
+        FitReport
+            A report of kind ``"split"``.
+
+        Raises
+        ------
+        ValueError
+            If lengths differ, or a split is out of range.
+        """
+        # Late: splitters lie below the report in the import order.
+        from sklearn_lossfix.diagnosis._split_report import build_split_report
+
+        return build_split_report(
+            self._split_evidence(
+                X, y, groups=groups, times=times, estimator=estimator, scoring=scoring
+            )
+        )
+
+    def diagnose(self, X, y=None, *, groups=None, times=None, estimator=None, scoring=None):
+        """Do what `audit` does, under the name that all objects of this package have it by.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or dataframe of shape (n_rows, n_columns)
+            Data of any dtypes.
+        y : array-like of shape (n_rows,), default=None
+            Labels or numbers.
+        groups : array-like of shape (n_rows,), default=None
+            Groups whose rows must stay together.
+        times : array-like of shape (n_rows,), default=None
+            When rows were seen.
+        estimator : estimator, default=None
+            What the leak is measured with.
+        scoring : str or callable, default=None
+            Metric of that comparison.
+
+        Returns
+        -------
+        FitReport
+            A report of kind ``"split"``.
+        """
+        return self.audit(X, y, groups=groups, times=times, estimator=estimator, scoring=scoring)

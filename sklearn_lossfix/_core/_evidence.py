@@ -323,3 +323,58 @@ class ColumnEvidence:
     n_profiled: int
     rank_error: float = 0.0
     notes: tuple = ()
+
+
+@dataclass(frozen=True, eq=False)
+class SplitEvidence:
+    """What was seen of a split of a table: what a report of kind "split" is made from.
+
+    Attributes
+    ----------
+    n_rows, n_columns : int
+        Shape of the table, without ignored columns.
+    splitter : str
+        The wrapped splitter, as text.
+    n_folds : int
+        Number of splits.
+    leaks : tuple of Leak
+        What every check said that could judge, in their order; after Holm's correction.
+    not_applicable : dict of str to str
+        Checks that could not judge, and why.
+    titles, slugs : dict of str to str
+        A few words for every check that was asked, and the finding it belongs to.
+    per_fold : dict of str to list
+        One entry per split: ``fold``, ``n_train``, ``n_test``, and under the name of each check
+        that counts them, leaked test rows.
+    alpha : float
+        Level of the whole audit.
+    p_adjusted : dict of str to float
+        p-values after Holm's correction over the checks that gave one.
+    effect : dict or None
+        What the leaked training rows are worth to a model; None where that was not asked for, or
+        no row could be removed: ``unit``, ``with_leak``, ``without_leak`` (mean loss, or score),
+        ``inflation`` (an Estimate: by how much the leak flatters), ``folds`` (that were compared),
+        ``n_removed`` (training rows, per compared fold), ``n_judged`` (test rows).
+    component_sizes : ndarray of shape (n_shown,), dtype int
+        Rows of the largest sets of linked rows that stand on both sides of a fold.
+    component_folds : ndarray of shape (n_shown, n_folds), dtype int
+        How many of these rows each split tests.
+    notes : tuple of str
+        What a reader must know, in sentences.
+    """
+
+    n_rows: int
+    n_columns: int
+    splitter: str
+    n_folds: int
+    leaks: tuple
+    not_applicable: dict
+    titles: dict
+    slugs: dict
+    per_fold: dict
+    alpha: float
+    p_adjusted: dict
+    effect: dict | None
+    component_sizes: np.ndarray
+    component_folds: np.ndarray
+    notes: tuple = ()

@@ -71,7 +71,7 @@ def make_frame(columns, caller):
 
 
 class FitReport:
-    """Why loss and metric differ, with numbers that add up; or what is in the columns of data.
+    """Why loss and metric differ, with numbers that add up; or what is in data, or leaks in folds.
 
     Made by :func:`diagnose`, :func:`diagnose_predictions` and the ``diagnose`` method of fitted
     objects of this package; read back from a file by :meth:`from_json`.
@@ -83,7 +83,8 @@ class FitReport:
     verdict : str
         One sentence.
     headline : list of dict
-        Loss and metric, or rows and columns; each with ``label``, ``value``, ``unit`` and ``text``.
+        Loss and metric, or rows, columns and leaked rows; each with ``label``, ``value``, ``unit``
+        and ``text``.
     findings : list of Finding
         One per registered slug, issues first and ranked by what is at stake.
     context : dict
@@ -105,7 +106,8 @@ class FitReport:
         ``"classes"``, ``"lorenz"``, ``"hardest_rows"`` and others; ``"gap"``, ``"candidates"`` and,
         of two classes, ``"threshold_curve"`` of a search; of treatments of imbalance, in place of
         the candidates, ``"treatments"``, ``"skipped_treatments"``, ``"treatment_classes"`` and
-        ``"probability_quality"``; ``"columns"`` of data.
+        ``"probability_quality"``; ``"columns"`` of data; of folds ``"leaks"``, ``"per_fold"``,
+        ``"pairs"``, ``"components"``, ``"component_map"`` and, where it was measured, ``"effect"``.
     reliability : dict or None
         The reliability curve with its band, as lists.
     issues : list of Finding
@@ -224,9 +226,10 @@ class FitReport:
         Parameters
         ----------
         include_values : bool, default=False
-            Whether to keep what points at single rows: row numbers of findings and the table of the
-            hardest rows; of data, the smallest and the largest value of a column and its quantiles
-            with fewer than ten rows beyond them. Without, only counts travel.
+            Whether to keep what points at single rows: row numbers of findings, the table of the
+            hardest rows, and that of pairs of rows on both sides of a fold; of data, the smallest
+            and the largest value of a column and its quantiles with fewer than ten rows beyond
+            them. Without, only counts travel.
 
         Returns
         -------
@@ -398,13 +401,15 @@ class FitReport:
         Parameters
         ----------
         kind : {"ledger", "flips", "reliability", "classes", "threshold", "candidates", \
-                "treatments", "treatment_classes", "columns"}, default=None
+                "treatments", "treatment_classes", "columns", "folds", "components"}, default=None
             Waterfalls of loss and error side by side; the flip table; the CORP reliability curve
             with its consistency band; shares of rows and loss per class; of a search, the metric
             over the threshold, and the candidates by log loss and metric; of treatments of
             imbalance, all by Brier score and metric, and recall and precision per class before and
-            after; of data, where the values of each column lie, from the smallest to the largest.
-            None draws the main one: the ledgers of a model, the columns of data.
+            after; of data, where the values of each column lie, from the smallest to the largest;
+            of folds, the share of leaked test rows in each, and which folds test rows of the
+            largest sets of linked rows. None draws the main one: the ledgers of a model, the
+            columns of data, the leaked rows of folds.
         ax : matplotlib Axes or pair of Axes, default=None
             Where to draw; None makes a figure. ``"ledger"`` takes two, for loss and error.
 

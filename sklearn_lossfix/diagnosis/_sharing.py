@@ -1,7 +1,7 @@
 """Which tables leave a report when it travels: nothing about single rows unless asked for."""
 
 # Tables about single rows.
-ROW_TABLES = ("hardest_rows",)
+ROW_TABLES = ("hardest_rows", "pairs")
 
 # Columns of the table "columns" that are values of single rows.
 ROW_VALUES = ("minimum", "maximum")

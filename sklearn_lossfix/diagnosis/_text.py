@@ -3,6 +3,7 @@
 import unicodedata
 
 from sklearn_lossfix.diagnosis._data_text import column_lines
+from sklearn_lossfix.diagnosis._split_text import counts_line, finding_lines
 from sklearn_lossfix.diagnosis._verdict import number
 from sklearn_lossfix.diagnosis._words import quantity
 
@@ -86,6 +87,11 @@ def render_text(data):
         lines += [_shorten(line, MESSAGE_WIDTH + 28) for line in column_lines(data)]
     if lines[-1]:
         lines.append("")
+    if data["kind"] == "split":
+        tail = [counts_line(data), _next_line(data)]
+        found = finding_lines(data, MAX_LINES - len(lines) - len(tail))
+        lines += [_shorten(line, MESSAGE_WIDTH + 28) for line in found]
+        return _cleaned([*lines, *tail])
     by_section = {}
     for finding in data["findings"]:
         by_section.setdefault(finding["section"], []).append(finding)
@@ -100,7 +106,12 @@ def render_text(data):
             lines.append(f"  and {len(issues) - len(shown)} more: report.frame('issue')")
     else:
         lines.append("Issues: none.")
-    return "\n".join(_shorten(printable(line), LINE_WIDTH) for line in [*lines, *tail])
+    return _cleaned([*lines, *tail])
+
+
+def _cleaned(lines):
+    """Lines as text that is safe to print, none of them endless."""
+    return "\n".join(_shorten(printable(line), LINE_WIDTH) for line in lines)
 
 
 def _issue_line(finding):

@@ -9,7 +9,14 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import ParameterGrid, StratifiedKFold, cross_val_predict
 
 from sklearn_lossfix._core._diagnosable import DiagnosableMixin
-from sklearn_lossfix._core._evidence import Evidence, Scored, SearchEvidence, TreatmentEvidence
+from sklearn_lossfix._core._evidence import (
+    Evidence,
+    Scored,
+    SearchEvidence,
+    SplitEvidence,
+    TreatmentEvidence,
+)
+from sklearn_lossfix._core._paired_tests import Estimate
 from sklearn_lossfix._core._proper_scores import brier_rows
 from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
 from sklearn_lossfix.decision._metrics import metric_from_codes
@@ -17,6 +24,7 @@ from sklearn_lossfix.decision._scoring import resolve_metric
 from sklearn_lossfix.diagnosis._analysis import Analysis
 from sklearn_lossfix.diagnosis._build import build_report
 from sklearn_lossfix.diagnosis._gather import map_folds
+from sklearn_lossfix.model_selection.leakage._leak import Leak
 
 
 def _softmax(logits):
@@ -434,3 +442,139 @@ def treatment_report(search_report):
         )
 
     return make
+
+
+# --- folds -------------------------------------------------------------------------------------
+
+# Every check of the scenario below, by its finding.
+SPLIT_SLUGS = {
+    "exact_duplicates": "leaked-rows",
+    "near_duplicates": "leaked-rows",
+    "group_overlap": "group-overlap",
+    "hidden_entities": "group-overlap",
+    "time_overlap": "time-overlap",
+    "target_copies": "leaky-feature",
+    "fitted_on_all_rows": "preprocessed-before-split",
+    "target_encoding": "preprocessed-before-split",
+}
+
+
+def _split_evidence(leaks, *, n_rows=60, n_folds=5, not_applicable=None, **fields):
+    """What an audit sees of rows that are dealt to folds in turn, counted by hand."""
+    folds = [(np.flatnonzero(fold), np.flatnonzero(~fold)) for fold in _dealt(n_rows, n_folds)]
+    counts = {leak.check: leak.per_fold for leak in leaks if leak.per_fold is not None}
+    links = [leak.links for leak in leaks if leak.found and leak.links is not None]
+    sets = [np.flatnonzero(links[0] == k) for k in np.unique(links[0]) if k >= 0] if links else []
+    sets = sorted((rows for rows in sets if len(rows) > 1), key=len, reverse=True)
+    across = [[np.isin(rows, test).sum() for _, test in folds] for rows in sets]
+    not_applicable = (
+        {"time_overlap": "No times were given."} if not_applicable is None else (not_applicable)
+    )
+    names = [*(leak.check for leak in leaks), *not_applicable]
+    made = {
+        "n_rows": n_rows,
+        "n_columns": 30,
+        "splitter": f"KFold(n_splits={n_folds})",
+        "n_folds": n_folds,
+        "leaks": tuple(leaks),
+        "not_applicable": not_applicable,
+        "titles": {name: name.replace("_", " ").capitalize() for name in names},
+        "slugs": {name: SPLIT_SLUGS[name] for name in names},
+        "per_fold": {
+            "fold": list(range(n_folds)),
+            "n_train": [len(train) for train, _ in folds],
+            "n_test": [len(test) for _, test in folds],
+            **{name: np.asarray(count).tolist() for name, count in counts.items()},
+        },
+        "alpha": 0.001,
+        "p_adjusted": {leak.check: leak.p_value for leak in leaks if leak.p_value is not None},
+        "effect": None,
+        "component_sizes": np.array([len(rows) for rows in sets], dtype=int),
+        "component_folds": np.array(across, dtype=int).reshape(len(sets), n_folds),
+        "notes": ("A note on the folds.",),
+    }
+    return SplitEvidence(**made | fields)
+
+
+def _dealt(n_rows, n_folds):
+    """Masks of the training rows of every fold."""
+    return np.arange(n_rows) % n_folds != np.arange(n_folds)[:, None]
+
+
+def _leak(check, found=True, message="", **fields):
+    """What a check of this name says."""
+    if found:
+        fields = {"severity": "high", "fix": "Mend it."} | fields
+    message = message or f"{check} found {'something' if found else 'nothing'}."
+    return Leak(check, SPLIT_SLUGS[check], found, message, **fields)
+
+
+def _leaky_split(**fields):
+    """Copies of 12 of 60 rows, a column that tells the target, scaled data, a doubt, a pass."""
+    links = np.full(60, -1)
+    links[:12] = np.arange(12)
+    links[12:24] = np.arange(12)
+    links[24] = 0  # one row has two copies
+    leaks = [
+        _leak(
+            "exact_duplicates",
+            message="25 of 60 test rows have an equal row in training.",
+            severity="critical",
+            rate=25 / 60,
+            expected_rate=0.001,
+            p_value=1e-12,
+            pairs=np.array([[0, 12, 0], [1, 13, 1], [0, 0, 25]]),
+            per_fold=np.array([6, 5, 5, 5, 4]),
+            links=links,
+            fix="Use on_leak='group'.",
+            details={"n_pairs": np.int64(14), "share": np.float64(0.5)},
+        ),
+        _leak("near_duplicates", None, "Could not tell: rows lie dense.", p_value=0.2),
+        _leak("target_copies", rate=1 / 30, expected_rate=0.0, columns=("leak <b>|`$", "b")),
+        _leak("fitted_on_all_rows", severity="info", message="All means are 0: standardised."),
+        _leak("target_encoding", False, rate=0.0),
+        _leak("group_overlap", False, rate=0.0, per_fold=np.zeros(5, dtype=int)),
+    ]
+    effect = {
+        "unit": "nats",
+        "with_leak": 0.3,
+        "without_leak": 0.5,
+        "inflation": Estimate(0.2, 0.02, 0.16, 0.24),
+        "folds": [0, 1, 2, 3, 4],
+        "n_removed": [6, 5, 5, 5, 4],
+        "n_judged": 60,
+    }
+    return _split_evidence(leaks, **{"effect": effect} | fields)
+
+
+def _clean_split(**fields):
+    """Folds in which two checks found nothing."""
+    leaks = [
+        _leak("exact_duplicates", False, rate=0.0, per_fold=np.zeros(5, dtype=int)),
+        _leak("target_copies", False, rate=0.0),
+    ]
+    return _split_evidence(leaks, **fields)
+
+
+@pytest.fixture(scope="session")
+def leak_of():
+    """Function that makes what a check says, from its name."""
+    return _leak
+
+
+@pytest.fixture(scope="session")
+def split_evidence():
+    """Function that makes what an audit sees, from what its checks say."""
+    return _split_evidence
+
+
+@pytest.fixture(scope="session")
+def leaky_split():
+    """Function that makes what an audit sees of folds with leaks of all sorts."""
+    return _leaky_split
+
+
+@pytest.fixture(scope="session")
+def clean_split():
+    """Function that makes what an audit sees of clean folds."""
+    return _clean_split

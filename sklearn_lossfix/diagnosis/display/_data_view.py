@@ -3,8 +3,9 @@
 from sklearn_lossfix.diagnosis._columns import most_beyond
 from sklearn_lossfix.diagnosis._words import cut, share_text
 from sklearn_lossfix.diagnosis.display._pictures import columns_picture
+from sklearn_lossfix.diagnosis.display._plain_view import PlainView
 from sklearn_lossfix.diagnosis.display._strips import strips, unit_words
-from sklearn_lossfix.diagnosis.display._view import PICTURE_LABEL, View
+from sklearn_lossfix.diagnosis.display._view import PICTURE_LABEL
 
 # Key of the table "columns" -> its heading. Counts first, then what was made of them.
 HEADINGS = {
@@ -37,14 +38,13 @@ _SHARES = ("share_low", "share_high", "tie_share")
 _LIMITS = ("lower", "upper")
 
 
-class DataView(View):
+class DataView(PlainView):
     """The view of a report of kind "data"."""
 
     no_issues = (
         "None: what is seen in a table alone is a tip, since harm shows only in a model that is "
         "fitted to it."
     )
-    passed_note = "passed, with what was seen"
     limit_words = "limit"
 
     @property
@@ -114,16 +114,6 @@ class DataView(View):
         return "largest share" if finding["unit"] == "share" else "number of columns"
 
     @property
-    def search(self):
-        """Data was not searched."""
-        return None
-
-    @property
-    def treatments(self):
-        """Data was not treated."""
-        return None
-
-    @property
     def other_tables(self):
         """Tables that are not shown with the columns."""
         return [
@@ -146,15 +136,6 @@ class DataView(View):
             "rows": [[row["name"], *row["cells"]] for row in self.passed],
             "note": "",
         }
-
-    @property
-    def notes(self):
-        """What a reader must know, in sentences; a few of them."""
-        notes = super().notes
-        if len(notes) <= self.limits.rows:
-            return notes
-        left = len(notes) - self.limits.rows
-        return [*notes[: self.limits.rows], f"And {left:,} more: report.context['notes']."]
 
     @property
     def contents(self):

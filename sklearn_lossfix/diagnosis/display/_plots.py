@@ -20,6 +20,7 @@ from sklearn_lossfix.diagnosis.display._search_view import (
     threshold_class,
     threshold_marks,
 )
+from sklearn_lossfix.diagnosis.display._split_plots import plot_components, plot_folds
 from sklearn_lossfix.diagnosis.display._strips import (
     reach_of,
     squash,
@@ -41,7 +42,7 @@ MAX_CLASSES = 20
 MAX_COLUMNS = 20
 
 # Kind of report -> its main picture; of any other kind it is the ledger.
-MAIN_PICTURE = {"data": "columns"}
+MAIN_PICTURE = {"data": "columns", "split": "folds"}
 
 
 def _style(value, is_total=False):
@@ -345,6 +346,11 @@ PLOTS = {
         _plot_columns,
         lambda data: data["kind"] == "data" and data["tables"].get("columns"),
     ),
+    "folds": (plot_folds, lambda data: data["kind"] == "split"),
+    "components": (
+        plot_components,
+        lambda data: data["kind"] == "split" and data["tables"]["component_map"]["set"],
+    ),
 }
 
 
@@ -363,7 +369,9 @@ _NEEDS_OF_TREATMENTS = {
 
 def _why_not(data, kind):
     """Why a report cannot draw a kind of picture."""
-    if data["kind"] != "model" or kind in MAIN_PICTURE.values():
+    if data["kind"] == "split" and kind == "components":
+        return "no linked rows stand on both sides of a fold"
+    if data["kind"] != "model" or kind in (*MAIN_PICTURE.values(), "components"):
         return f"it is a report of kind {data['kind']!r}"
     has_treatments = "treatments" in data["tables"]
     if kind in _NEEDS_OF_TREATMENTS:
@@ -383,7 +391,7 @@ def plot_report(data, kind=None, ax=None):
     data : dict
         From ``FitReport.to_dict``; it is not changed.
     kind : {"ledger", "flips", "reliability", "classes", "threshold", "candidates", "treatments", \
-            "treatment_classes", "columns"}, default=None
+            "treatment_classes", "columns", "folds", "components"}, default=None
         Which one; None is the main one of this kind of report.
     ax : matplotlib Axes or pair of Axes, default=None
         Where to draw; None makes a figure. ``"ledger"`` takes two, for loss and error.

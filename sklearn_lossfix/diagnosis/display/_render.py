@@ -8,6 +8,7 @@ from functools import cache
 from sklearn_lossfix._core._optional import import_optional
 from sklearn_lossfix.diagnosis._text import printable
 from sklearn_lossfix.diagnosis.display._data_view import DataView
+from sklearn_lossfix.diagnosis.display._split_view import SplitView
 from sklearn_lossfix.diagnosis.display._view import Limits, View
 
 #: A report stays below this many bytes, whatever the data: small enough for any mail or issue.
@@ -19,6 +20,9 @@ LIMITS = (
     Limits(rows=8, label=20, text=120, code=300),
     Limits(rows=2, label=10, text=40, code=80),
 )
+
+# Kind of report -> its view; that of any other kind is of a model.
+_VIEWS = {"data": DataView, "split": SplitView}
 
 # Punctuation that means something in CommonMark, GitHub's tables or its mathematics. Line starts
 # need no care: the templates begin every line with words of their own.
@@ -83,7 +87,7 @@ def _environment(language):
 
 def _fitting(data, template, **variables):
     """Render with the roomiest limits that keep the text below the size promised."""
-    view_of = DataView if data["kind"] == "data" else View
+    view_of = _VIEWS.get(data["kind"], View)
     for limits in LIMITS:
         text = template.render(view=view_of(data, limits), **variables)
         if len(text.encode()) <= MAX_BYTES:

@@ -1,6 +1,7 @@
 """Reports to render: one dictionary per kind of model and of data, made once."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from sklearn_lossfix import diagnose, diagnose_predictions
 from sklearn_lossfix.diagnosis._data_report import build_data_report
+from sklearn_lossfix.diagnosis._split_report import build_split_report
 
 
 def _binary():
@@ -127,8 +129,38 @@ _MADE_OF_TREATMENTS = {
 }
 
 
+def _many_folds(leaky_split):
+    """A thousand folds, three hundred sets across them, columns with names of 2,000 characters."""
+    evidence = leaky_split()
+    copies, near, leak, *others = evidence.leaks
+    names = tuple(f"{j:03d}" + "<b>|`$&" * 285 for j in range(300))
+    counts = (np.arange(1_000) % 7).tolist()
+    n_test = [10] * 1_000
+    per_fold = {"fold": list(range(1_000)), "n_train": n_test, "n_test": n_test}
+    sizes = np.arange(302, 2, -1)
+    return build_split_report(
+        replace(
+            evidence,
+            leaks=(copies, near, replace(leak, columns=names, fix=" ".join(names)), *others),
+            n_folds=1_000,
+            per_fold={**per_fold, "exact_duplicates": counts},
+            component_sizes=sizes,
+            component_folds=np.arange(300_000).reshape(300, 1_000) % 3,
+            notes=tuple(f"Note {k}." for k in range(500)),
+        )
+    )
+
+
+_MADE_OF_FOLDS = {
+    "folds": lambda leaky_split: build_split_report(leaky_split()),
+    "many folds": _many_folds,
+}
+
+
 @pytest.fixture(scope="session")
-def made_reports(column_evidence, search_report, candidates, treatment_report, treatments):
+def made_reports(
+    column_evidence, search_report, candidates, treatment_report, treatments, leaky_split
+):
     """Dictionaries of all reports, by name."""
     models = {name: make().to_dict() for name, make in _MADE.items()}
     for name, arguments in _MADE_OF_SEARCHES.items():
@@ -136,10 +168,13 @@ def made_reports(column_evidence, search_report, candidates, treatment_report, t
         models[name] = search_report(*candidates(**arguments), axes=axes).to_dict()
     for name, (drawn, fields) in _MADE_OF_TREATMENTS.items():
         models[name] = treatment_report(*treatments(**drawn), **fields).to_dict()
+    models |= {name: make(leaky_split).to_dict() for name, make in _MADE_OF_FOLDS.items()}
     return models | {name: make(column_evidence).to_dict() for name, make in _MADE_OF_DATA.items()}
 
 
-@pytest.fixture(params=[*_MADE, *_MADE_OF_SEARCHES, *_MADE_OF_TREATMENTS, *_MADE_OF_DATA])
+@pytest.fixture(
+    params=[*_MADE, *_MADE_OF_SEARCHES, *_MADE_OF_TREATMENTS, *_MADE_OF_DATA, *_MADE_OF_FOLDS]
+)
 def data(request, made_reports):
     """The dictionary of each report in turn; a test may change it."""
     return copy.deepcopy(made_reports[request.param])
@@ -155,6 +190,30 @@ def model(request, made_reports):
 def of_data(request, made_reports):
     """The dictionary of each report on data in turn; a test may change it."""
     return copy.deepcopy(made_reports[request.param])
+
+
+@pytest.fixture(params=_MADE_OF_FOLDS)
+def of_folds(request, made_reports):
+    """The dictionary of each report on folds in turn; a test may change it."""
+    return copy.deepcopy(made_reports[request.param])
+
+
+@pytest.fixture
+def folds(made_reports):
+    """The dictionary of the report on five folds with leaks of all sorts."""
+    return copy.deepcopy(made_reports["folds"])
+
+
+@pytest.fixture
+def many_folds(made_reports):
+    """The dictionary of the report on a thousand folds."""
+    return copy.deepcopy(made_reports["many folds"])
+
+
+@pytest.fixture
+def clean_folds(clean_split):
+    """The dictionary of a report on folds that found nothing."""
+    return build_split_report(clean_split(), registered=()).to_dict()
 
 
 @pytest.fixture(params=_MADE_OF_SEARCHES)

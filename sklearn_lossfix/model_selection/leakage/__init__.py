@@ -1,0 +1,3 @@
+"""Checks of leakage between the parts of a split: one file each."""
+
+__all__ = []

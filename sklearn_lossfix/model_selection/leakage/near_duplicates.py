@@ -1,0 +1,268 @@
+"""NearDuplicates: rows that were copied with noise, with rounding, or with a few cells changed."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.stats import poisson
+
+from sklearn_lossfix._core._row_hash import hash_rows
+from sklearn_lossfix.exceptions import CheckNotApplicable
+from sklearn_lossfix.model_selection.leakage._crossing import crossing_rows, n_tested
+from sklearn_lossfix.model_selection.leakage._leak import Leak
+from sklearn_lossfix.model_selection.leakage._near_copies import MIN_NEIGHBORS, find_near_copies
+from sklearn_lossfix.model_selection.leakage._partial_copies import (
+    SPARE_BLOCKS,
+    block_keys,
+    candidate_pairs,
+    chance_pairs,
+    deal_units,
+    differing_blocks,
+    n_differing_units,
+    one_hot_units,
+)
+from sklearn_lossfix.model_selection.leakage._scaled_rows import ScaledRows
+
+#: A leak of so small a share of the rows is not worth a "could not tell".
+NEGLIGIBLE_SHARE = 0.01
+#: Copies of fewer pairs, or of a smaller share of the rows, are no leak: no null model holds for
+#: every single row, and so few could not change a score.
+MIN_PAIRS, MIN_SHARE = 3, 0.001
+#: Rows among which distinct values are counted.
+COUNTED_ROWS = 10_000
+
+
+class NearDuplicates:
+    """Near and partial copies of rows in training and test parts.
+
+    Near copies are closer than `near`, in robustly scaled units, and far closer than the rows
+    around them; categories and missing values must be equal. Partial copies are equal in all but
+    `partial_columns` columns, more often than the agreement of rows in fewer columns lets expect.
+    Null models: the volumes up to the neighbours of a row grow like a Poisson process
+    (`_clumps.py`; Simes over the rows), and no interaction of three blocks of columns in the
+    agreement of pairs (`_partial_copies.py`; Poisson, Bonferroni over sets of blocks).
+    """
+
+    name = "near_duplicates"
+    slug = "leaked-rows"
+    title = "Nearly equal rows in training and test parts"
+    needs_y = False
+
+    def run(self, data, earlier):
+        """Find copies of rows, then those on both sides of a fold."""
+        table, options = data.table, data.options
+        wanted = options.near > 0 or options.partial_columns > 0
+        if not wanted:
+            raise CheckNotApplicable("near and partial_columns are 0.")
+        if table.is_sparse:
+            raise CheckNotApplicable(
+                "Near and partial copies are looked for in dense tables only; equal rows of a "
+                "sparse one are found."
+            )
+        blocks = _Blocks.deal(table, options.partial_columns)
+        labels = table.equal_labels
+        kept = np.flatnonzero(labels == np.arange(len(labels)))
+        if len(kept) <= 2 * MIN_NEIGHBORS:
+            raise CheckNotApplicable(
+                f"The table has {len(kept)} distinct rows; more than {2 * MIN_NEIGHBORS} are "
+                f"needed to tell how close rows are by chance."
+            )
+        found = []
+        if options.near > 0:
+            found.append(_near(data, blocks.columns, kept))
+        if options.partial_columns > 0:
+            found.append(_partial(data, blocks, kept))
+        return _leak(self, data, labels, found)
+
+
+@dataclass(frozen=True, eq=False)
+class _Copies:
+    """Copies of one kind: pairs of row numbers, and what is told about them."""
+
+    kind: str
+    pairs: np.ndarray
+    p_value: float = 1.0
+    expected: float = 0.0
+    undecided: str = ""
+    details: dict = field(default_factory=dict)
+
+
+_NO_PAIRS = np.empty((0, 2), dtype=np.intp)
+
+
+@dataclass(frozen=True, eq=False)
+class _Blocks:
+    """Columns dealt into blocks, and the keys of all rows in each; None if they are too few."""
+
+    columns: np.ndarray
+    units: np.ndarray
+    block: np.ndarray
+    keys: np.ndarray | None
+
+    @classmethod
+    def deal(cls, table, n_changed):
+        """Deal the columns of a table for copies that may differ in some of them."""
+        columns = table.described_columns
+        units = block = np.zeros(len(columns), dtype=np.intp)
+        n_blocks = n_changed + SPARE_BLOCKS
+        if n_changed and len(columns) >= n_blocks:
+            rows = np.linspace(0, table.n_rows - 1, min(COUNTED_ROWS, table.n_rows), dtype=np.intp)
+            sample = table.take(rows)
+            values = [sample.column(j) for j in columns]
+            units = one_hot_units(values)
+            if units.max() + 1 >= n_blocks:
+                n_distinct = np.array([len(np.unique(column)) for column in values])
+                block = deal_units(n_distinct, units, n_blocks)
+        keys = block_keys(table, columns, block) if block.any() else None
+        return cls(columns, units, block, keys)
+
+
+def _near(data, columns, kept):
+    """Near copies among the rows kept, of which no two are equal."""
+    table = data.table
+    is_number = np.array([table.kinds[j] == "number" for j in columns])
+    if not is_number.any():
+        return _Copies("near", _NO_PAIRS, details={"near_rows": 0})
+    rng = data.rng("near_duplicates")
+    rows = ScaledRows(table, columns[is_number], None if len(kept) == table.n_rows else kept, rng)
+    context = rows.patterns
+    if not is_number.all():
+        others = hash_rows(table, columns[~is_number]).keys[kept, 0]
+        context = others if context is None else context + others
+    # Rows that differ in the columns of partial copies are judged there.
+    copies = find_near_copies(
+        rows,
+        data.options.near,
+        rng,
+        least_differing=data.options.partial_columns + 1,
+        context=context,
+    )
+    details = {"near_rows": copies.n_close, "near_p_value": copies.p_value}
+    if copies.p_value <= data.options.alpha and len(copies.pairs):
+        return _Copies("near", kept[copies.pairs], copies.p_value, details=details)
+    undecided = ""
+    if copies.n_close > NEGLIGIBLE_SHARE * table.n_rows:
+        undecided = (
+            f"{copies.n_close:,} rows have another one within {data.options.near:g}, as they do "
+            f"where rows lie dense: near copies among them could not be told"
+        )
+    return _Copies("near", _NO_PAIRS, copies.p_value, undecided=undecided, details=details)
+
+
+def _partial(data, blocks, kept):
+    """Partial copies among the rows kept."""
+    table, n_changed = data.table, data.options.partial_columns
+    if blocks.keys is None:
+        few = f"partial copies need at least {n_changed + SPARE_BLOCKS} columns"
+        return _Copies("partial", _NO_PAIRS, details={"partial_not_applicable": few})
+    keys = blocks.keys[:, kept]
+    pairs = candidate_pairs(keys, n_changed)
+    differ = differing_blocks(keys, pairs)
+    count = n_differing_units(
+        table, blocks.columns, blocks.units, blocks.block, kept[pairs], differ
+    )
+    # None: rows that the keys did not tell apart.
+    good = (count > 0) & (count <= n_changed)
+    pairs, differ = pairs[good], differ[good]
+    if not len(pairs):
+        return _Copies("partial", _NO_PAIRS, details={"partial_pairs": 0})
+    chance = chance_pairs(keys, n_changed, data.rng("partial_copies"))
+    accepted = np.zeros(len(pairs), dtype=bool)
+    p_value, expected, missed = 1.0, 0.0, 0
+    for bits, mean in chance.items():
+        inside = differ == bits
+        # Of many rows that are all alike, as many pairs as link them: pairs among them do not
+        # come one by one.
+        n_seen = int(inside.sum()) and len(kept) - _components(pairs[inside], len(kept))[0]
+        p_bits = min(1.0, len(chance) * poisson.sf(n_seen - 1, mean))
+        p_value = min(p_value, p_bits)
+        if p_bits <= data.options.alpha:
+            accepted |= inside
+            expected += min(mean, n_seen)
+        else:
+            missed = max(missed, n_seen)
+    details = {"partial_pairs": len(pairs), "partial_expected": float(sum(chance.values()))}
+    undecided = ""
+    if 2 * missed > NEGLIGIBLE_SHARE * table.n_rows:
+        undecided = (
+            f"{missed:,} pairs are equal in all but {n_changed} columns, which chance explains: "
+            f"partial copies among them could not be told"
+        )
+    return _Copies("partial", kept[pairs[accepted]], p_value, expected, undecided, details)
+
+
+def _components(pairs, n):
+    """Number of connected components, and the component of every row."""
+    ones = np.ones(len(pairs), dtype=np.int8)
+    return connected_components(coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(n, n)))
+
+
+def _leak(check, data, labels, found):
+    """What is said of the copies found."""
+    options, n_rows = data.options, data.n_rows
+    details = {name: value for copies in found for name, value in copies.details.items()}
+    p_value = float(min(1.0, len(found) * min(copies.p_value for copies in found)))
+    details["n_pairs"] = {copies.kind: len(copies.pairs) for copies in found}
+    pairs = np.concatenate([copies.pairs for copies in found])
+    undecided = "; ".join(copies.undecided for copies in found if copies.undecided)
+    tell = {"p_value": p_value, "details": details}
+    if not len(pairs) or p_value > options.alpha:
+        if undecided:
+            message = undecided[0].upper() + undecided[1:] + "."
+            return Leak(check.name, check.slug, None, message, **tell)
+        message = "No rows are near or partial copies of others beyond what chance explains."
+        return Leak(check.name, check.slug, False, message, rate=0.0, **tell)
+    links = _links(pairs, labels)
+    n_linked, largest = int((links >= 0).sum()), int(np.bincount(links[links >= 0]).max())
+    details["n_linked_rows"], details["largest_set"] = n_linked, largest
+    if len(pairs) < MIN_PAIRS or n_linked < MIN_SHARE * n_rows:
+        message = f"Only {n_linked:,} of {n_rows:,} rows look like copies: too few to matter."
+        return Leak(check.name, check.slug, False, message, rate=0.0, **tell)
+    if largest > options.max_component_share * n_rows:
+        return Leak(
+            check.name,
+            check.slug,
+            None,
+            f"Near copies link {largest:,} of {n_rows:,} rows into one set, more than "
+            f"max_component_share={options.max_component_share:g}: that is a chain of similar "
+            f"rows, not a set of copies, so nothing was linked.",
+            fix="Make near smaller, or name the columns that tell rows apart and ignore others.",
+            **tell,
+        )
+    per_fold, evidence = crossing_rows(links, data.folds, options.evidence)
+    n_leaked, n_test = int(per_fold.sum()), n_tested(data.folds)
+    kinds = " and ".join(
+        f"{kind} copies ({len(copies.pairs):,} pairs)"
+        for copies in found
+        if len(copies.pairs) and (kind := copies.kind)
+    )
+    if not n_leaked:
+        message = f"The table holds {kinds}, but none on both sides of a fold."
+        return Leak(check.name, check.slug, False, message, rate=0.0, per_fold=per_fold, **tell)
+    expected = sum(copies.expected for copies in found) / max(1, len(pairs))
+    rate = n_leaked / max(1, n_test)
+    return Leak(
+        check.name,
+        check.slug,
+        True,
+        f"{n_leaked:,} of {n_test:,} test rows ({rate:.1%}) have a near copy in the training part "
+        f"of their fold: {kinds}.",
+        severity="high" if rate > NEGLIGIBLE_SHARE else "medium",
+        rate=rate,
+        expected_rate=rate * expected,
+        pairs=evidence,
+        per_fold=per_fold,
+        links=links,
+        fix="Keep copies on one side: on_leak='group', or 'drop' them from the training parts.",
+        **tell,
+    )
+
+
+def _links(pairs, labels):
+    """Numbers of the sets of rows that the pairs link, with the rows equal to them; -1 for none."""
+    n_sets, which = _components(pairs, len(labels))
+    linked = np.zeros(n_sets, dtype=bool)
+    linked[which[pairs[:, 0]]] = True
+    number = np.where(linked, np.cumsum(linked) - 1, -1)
+    return number[which[labels]]

@@ -1,0 +1,72 @@
+"""Tests of what is known of a wrapped splitter."""
+
+import numpy as np
+import pytest
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    LeaveOneGroupOut,
+    LeaveOneOut,
+    PredefinedSplit,
+    ShuffleSplit,
+    StratifiedKFold,
+    TimeSeriesSplit,
+    check_cv,
+)
+
+from sklearn_lossfix.model_selection._wrapped_splitter import (
+    fixed_n_splits,
+    is_regroupable,
+    is_unseeded,
+    resolve_splitter,
+    splitter_name,
+    takes_groups,
+)
+
+
+@pytest.mark.parametrize(
+    ("cv", "y", "expected"),
+    [
+        (4, [0, 1] * 10, StratifiedKFold(4)),
+        (4, ["a", "b"] * 10, StratifiedKFold(4)),
+        (4, np.linspace(0, 1, 20), KFold(4)),
+        (4, np.arange(20), KFold(4)),
+        (4, None, KFold(4)),
+        (None, [0, 1] * 10, StratifiedKFold(5)),
+    ],
+)
+def test_numbers_of_folds_are_those_of_scikit_learn(cv, y, expected):
+    """Classes are stratified, numbers are not, also whole ones that do not repeat."""
+    assert str(resolve_splitter(cv, y)) == str(expected)
+
+
+def test_seeds_are_given_to_those_who_need_one():
+    """An unseeded splitter that shuffles gets the seed, in a copy; others are left alone."""
+    free = ShuffleSplit(2)
+    seeded = resolve_splitter(free, None, 7)
+    assert (free.random_state, seeded.random_state) == (None, 7)
+    for cv in (ShuffleSplit(2, random_state=1), KFold(3), LeaveOneOut(), TimeSeriesSplit(2)):
+        assert resolve_splitter(cv, None, 7) is cv
+    assert resolve_splitter(free, None) is free
+
+
+def test_facts():
+    """Who takes groups, who can be drawn anew, who has no seed, and how many splits there are."""
+    assert [takes_groups(cv) for cv in (GroupKFold(2), KFold(2), object())] == [True, False, True]
+    iterable = check_cv([(np.arange(2), np.arange(2, 4))])
+    fixed = [TimeSeriesSplit(2), PredefinedSplit([0, 1]), iterable]
+    assert [is_regroupable(cv) for cv in [*fixed, KFold(2)]] == [False, False, False, True]
+    shuffled = KFold(2, shuffle=True)
+    assert [is_unseeded(cv) for cv in (shuffled, KFold(2), ShuffleSplit(2), LeaveOneOut())] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert [fixed_n_splits(cv) for cv in (KFold(3), LeaveOneOut(), LeaveOneGroupOut())] == [
+        3,
+        None,
+        None,
+    ]
+    assert splitter_name(iterable) == "an iterable of splits"
+    assert splitter_name(KFold(3)) == str(KFold(3))
