@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from sklearn_lossfix.diagnosis.checks import BUILTIN_CHECKS
+from sklearn_lossfix.model_selection.leakage._order import LEAKAGE_CHECKS
 
 ROOT = Path(__file__).parents[1]
 FINDINGS = (ROOT / "docs" / "findings.rst").read_text(encoding="utf-8")
 LEDGERS = (ROOT / "docs" / "ledgers.rst").read_text(encoding="utf-8")
 EXAMPLES = sorted((ROOT / "examples").glob("*/plot_*.py"))
 
-SLUGS = sorted({check.slug for check in BUILTIN_CHECKS})
+# Leakage stands first: it spoils all that is judged after it.
+CHECKS = (*LEAKAGE_CHECKS, *BUILTIN_CHECKS)
+SLUGS = sorted({check.slug for check in CHECKS})
 PARTS = ("How it is detected", "Why it matters", "What to do", "What it cannot see")
 
 # A label, and under it a heading that is the slug itself: docutils makes the heading's text, which
@@ -56,7 +59,7 @@ def test_every_finding_has_a_section():
 
 def test_sections_stand_in_causal_order():
     """The page shows the findings in the order in which the checks explain each other."""
-    slugs = list(dict.fromkeys(check.slug for check in BUILTIN_CHECKS))
+    slugs = list(dict.fromkeys(check.slug for check in CHECKS))
     assert list(sections_of_findings()) == slugs
 
 

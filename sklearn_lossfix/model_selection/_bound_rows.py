@@ -70,7 +70,8 @@ class BoundRows:
             rows, known = _match(keys, self.keys)
         if known.all():
             return rows
-        if table.n_rows == self.n_rows:
+        # Some known rows among unknown ones stand where they want: nothing tells their places.
+        if table.n_rows == self.n_rows and not known.any():
             return np.arange(self.n_rows)
         raise ValueError(
             f"This splitter is bound to {self.n_rows:,} rows of {self.n_columns} columns. Got "

@@ -46,6 +46,15 @@ def leak_effect(estimator, X, y, data, leaks, *, scoring=None, n_jobs=None):
     refuse_frozen(estimator)
     if y is None:
         raise ValueError("audit(estimator=...) needs y: models are fitted to it.")
+    if scoring is not None and not (isinstance(scoring, str) or callable(scoring)):
+        raise TypeError(
+            f"scoring must be one scorer: a name or a callable. Got {scoring!r} instead."
+        )
+    if scoring is None and is_classifier(estimator) and np.ndim(y) == 2 and np.shape(y)[1] > 1:
+        return (
+            None,
+            "The effect was not measured: pass scoring for a classifier of several targets.",
+        )
     leaks = [leak for leak in leaks if leak.found]
     components = linked_components(
         [leak.links for leak in leaks if leak.links is not None], data.n_rows

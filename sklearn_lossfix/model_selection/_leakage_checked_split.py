@@ -238,7 +238,7 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
         default = LeakageCheckedSplit
         for name, value in default.__init__.__kwdefaults__.items():
             own = self._random_state if name == "random_state" else getattr(self, name)
-            if own is not value and (isinstance(own, np.ndarray) or own != value):
+            if own is not value and repr(own) != repr(value):
                 settings.append(f"{name}={own!r}")
         return f"{type(self).__name__}({', '.join(settings)})"
 
@@ -493,6 +493,11 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
                 f"times must have one entry a row, {n_rows}. Got {_num_samples(times)}. In a "
                 f"nested cross-validation rows are a part of the table: name a column of X as "
                 f"times, or bind(X, times=times) the splitter first."
+            )
+        if times is None and (self.label_horizon or self.embargo):
+            raise ValueError(
+                "label_horizon and embargo need times. Pass times=..., a column of X or one time a "
+                "row, to the splitter or to split."
             )
         return None, groups, times
 

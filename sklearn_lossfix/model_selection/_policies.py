@@ -19,6 +19,7 @@ from sklearn.model_selection import (
 )
 from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import _num_samples
 
 from sklearn_lossfix.exceptions import LeakageError, TooFewRowsError
 from sklearn_lossfix.model_selection._rebalance import rebalanced_parts
@@ -202,6 +203,8 @@ def _representatives(y, components):
     """Target of every component, and the code of the class of every row (None for numbers)."""
     if y is None:
         return None, None
+    if sparse.issparse(y):
+        y = y.toarray()
     array = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
     kind = type_of_target(array)
     if kind in ("binary", "multiclass"):
@@ -295,7 +298,13 @@ def check_purged(folds, purged, y):
     TooFewRowsError
         Naming the fold, and what to do.
     """
-    codes = _representatives(y, linked_components([], len(y)))[1] if y is not None else None
+    codes = (
+        _representatives(y, linked_components([], _num_samples(y)))[1] if y is not None else None
+    )
+    if codes is not None:
+        n_classes = len(np.unique(codes))
+        if any(len(np.unique(codes[train])) < n_classes for train, _ in folds):
+            codes = None  # not drawn to hold every class: whole numbers of a regression
     for number, ((before, _), (after, _)) in enumerate(zip(folds, purged, strict=True)):
         advice = (
             "Use more or smaller test parts, on_leak='group' where the splitter allows it, or "

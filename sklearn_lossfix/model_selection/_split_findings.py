@@ -12,7 +12,7 @@ from sklearn_lossfix.model_selection.leakage._leak import Leak
 from sklearn_lossfix.model_selection.leakage._order import FOLD_CHECKS
 
 # Checks whose links are a guess: folds are never changed because of them.
-_ADVISORY = ("hidden_entities",)
+ADVISORY = ("hidden_entities",)
 
 # Offending pairs that a message names.
 _SHOWN_PAIRS = 3
@@ -25,7 +25,7 @@ def is_acting(leak):
 
 def has_certain_links(leak):
     """Whether a check says for certain which rows belong together."""
-    return leak.links is not None and leak.check not in _ADVISORY
+    return leak.links is not None and leak.check not in ADVISORY
 
 
 def is_about_rows(leak):

@@ -598,3 +598,76 @@ def test_nothing_else_is_warned_of():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         list(LeakageCheckedSplit(KFold(3), on_leak="group").split(X, y, groups))
+
+
+# --- copies that these folds happen not to part --------------------------------------------------
+
+
+def neighbouring_copies(noise):
+    """Rows of which the first hundred are pairs, next to each other, with the number of each."""
+    rng = np.random.default_rng(2)
+    X, number = rng.normal(size=(300, 5)), np.arange(300)
+    for first in range(0, 100, 2):
+        X[first + 1] = X[first] + noise * rng.normal(size=5)
+        number[first + 1] = first
+    return X, number
+
+
+def crossings(folds, number):
+    """Copies on both sides, summed over the folds."""
+    return sum(len(np.intersect1d(number[train], number[test])) for train, test in folds)
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-4])
+def test_copies_on_one_side_are_remembered_when_folds_change(noise):
+    """Ordered folds part no pair; a subset, other groups and other folds do."""
+    X, number = neighbouring_copies(noise)
+    assert crossings(KFold(5).split(X), number) == 0
+    some = np.random.default_rng(0).permutation(300)[:240]
+    bound = LeakageCheckedSplit(KFold(5), on_leak="group").bind(X)
+    assert crossings(bound.split(X[some]), number[some]) == 0
+    groups = np.random.default_rng(0).integers(0, 100, 300)
+    regrouped = LeakageCheckedSplit(KFold(5), on_leak="group").split(X, None, groups)
+    assert crossings(regrouped, number) == 0
+    strict = LeakageCheckedSplit(KFold(5), on_leak="raise").bind(X)
+    assert crossings(strict.split(X), number) == 0
+    with pytest.raises(LeakageError):
+        list(strict.split(X[np.random.default_rng(0).permutation(300)]))
+
+
+def test_whole_numbers_of_a_regression_are_no_classes_to_keep():
+    """Folds that were not drawn to hold every value need not hold them after the purge."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 5))
+    X[100:140] = X[:40]
+    y = rng.integers(0, 150, 200)
+    cv = KFold(5, shuffle=True, random_state=0)
+    number = np.r_[:100, :40, 140:200]
+    for target in (y, y.astype(float)):
+        folds = list(LeakageCheckedSplit(cv, on_leak="drop").split(X, target))
+        assert crossings(folds, number) == 0
+
+
+@pytest.mark.parametrize("params", [{"label_horizon": 50}, {"embargo": 10}])
+def test_horizons_need_times(params):
+    """Nobody who asks for a gap gets folds without one."""
+    splitter = LeakageCheckedSplit(KFold(5), **params)
+    with pytest.raises(ValueError, match="need times"):
+        list(splitter.split(np.random.default_rng(0).normal(size=(50, 2))))
+
+
+def test_rows_that_are_partly_known_are_not_matched_by_place():
+    """Nearly all bound rows, in reverse order and one of them changed, have no known place."""
+    X = np.random.default_rng(0).normal(size=(100, 5))
+    X[50:70] = X[:20]
+    other = X[::-1].copy()
+    other[0, 0] += 1
+    bound = LeakageCheckedSplit(KFold(5), on_leak="group").bind(X)
+    with pytest.raises(ValueError, match="Bind it to these rows"):
+        list(bound.split(other))
+
+
+def test_repr_takes_any_container_of_times():
+    """A search that holds the splitter can be shown."""
+    times = pd.Series([1, 2])
+    assert "times=0" in repr(LeakageCheckedSplit(times=times))

@@ -378,7 +378,8 @@ def _neighbours(values, rest):
     if len(levels) < 2:
         return np.inf
     step = np.diff(levels).min() * LATTICE_STEP
-    close = (rest[1:] == rest[:-1]) & (values[1:] - values[:-1] <= step)
+    with np.errstate(invalid="ignore"):  # infinities have no distance
+        close = (rest[1:] == rest[:-1]) & (values[1:] - values[:-1] <= step)
     return float((sizes[1:] * sizes[:-1])[close].sum() / 2)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.model_selection import KFold, StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 from sklearn_lossfix._core._paired_tests import auc_influence, mean_standard_error
 from sklearn_lossfix.model_selection.leakage._binned_scores import (
@@ -69,10 +70,12 @@ def joint_score(table, columns, y, is_hit, rng):
     Splitter = StratifiedKFold if is_auc else KFold
     splitter = Splitter(min(N_FOLDS, n_small), shuffle=True, random_state=seed)
     predicted = np.empty(len(rows))
-    for train, test in splitter.split(features, target):
-        model = Model(**settings).fit(features[train], target[train])
-        output = model.decision_function if is_auc else model.predict
-        predicted[test] = output(features[test])
+    # On so few rows threads would wait for one another longer than they work.
+    with threadpool_limits(1, user_api="openmp"):
+        for train, test in splitter.split(features, target):
+            model = Model(**settings).fit(features[train], target[train])
+            output = model.decision_function if is_auc else model.predict
+            predicted[test] = output(features[test])
     if is_auc:
         value, influence = auc_influence(predicted, target)
         n_hits = int(target.sum())

@@ -49,7 +49,8 @@ class ExactDuplicates:
         rate = per_fold.sum() / max(1, n_tested)
         details = _equal_row_details(data, labels)
         if not per_fold.any():
-            return self._clean(details, n_tested, per_fold)
+            clean = self._clean(details, n_tested, per_fold)
+            return replace(clean, links=_links_on_one_side(data, labels))
         details["n_rows_on_both_sides"] = n_shared = rows_on_both_sides(data.folds, data.n_rows)
         if n_shared or data.options.natural == "forbid":
             natural, is_copy = NaturalPairs(0.0, 0.0, 0.0, 0.0), everyone
@@ -72,7 +73,8 @@ class ExactDuplicates:
         crossing = per_fold
         per_fold, pairs = matched_rows(data.folds, labels, is_copy, data.options.evidence)
         if not per_fold.any():  # copies stay on one side, only natural twins cross
-            return self._explained(data, natural, details, crossing, rate, p_value)
+            told = self._explained(data, natural, details, crossing, rate, p_value)
+            return replace(told, links=np.where(is_copy, labels, np.arange(data.n_rows)))
         copied = per_fold.sum() / max(1, n_tested)
         details["n_copied_rows"] = int(is_copy[np.bincount(labels)[labels] > 1].sum())
         agreement = details.get("label_agreement")
@@ -122,7 +124,10 @@ class ExactDuplicates:
         if known:
             reason = f"{seen}, no more than chance explains."
         elif not np.isfinite(natural.expected):
-            reason = f"{seen}; without numbers, and with few columns, it cannot be told why."
+            reason = (
+                f"{seen}; without numbers, and with few columns, it cannot be told why. Pass "
+                "natural='forbid' if equal rows should never occur."
+            )
         elif common and detectable <= DETECTABLE_SHARE:
             reason = (
                 f"{seen}, most of them through {natural.n_atoms} pattern(s) with up to "
@@ -196,6 +201,22 @@ def rows_on_both_sides(folds, n_rows):
         trained[train] = True
         total += int(np.count_nonzero(trained[test]))
     return total
+
+
+def _links_on_one_side(data, labels):
+    """Copies that happen to stand on one side of these folds; other folds could part them.
+
+    None where there are none, or where chance may have made them.
+    """
+    rows = np.arange(data.n_rows)
+    if np.array_equal(labels, rows):
+        return None
+    if data.options.natural == "forbid":
+        return labels
+    natural, share_of_pairs = estimate_natural(data, labels)
+    if natural.p_value >= data.options.alpha:
+        return None
+    return np.where(copied_rows(data.table, labels, natural, share_of_pairs), labels, rows)
 
 
 def estimate_natural(data, labels):

@@ -239,7 +239,17 @@ def _leak(check, data, labels, found):
     )
     if not n_leaked:
         message = f"The table holds {kinds}, but none on both sides of a fold."
-        return Leak(check.name, check.slug, False, message, rate=0.0, per_fold=per_fold, **tell)
+        # Other folds could part them.
+        return Leak(
+            check.name,
+            check.slug,
+            False,
+            message,
+            rate=0.0,
+            per_fold=per_fold,
+            links=links,
+            **tell,
+        )
     expected = sum(copies.expected for copies in found) / max(1, len(pairs))
     rate = n_leaked / max(1, n_test)
     return Leak(
