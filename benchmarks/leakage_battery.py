@@ -1,0 +1,551 @@
+"""Does LeakageCheckedSplit name planted leaks by their kind, and leave innocent tables alone?
+
+Parts, each with its aims:
+
+- Leaks planted into generated tables (``_planted_leaks.py``): at least 99 % are named by the check
+  of their kind. Leaks that were declared undecidable in advance stand in a table of their own, and
+  end in "could not tell", not in silence.
+- Innocent twins of these leaks: at most 0.3 % of the audits say that something leaks.
+- With ``--data FOLDER`` the same leaks planted into the sets of a folder (``name.csv.gz``, last
+  column ``target``; ``meta.json`` may name ``leak_columns``, ``id_columns``, ``group_column``,
+  ``time_column`` and ``row_order_is_time``): at least 95 % are named. Plants that the table cannot
+  show by a rule that was set before (no continuous columns, rows that repeat by nature, few rows of
+  a class, classes that all columns tell) have a table of their own; left out are those whose kind
+  the table shows before. Then: the same sets without a plant, and whether columns that are marked
+  as leaks are named.
+
+An audit says that something leaks if a check is positive at ``alpha`` after Holm's correction.
+Findings of severity "info" count for scalers and imputers only, which have no other; a note that
+shuffled folds look ahead counts where it is what is looked for.
+
+Run ``python benchmarks/leakage_battery.py [--seeds N] [--data FOLDER] [--jobs N]``. Aims that are
+missed are listed at the end, and the exit code is 1.
+"""
+
+import argparse
+import json
+import sys
+import time
+import warnings
+from collections import Counter, defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from _peers import machine
+from _planted_leaks import (
+    DOSES,
+    GOLDEN_RARE,
+    PLANTS,
+    SMOOTH_SHARE,
+    Case,
+    any_table,
+    continuous_names,
+    labels_of,
+    latent_table,
+    levels_table,
+    mixed_table,
+    numbers_table,
+    rounded_table,
+    selected,
+    shuffled,
+)
+from imblearn.over_sampling import SMOTE
+from joblib import Parallel, delayed
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, TimeSeriesSplit, cross_val_predict
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+from sklearn_lossfix._core._paired_tests import wilson_interval
+from sklearn_lossfix.model_selection import LeakageCheckedSplit
+
+GENERATED_AIM, REAL_AIM = 0.99, 0.95
+CLEAN_AIM = 0.003
+# Share of the undecidable leaks that may end in silence.
+SILENCE_AIM = 0.01
+
+# Seeds that nothing was developed on.
+FIRST_SEED = 1000
+
+# Rows of a set that are audited, and least rows and rows of a class.
+MAX_ROWS, MIN_ROWS, MIN_PER_CLASS = 2500, 200, 10
+# Sets with more equal rows have natural twins; sets that a forest tells so well have golden columns
+# of their own.
+MAX_EQUAL, MAX_AUC = 0.01, 0.95
+LEAK_ROWS = 5000
+
+OUTCOMES = ("right", "wrong kind", "could not tell", "not applicable", "silent")
+
+
+# --- audits ---------------------------------------------------------------------------------------
+
+
+def audit(case, *, as_array=False):
+    """What all checks say of a case."""
+    X = case.X
+    if as_array and all(dtype.kind in "fiu" for dtype in X.dtypes):
+        X = X.to_numpy()
+    cv = LeakageCheckedSplit(case.cv, random_state=0, label_horizon=case.horizon)
+    return cv._split_evidence(
+        X, case.y, groups=case.groups, times=case.times, estimator=None, scoring=None
+    )
+
+
+def named_checks(evidence, *, notes=False):
+    """Names of the checks that say that something leaks."""
+    return [
+        leak.check
+        for leak in evidence.leaks
+        if leak.found and (notes or leak.severity != "info" or leak.check == "fitted_on_all_rows")
+    ]
+
+
+def outcome(evidence, plant, before=()):
+    """One of `OUTCOMES`, and the other kinds that are named, but not `before` it was planted."""
+    named = named_checks(evidence, notes=plant.is_note)
+    named = [name for name in named if name in plant.checks or name not in before]
+    others = [name for name in named if name not in plant.checks]
+    if len(others) < len(named):
+        return "right", others
+    if others:
+        return "wrong kind", others
+    if any(leak.found is None for leak in evidence.leaks if leak.check in plant.checks):
+        return "could not tell", []
+    judged = {leak.check for leak in evidence.leaks}
+    return ("silent" if judged & set(plant.checks) else "not applicable"), []
+
+
+def generator(seed, name):
+    """A random generator of one scenario."""
+    return np.random.default_rng([seed, *name.encode()])
+
+
+def planted_run(name, plant, seed):
+    """Plant into a generated table and judge."""
+    rng = generator(seed, name)
+    X, y = (plant.table or any_table)(rng)
+    case = plant.plant(X, y, rng)
+    return name, seed, *outcome(audit(case, as_array=bool(seed % 2)), plant)
+
+
+def twin_run(name, seed):
+    """Audit an innocent twin."""
+    evidence = audit(TWINS[name](generator(seed, name)), as_array=bool(seed % 2))
+    doubts = [leak.check for leak in evidence.leaks if leak.found is None]
+    return name, seed, named_checks(evidence), doubts
+
+
+# --- innocent twins -------------------------------------------------------------------------------
+
+
+def held_out(case, rng):
+    """The same with one split, and the rows that train."""
+    order = rng.permutation(len(case.y))
+    train, test = np.split(order, [int(0.8 * len(order))])
+    return replace(case, cv=[(train, test)]), train
+
+
+def fitted_on_train(make):
+    """A transformer that saw training rows only."""
+
+    def twin(rng):
+        case, train = held_out(Case(*numbers_table(rng)), rng)
+        values = case.X.to_numpy()
+        if make is SimpleImputer:
+            values = np.where(rng.random(values.shape) < 0.1, np.nan, values)
+        out = make().fit(values[train]).transform(values)
+        return replace(case, X=pd.DataFrame(out).add_prefix("c"))
+
+    return twin
+
+
+def encoded_on_train(rng):
+    """Category means of the training rows."""
+    case, train = held_out(Case(*mixed_table(rng)), rng)
+    codes = pd.factorize(case.X["place"])[0]
+    means = np.bincount(codes[train], case.y[train]) / np.bincount(codes[train])
+    return replace(case, X=case.X.assign(place=means[codes]))
+
+
+def smote_on_train(rng):
+    """Drawn rows in the training part only."""
+    X, y = numbers_table(rng)
+    n_train = int(0.8 * len(y))
+    X_train, y_train = SMOTE(random_state=0).fit_resample(X[:n_train], y[:n_train])
+    rows = np.arange(len(y_train) + len(y) - n_train)
+    return Case(
+        pd.concat([X_train, X[n_train:]], ignore_index=True),
+        np.r_[y_train, y[n_train:]],
+        cv=[(rows[: len(y_train)], rows[len(y_train) :])],
+    )
+
+
+def one_hot(rng):
+    """Categories as columns of 0 and 1."""
+    X, y = levels_table(5, 6)(rng)
+    return Case(pd.get_dummies(X.astype(int).astype(str), dtype=float), y)
+
+
+def series(rng):
+    """Rows of an AR(1) process in their order."""
+    n_rows, noise = 1500, rng.normal(size=(1500, 8))
+    for row in range(1, n_rows):
+        noise[row] += 0.9 * noise[row - 1]
+    return Case(
+        pd.DataFrame(noise).add_prefix("c"), labels_of(noise[:, 0] + rng.normal(size=n_rows), rng)
+    )
+
+
+def heavy_tails(rng):
+    """Columns with a t law of two degrees of freedom."""
+    X = rng.standard_t(2, (int(rng.integers(1000, 2001)), 10))
+    return Case(pd.DataFrame(X).add_prefix("c"), labels_of(np.tanh(X).sum(axis=1), rng))
+
+
+def strong_feature(rng):
+    """A column with AUC about .97 that was known before."""
+    X, y = any_table(rng)
+    return Case(X.assign(strong=2.65 * y + rng.normal(size=len(y))), y)
+
+
+def birth_date(rng):
+    """A date that says how old somebody is, and is no time of a row."""
+    X, y = any_table(rng)
+    days = (rng.beta(2, 2, len(y)) * 25_000 + 5_000 * y).astype("timedelta64[D]")
+    return Case(
+        X.assign(born=np.datetime64("1930-01-01", "ns") + days.astype("timedelta64[ns]")), y
+    )
+
+
+def grouped_folds(rng):
+    """Given groups that stay together."""
+    X, y = any_table(rng)
+    return Case(X, y, groups=rng.integers(len(y) // 5, size=len(y)), cv=GroupKFold(5))
+
+
+def sorted_times(rng):
+    """A time series split with a gap as long as the label looks ahead."""
+    X, y = any_table(rng)
+    return Case(
+        X, y, times=np.arange(len(y), dtype=float), cv=TimeSeriesSplit(5, gap=20), horizon=10.0
+    )
+
+
+def customer_number(rng):
+    """A number a row that says nothing."""
+    X, y = any_table(rng)
+    return Case(X.assign(customer=rng.permutation(len(y)) + 10_000), y)
+
+
+ZIPF = 1 / np.arange(1, 16) ** 1.5
+
+TWINS = {
+    "plain": lambda rng: Case(*any_table(rng)),
+    "10 x 4 levels": lambda rng: Case(*levels_table(10, 4)(rng)),
+    "5 x 3 levels": lambda rng: Case(*levels_table(5, 3)(rng)),
+    "latent classes": lambda rng: Case(*latent_table(rng)),
+    "Zipf levels": lambda rng: Case(*levels_table(6, 15, weights=ZIPF / ZIPF.sum())(rng)),
+    "rounded": lambda rng: Case(*rounded_table(1)(rng)),
+    "one-hot": one_hot,
+    "AR(1)": series,
+    "heavy tails": heavy_tails,
+    "strong feature": strong_feature,
+    "birth date": birth_date,
+    "grouped folds": grouped_folds,
+    "sorted times with a gap": sorted_times,
+    "customer number": customer_number,
+    "StandardScaler, training rows": fitted_on_train(StandardScaler),
+    "MinMaxScaler, training rows": fitted_on_train(MinMaxScaler),
+    "imputed, training rows": fitted_on_train(SimpleImputer),
+    "encoded, training rows": encoded_on_train,
+    "SMOTE, training rows": smote_on_train,
+    "selected, training rows": lambda rng: selected(200, 5000, 100, train=0.8)(None, None, rng),
+}
+
+
+# --- sets of a folder -----------------------------------------------------------------------------
+
+
+def read_set(file, meta):
+    """All columns and the labels of one file, classes of few rows left out."""
+    frame = pd.read_csv(file).dropna(subset=["target"])
+    sizes = frame["target"].map(frame["target"].value_counts())
+    frame = frame[sizes >= MIN_PER_CLASS].reset_index(drop=True)
+    y = np.unique(frame.pop("target").astype(str), return_inverse=True)[1]
+    marked = [*meta.get("leak_columns", []), *meta.get("id_columns", [])]
+    marked += [meta[key] for key in ("group_column", "time_column") if meta.get(key)]
+    return frame, y, [name for name in marked if name in frame]
+
+
+def some_rows(X, y, n_rows, rng):
+    """Random rows in their order, and no class of too few."""
+    rows = np.sort(rng.permutation(len(y))[:n_rows])
+    rows = rows[np.bincount(y[rows], minlength=y.max() + 1)[y[rows]] >= MIN_PER_CLASS]
+    X, y = X.iloc[rows].reset_index(drop=True), y[rows]
+    return X.loc[:, X.nunique() > 1], np.unique(y, return_inverse=True)[1]
+
+
+def forest_auc(X, y):
+    """How well all columns tell the classes, out of fold."""
+    codes = X.apply(lambda c: c if c.dtype.kind in "fiu" else pd.factorize(c)[0]).fillna(-1)
+    forest = RandomForestClassifier(50, min_samples_leaf=3, random_state=0)
+    p = cross_val_predict(forest, codes.to_numpy(float), y, cv=3, method="predict_proba")
+    return roc_auc_score(y, p[:, 1] if p.shape[1] == 2 else p, multi_class="ovr")
+
+
+def can_hold(plant, X, y, auc):
+    """Whether the rules, set in advance, call a plant detectable in a table."""
+    return (
+        len(continuous_names(X)) >= plant.continuous
+        and len(continuous_names(X, SMOOTH_SHARE)) >= plant.smooth
+        and np.bincount(y).min() >= plant.n_rare
+        and not (plant.unique and X.duplicated(keep=False).mean() > MAX_EQUAL)
+        and not (plant.n_rare == GOLDEN_RARE and auc > MAX_AUC)
+    )
+
+
+def set_runs(file, meta, seeds):
+    """Everything about one set.
+
+    Returns
+    -------
+    name : str
+    planted, undecidable : list of (kind, where, outcome, other kinds)
+        Of plants that the rules call detectable there, and (with the first seed) of the others.
+    skipped : Counter
+        Why something was not planted.
+    plain : list of (name, seed, named checks, doubts)
+        The set without a plant.
+    marked : list
+        See `marked_columns`.
+    """
+    name = file.name.removesuffix(".csv.gz")
+    frame, y, marked = read_set(file, meta)
+    table = frame.drop(columns=marked)
+    planted, undecidable, skipped, plain = [], [], Counter(), []
+    for seed in seeds:
+        rng = generator(seed, name)
+        X, labels = some_rows(table, y, MAX_ROWS, rng)
+        if len(labels) < MIN_ROWS:
+            return name, [], [], Counter({"set of too few rows": 1}), [], []
+        evidence = audit(shuffled(X, labels, rng))
+        before = named_checks(evidence)
+        doubts = [leak.check for leak in evidence.leaks if leak.found is None]
+        plain.append((name, seed, before, doubts))
+        auc = forest_auc(X, labels)
+        for kind, plant in PLANTS.items():
+            is_detectable = can_hold(plant, X, labels, auc)
+            if plant.checks == ("selected_on_all_rows",):
+                skipped["selection leaves nothing of the table"] += 1
+            elif set(before) & set(plant.checks):
+                skipped["kind is there before"] += 1
+            elif is_detectable or seed == seeds[0]:
+                try:
+                    case = plant.plant(X, labels, generator(seed, name + kind))
+                except (ValueError, RuntimeError, IndexError):
+                    # No column to plant into, or a sampler that draws nothing.
+                    skipped[f"impossible: {kind}"] += 1
+                    continue
+                run = (kind, f"{name} {seed}", *outcome(audit(case), plant, before))
+                (planted if is_detectable else undecidable).append(run)
+    return name, planted, undecidable, skipped, plain, marked_columns(frame, y, meta, seeds[0])
+
+
+def marked_columns(frame, y, meta, seed):
+    """What is said of columns that are marked as leaks, of given groups, and of given times."""
+    rng = np.random.default_rng(seed)
+    X, labels = some_rows(frame, y, LEAK_ROWS, rng)
+    leaks = [name for name in meta.get("leak_columns", []) if name in X]
+    out = [name for name in meta.get("id_columns", []) if name in X]
+    group, when = meta.get("group_column"), meta.get("time_column")
+    case = shuffled(X.drop(columns=out), labels, rng)
+    if group in case.X:
+        case.groups = pd.factorize(case.X.pop(group))[0]
+    if when in case.X:
+        case.times = case.X.pop(when).to_numpy(float)
+    elif meta.get("row_order_is_time"):
+        case.X, case.y = X.drop(columns=out), labels
+        case.times = np.arange(len(labels), dtype=float)
+    if not leaks and case.groups is None and case.times is None:
+        return []
+    evidence = audit(case)
+    answers = []
+    for column in leaks:
+        said = [
+            (leak.check, "named" if leak.found else "could not tell")
+            for leak in evidence.leaks
+            if column in leak.columns and leak.found is not False
+        ]
+        answers.append((f"leak column {column}", said or [("", "silent")]))
+    for given, check in ((case.groups, "group_overlap"), (case.times, "time_overlap")):
+        if given is not None:
+            leak = next(leak for leak in evidence.leaks if leak.check == check)
+            said = "named" if leak.found else "silent"
+            answers.append((check.replace("_overlap", "s given"), [(check, said)]))
+    return answers
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def share_text(hits, n):
+    """A share with its Wilson interval."""
+    low, high = wilson_interval(hits / n, n)
+    return f"{hits}/{n} = {hits / n:.2%} [{low:.2%}, {high:.2%}]"
+
+
+def confusion(runs, plants):
+    """Print a table of scenarios x outcomes; counts of outcomes."""
+    by_name, others = defaultdict(Counter), defaultdict(Counter)
+    for name, _, result, also in runs:
+        by_name[name][result] += 1
+        others[name].update(also)
+    print(f"{'scenario':34}" + "".join(f"{text:>15}" for text in OUTCOMES) + "  right (95 %)")
+    for name in plants:
+        counts = by_name[name]
+        if not (n := counts.total()):
+            continue
+        low, high = wilson_interval(counts["right"] / n, n)
+        also = ", ".join(f"{check} {k}" for check, k in others[name].most_common())
+        print(
+            f"{name:34}"
+            + "".join(f"{counts[text]:15}" for text in OUTCOMES)
+            + f"  {counts['right'] / n:.2f} [{low:.2f}, {high:.2f}]"
+            + (f"  also: {also}" if also else "")
+        )
+    return sum(by_name.values(), Counter())
+
+
+def report_planted(runs, plants, aim, title, missed):
+    """Print the confusion table of detectable leaks and compare with an aim."""
+    if not runs:
+        return
+    print(f"\n--- {title}")
+    total = confusion(runs, plants)
+    n = total.total()
+    print(f"right kind named: {share_text(total['right'], n)}; aim {aim:.0%}")
+    extra = sum(bool(also) for _, _, result, also in runs if result == "right")
+    print(f"of these, another kind named as well: {share_text(extra, max(1, total['right']))}")
+    for name, where, result, also in runs:
+        if result != "right":
+            print(f"  not right: {name}, {where}: {result} {', '.join(also)}")
+    if total["right"] / n < aim:
+        missed.append(f"{title}: {share_text(total['right'], n)} named, aim {aim:.0%}")
+
+
+def report_doses(runs, plants, title, missed):
+    """Print what becomes of leaks that cannot be told."""
+    if not runs:
+        return
+    print(f"\n--- {title}: named or 'could not tell', not silence")
+    total = confusion(runs, plants)
+    n, bad = total.total(), total["silent"]
+    print(f"silent: {share_text(bad, n)}; aim at most {SILENCE_AIM:.0%}")
+    print(f"wrong kind only: {share_text(total['wrong kind'], n)}")
+    if bad / n > SILENCE_AIM:
+        names = Counter(name for name, _, result, _ in runs if result == "silent")
+        spoken = ", ".join(f"{name} {k}" for name, k in names.items())
+        missed.append(f"{title}: {share_text(bad, n)} silent ({spoken})")
+
+
+def report_clean(runs, title, missed):
+    """Print false alarms on tables in which nothing leaks."""
+    if not runs:
+        return
+    print(f"\n--- {title}")
+    n_of, alarms = Counter(run[0] for run in runs), [run for run in runs if run[2]]
+    flagged = Counter(run[0] for run in alarms)
+    doubts = defaultdict(Counter)
+    for name, _, _, *rest in runs:
+        doubts[name].update(*rest)
+    print(f"{'table':34}{'audits':>8}{'flagged':>9}  could not tell")
+    for name, n in n_of.items():
+        spoken = ", ".join(f"{check} {k}" for check, k in doubts[name].most_common())
+        print(f"{name:34}{n:8}{flagged[name]:9}  {spoken}")
+    for name, seed, checks, *_ in alarms:
+        print(f"  false alarm: {name}, {seed}: {', '.join(checks)}")
+    text = share_text(len(alarms), len(runs))
+    print(f"flagged: {text}; aim at most {CLEAN_AIM:.1%}")
+    if len(alarms) / len(runs) > CLEAN_AIM:
+        missed.append(f"{title}: {text} flagged, aim {CLEAN_AIM:.1%}")
+
+
+def report_folder(results, metas, missed):
+    """Print all about the sets of a folder."""
+    planted = [run for _, runs, *_ in results for run in runs]
+    undecidable = [run for _, _, runs, *_ in results for run in runs]
+    skipped = sum((counts for *_, counts, _, _ in results), Counter())
+    n_sets = sum(bool(runs) for _, runs, *_ in results)
+    report_planted(planted, PLANTS, REAL_AIM, f"planted into {n_sets} sets of the folder", missed)
+    title = "planted where the rules call it undecidable, sets of the folder"
+    report_doses(undecidable, PLANTS, title, missed)
+    print("not planted: " + "; ".join(f"{why} {k}" for why, k in skipped.most_common()))
+    # Groups and times that are left out of a table leak for real.
+    linked = {
+        name
+        for name, meta in metas.items()
+        if meta.get("group_column") or meta.get("time_column") or meta.get("row_order_is_time")
+    }
+    plain = [run for *_, runs, _ in results for run in runs]
+    report_clean([run for run in plain if run[0] not in linked], "sets without a plant", missed)
+    print("\n--- sets with groups or times of their own, which were not given")
+    for name, seed, checks, _ in plain:
+        if name in linked:
+            print(f"  {name} {seed}: {', '.join(checks) or 'nothing named'}")
+    print("\n--- columns marked as leaks, and groups and times when they are given")
+    for name, *_, answers in results:
+        for what, said in answers:
+            print(f"  {name}: {what}: " + ", ".join(f"{how} {check}" for check, how in said))
+            if all(how == "silent" for _, how in said):
+                missed.append(f"{name}: {what}: silent")
+
+
+def main():
+    """Run the battery."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
+    parser.add_argument("--data", type=Path, help="folder of sets")
+    parser.add_argument("--data-seeds", type=int, default=2)
+    parser.add_argument("--data-only", action="store_true", help="skip generated tables")
+    parser.add_argument("--jobs", type=int, default=1)
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    print(machine())
+    start, missed = time.process_time(), []
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    pool = Parallel(n_jobs=options.jobs)
+    if not options.data_only:
+        runs = {
+            title: pool(
+                delayed(planted_run)(name, plant, seed)
+                for name, plant in plants.items()
+                for seed in seeds
+            )
+            for title, plants in (("plants", PLANTS), ("doses", DOSES))
+        }
+        twins = pool(delayed(twin_run)(name, seed) for name in TWINS for seed in seeds)
+        report_planted(runs["plants"], PLANTS, GENERATED_AIM, "planted, generated tables", missed)
+        report_doses(runs["doses"], DOSES, "undecidable doses", missed)
+        report_clean(twins, "innocent twins", missed)
+    if options.data is not None:
+        meta_file = options.data / "meta.json"
+        metas = json.loads(meta_file.read_text()) if meta_file.exists() else {}
+        seeds = range(options.first_seed, options.first_seed + options.data_seeds)
+        results = pool(
+            delayed(set_runs)(file, metas.get(file.name.removesuffix(".csv.gz"), {}), seeds)
+            for file in sorted(options.data.glob("*.csv.gz"))
+        )
+        report_folder(results, metas, missed)
+    print(f"\n{time.process_time() - start:.0f} s of processor time in this process")
+    print("Aims missed: " + ("none." if not missed else ""))
+    for line in missed:
+        print(f"  {line}")
+    return int(bool(missed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
