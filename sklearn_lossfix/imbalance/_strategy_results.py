@@ -50,7 +50,7 @@ def strategy_results(run, spec, learnt, chosen):
         "strategy": np.array([state["names"][c] for c in ran], dtype=object),
         "metric": values,
         "metric_low": np.array([bound.low for bound in bounds]),
-        "metric_high": np.array([bound.high for bound in bounds]),
+        "metric_high": np.minimum([bound.high for bound in bounds], _greatest(spec.metric)),
         "metric_at_default_rule": run.values(True)[ran],
         "rank": rankdata(-np.where(np.isnan(values), -np.inf, values), method="min").astype(int),
         "rule": np.array(
@@ -67,6 +67,13 @@ def strategy_results(run, spec, learnt, chosen):
     )
     columns["fit_time"] = run.results.fit_time[ran].mean(axis=1)
     return columns
+
+
+def _greatest(metric):
+    """The value that no interval goes beyond: no cost at all, or the best of a built-in metric."""
+    if metric.kind != "label" or metric.custom is not None:
+        return np.inf
+    return 0.0 if metric.matrix is not None or metric.name == "cost" else 1.0
 
 
 def _standard_error(run, spec, candidate):

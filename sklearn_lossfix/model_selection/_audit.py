@@ -4,13 +4,12 @@ from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
-from sklearn.utils.multiclass import type_of_target
 
 from sklearn_lossfix._core._evidence import SplitEvidence
 from sklearn_lossfix._core._validation import check_groups, check_same_length
 from sklearn_lossfix.exceptions import CheckNotApplicable
 from sklearn_lossfix.model_selection._leak_effect import leak_effect
-from sklearn_lossfix.model_selection._policies import linked_components
+from sklearn_lossfix.model_selection._policies import kind_of_target, linked_components
 from sklearn_lossfix.model_selection.leakage._split_data import SplitData
 from sklearn_lossfix.model_selection.leakage._table import Table
 from sklearn_lossfix.model_selection.leakage._times import read_times
@@ -88,7 +87,7 @@ def read_target(y):
         return None, None
     if array.dtype.kind == "O":
         array = np.asarray(array.tolist())
-    if type_of_target(array, input_name="y") in ("binary", "multiclass"):
+    if kind_of_target(array) in ("binary", "multiclass"):
         classes, codes = np.unique(array, return_inverse=True)
         return codes, classes
     return array.astype(np.float64), None

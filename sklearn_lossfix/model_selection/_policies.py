@@ -1,6 +1,7 @@
 """How folds are repaired: linked rows kept on one side, or training rows removed."""
 
 import copy
+import warnings
 from dataclasses import dataclass
 from numbers import Integral
 
@@ -199,6 +200,13 @@ def _expanded_partitions(splits, components, codes):
         number = 0
 
 
+def kind_of_target(y):
+    """What scikit-learn calls a target, without older versions' warning that it may be numbers."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        return type_of_target(y, input_name="y")
+
+
 def _representatives(y, components):
     """Target of every component, and the code of the class of every row (None for numbers)."""
     if y is None:
@@ -206,7 +214,7 @@ def _representatives(y, components):
     if sparse.issparse(y):
         y = y.toarray()
     array = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
-    kind = type_of_target(array)
+    kind = kind_of_target(array)
     if kind in ("binary", "multiclass"):
         classes, codes = _classes_and_codes(array.ravel())
         return classes[_leading_class(codes, components)], codes
