@@ -51,8 +51,8 @@ class LeakageError(LossfixError):
     message : str
         What was found, and what to do.
     report : object, default=None
-        All that was found: of `LeakageCheckedSplit`, a dict from the name of a check to its
-        finding.
+        All that was found: of `LeakageCheckedSplit`, a dict from the name of a check to what it
+        says; of `assert_no_leakage`, what its report would be made from.
 
     Attributes
     ----------

@@ -11,6 +11,7 @@ from sklearn_lossfix.diagnosis._split_findings import (
     by_weight,
 )
 from sklearn_lossfix.diagnosis._words import cut, interval, quantity, share_text, short_number
+from sklearn_lossfix.model_selection._split_findings import ADVISORY
 
 # Check of rows -> what its share of the test rows is said to be. Of others the first sentence of
 # their message is the verdict.
@@ -23,9 +24,6 @@ _ROW_CLAUSES = {
 
 # Checks that state a fact: chance has no part in it.
 _FACTS = ("group_overlap",)
-
-# Checks whose links are a guess: what belongs together need not help a model.
-_GUESSES = ("hidden_entities",)
 
 # Severity of a leak that may flatter scores, or may not.
 _DOUBTFUL = "low"
@@ -186,7 +184,7 @@ def _consequence(result, effect):
     """What the leak does to scores."""
     if effect is not None and effect["inflation"].low > 0:
         return f"scores of these folds are too good, by {effect_text(effect)}"
-    sure = result.severity != _DOUBTFUL and result.check not in _GUESSES
+    sure = result.severity != _DOUBTFUL and result.check not in ADVISORY
     if effect is not None:
         return (
             f"scores of these folds can be too good, though not measurably for this model "

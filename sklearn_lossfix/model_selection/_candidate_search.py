@@ -305,9 +305,9 @@ def _all_failed(run):
     """Say why no candidate has a score."""
     errors = fit_errors(run)
     ends = {error.strip().splitlines()[-1] for error in errors}
-    why = f"with {ends.pop()}\n" if len(ends) == 1 else ""
+    why = f" with {ends.pop()}\n" if len(ends) == 1 else ". "
     return (
-        f"All the {len(errors)} fits failed {why}It is very likely that your model is "
+        f"All the {len(errors)} fits failed{why}It is very likely that your model is "
         "misconfigured. Pass error_score='raise' to debug. The first one failed with:\n"
         f"{errors[0]}"
-    ).replace("failed It", "failed. It")
+    )

@@ -11,7 +11,8 @@ from sklearn_lossfix.model_selection.leakage._crossing import crossing_rows, n_t
 from sklearn_lossfix.model_selection.leakage._leak import Leak
 from sklearn_lossfix.model_selection.leakage._order import FOLD_CHECKS
 
-# Checks whose links are a guess: folds are never changed because of them.
+# Checks whose links are a guess: folds are never changed because of them, and what belongs
+# together need not help a model.
 ADVISORY = ("hidden_entities",)
 
 # Offending pairs that a message names.

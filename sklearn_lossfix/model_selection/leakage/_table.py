@@ -426,6 +426,11 @@ def _as_array(X):
         )
     if array.dtype.kind == "f" and array.dtype.itemsize > 8:
         array = array.astype(np.float64)
+    if not array.size:
+        raise ValueError(
+            f"X has the shape {array.shape}: there is nothing to compare. Pass at least one row "
+            "and one column."
+        )
     return array[:, None] if array.ndim == 1 else array.reshape(len(array), -1)
 
 

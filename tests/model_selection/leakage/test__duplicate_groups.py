@@ -170,3 +170,10 @@ def test_lazy_tables_are_refused():
     """The error names the way out."""
     with pytest.raises(TypeError, match="collect"):
         find_duplicate_groups(pl.LazyFrame({"a": [1]}))
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0,)])
+def test_an_empty_table_is_refused(shape):
+    """There is nothing to compare, and the message says so."""
+    with pytest.raises(ValueError, match="at least one row and one column"):
+        find_duplicate_groups(np.empty(shape))
