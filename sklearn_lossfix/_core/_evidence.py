@@ -42,6 +42,18 @@ class Twin:
         What was changed, in words and as Python.
     params : dict
         What was changed, as parameters.
+    build : callable or None
+        From an unfitted estimator to the changed one: the same change, made to another estimator.
+    cause : str
+        What gave rise to the twin: the beginning of a sentence.
+    n_fits : float
+        Fits of the user's estimator that a fit of the twin costs.
+    left_out : ndarray of int or None
+        Rows of the user's data that the twin did not learn from.
+    rows : ndarray of int or None
+        Rows of the user's data to look at.
+    evidence : dict
+        Plain numbers that gave rise to the twin.
     """
 
     scored: Scored
@@ -49,6 +61,35 @@ class Twin:
     changes: str
     code: str
     params: dict
+    build: Any = None
+    cause: str = ""
+    n_fits: float = 1.0
+    left_out: np.ndarray | None = None
+    rows: np.ndarray | None = None
+    evidence: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NoTwin:
+    """Why a twin was not tried.
+
+    Attributes
+    ----------
+    section : {"passed", "not_applicable", "skipped"}
+        Where its check ends.
+    reason : str
+        One sentence.
+    estimate, limit : float or None
+        What was seen, and where a twin would have been tried.
+    unit : str
+        Their unit.
+    """
+
+    section: str
+    reason: str
+    estimate: float | None = None
+    limit: float | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,6 +283,12 @@ class Evidence:
         A reference model on the same rows and folds.
     twins : dict of str to Twin
         Counterfactual refits on the same rows and folds.
+    no_twins : dict of str to NoTwin
+        Why other twins were not tried.
+    learning_curve : dict or None
+        Losses out of fold of the model on shares of its training rows; where it was asked for.
+    seeds : tuple of Scored
+        The model with other seeds on the same rows and folds; where it was asked for.
     estimator : estimator or None
         The user's estimator, unfitted: material for remedies, never fitted by a check.
     conflicts : dict or None
@@ -252,6 +299,11 @@ class Evidence:
         What was seen of all candidates, where the model was chosen by a search that recorded it.
     treatments : TreatmentEvidence or None
         What was seen of treatments of class imbalance, where the model was chosen among such.
+    leaks : SplitEvidence or None
+        What checks of leakage said of the split: of the validation rows (they come first in the
+        table that was judged, the training rows after them) or, out of fold, of the folds.
+    drift : DriftEvidence or None
+        How training and validation rows differ, where that was looked at.
     """
 
     y: np.ndarray
@@ -270,11 +322,16 @@ class Evidence:
     train: TrainState | None = None
     reference: Scored | None = None
     twins: dict = field(default_factory=dict)
+    no_twins: dict = field(default_factory=dict)
+    learning_curve: dict | None = None
+    seeds: tuple = ()
     estimator: Any = None
     conflicts: dict | None = None
     facts: dict = field(default_factory=dict)
     search: SearchEvidence | None = None
     treatments: TreatmentEvidence | None = None
+    leaks: "SplitEvidence | None" = None
+    drift: "DriftEvidence | None" = None
 
     @property
     def n_classes(self):
@@ -378,3 +435,38 @@ class SplitEvidence:
     component_sizes: np.ndarray
     component_folds: np.ndarray
     notes: tuple = ()
+
+
+@dataclass(frozen=True, eq=False)
+class DriftEvidence:
+    """How well the features tell validation rows from training rows.
+
+    Attributes
+    ----------
+    auc : Estimate
+        Area under the ROC curve of a classifier of the two parts, cross-fitted.
+    null_error : float
+        Standard error of that area where the parts do not differ.
+    rows : ndarray of shape (n_judged,), dtype int
+        Judged rows that were looked at.
+    ratio : ndarray of shape (n_judged,)
+        Density of the training rows over that of the validation rows at each of them,
+        cross-fitted and clipped.
+    share_clipped : float
+        Share of these rows whose ratio lies at its lower limit: hardly a training row is like them.
+    columns : tuple of str
+        The columns that differ most, the worst first.
+    column_auc : tuple of float
+        The area that each of them reaches alone.
+    n_train : int
+        Training rows that were looked at.
+    """
+
+    auc: Any
+    null_error: float
+    rows: np.ndarray
+    ratio: np.ndarray
+    share_clipped: float
+    columns: tuple
+    column_auc: tuple
+    n_train: int

@@ -94,6 +94,11 @@ class Remedy:
         Unit of the gain: nats of log loss, or points of the metric (0.01 = one point).
     n_fits : int
         Fits of the user's estimator that the remedy needs when it is fitted.
+    build : callable or None
+        From an unfitted estimator to the repaired one: the same change, made to another estimator.
+        None in a report that was read back from a file.
+    left_out : ndarray of int or None
+        Rows of the user's data that the repaired estimator must not learn from.
     """
 
     estimator: Any
@@ -103,6 +108,8 @@ class Remedy:
     expected_gain: Estimate | None = None
     unit: str = "nats"
     n_fits: int = 1
+    build: Any = None
+    left_out: Any = None
 
     @property
     def proven(self):

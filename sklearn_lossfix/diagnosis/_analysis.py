@@ -66,12 +66,15 @@ class Analysis:
         Level of the findings.
     refits : Analysis, default=None
         The out-of-fold analysis beside one of validation rows; None is this one itself.
+    bench : Workbench, default=None
+        Rows and folds, for more refits; None where nothing can be refitted.
     """
 
-    def __init__(self, evidence, alpha, refits=None):
+    def __init__(self, evidence, alpha, refits=None, bench=None):
         self.evidence = evidence
         self.alpha = alpha
         self._refits = refits
+        self.bench = bench
         self._rules = {}
 
     @property

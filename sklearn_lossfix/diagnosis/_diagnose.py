@@ -204,7 +204,7 @@ def _report_of_scores(
         "estimator": "probabilities",
         "scoring": scoring,
         "notes": notes,
-        "no_spread_reason": "No features were given.",
+        "no_twins_reason": "No estimator and no features were given to refit.",
         "n_iterations_known": False,
         "has_groups": groups is not None,
         **(facts or {}),
@@ -330,10 +330,12 @@ def diagnose(
         the rarer class of other labels.
     cv : int, splitter or iterable, default=5
         Folds; an int means stratified, shuffled folds (grouped where `groups` is given).
-    effort : {"fast", "normal"}, default="normal"
+    effort : {"fast", "normal", "thorough"}, default="normal"
         "fast" fits nothing and needs a fitted estimator with X_val and y_val. "normal" scores out
-        of fold, with a gradient-boosting reference and the twins that apply on the same folds;
-        above 20,000 training rows the refits use a stratified sample, and the report says so.
+        of fold, with a gradient-boosting reference and at most five twins that apply on the same
+        folds, the likeliest first; above 20,000 training rows the refits use a stratified sample,
+        and the report says so. "thorough" tries every twin that applies, other seeds, and the
+        model on shares of its training rows.
     alpha : float, default=0.01
         Level of the findings, after Benjamini-Hochberg over the report.
     ignore : str or iterable of str, default=()
@@ -540,10 +542,13 @@ def _gather(estimator, data, validation, request, effort, alpha):
     if validation is None:
         _refuse_frozen(estimator)
     unfitted = _for_remedies(estimator)
+    thorough = effort == "thorough"
     if validation is None:
         sampled = sample_for_refits(data, request)
-        evidence = gather_out_of_fold(unfitted, sampled, request, estimator if fitted else None)
-        return Analysis(evidence, alpha)
+        evidence, bench = gather_out_of_fold(
+            unfitted, sampled, request, estimator if fitted else None, thorough=thorough
+        )
+        return Analysis(evidence, alpha, bench=bench)
     judged = estimator if fitted else fit_clone(estimator, data, request.seed)
     if effort == "fast" or frozen:
         if frozen:
@@ -556,13 +561,13 @@ def _gather(estimator, data, validation, request, effort, alpha):
             if frozen
             else "effort='fast' refits nothing."
         )
-        evidence.facts["no_spread_reason"] = reason
+        evidence.facts["no_twins_reason"] = reason
         return Analysis(evidence, alpha)
     sampled = sample_for_refits(data, request)
     reference = reference_on(sampled, validation, request)
     evidence = gather_validation(unfitted, judged, data, validation, request, reference)
-    refits = gather_out_of_fold(unfitted, sampled, request, judged, with_reference=False)
-    return Analysis(evidence, alpha, Analysis(refits, alpha))
+    refits, bench = gather_out_of_fold(unfitted, sampled, request, judged, thorough=thorough)
+    return Analysis(evidence, alpha, Analysis(refits, alpha, bench=bench), bench)
 
 
 def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring=None):

@@ -46,25 +46,29 @@ def explained_issues(issues, analysis, checks):
     """
     found = {issue.name for issue in issues}
     explained = {}
+    order = list(TWIN_OF)
     for cause, twin_name in TWIN_OF.items():
-        twin = analysis.refits.evidence.twins.get(twin_name)
-        if cause not in found or cause in explained or twin is None:
+        twins = analysis.refits.evidence.twins
+        if cause not in found or cause in explained or twin_name not in twins:
             continue
+        # Other twins stay: a later one must be better than the repaired model, not than the model.
+        others = {name: twin for name, twin in twins.items() if name != twin_name}
         repaired = Analysis(
-            replace(analysis.refits.evidence, model=twin.scored, twins={}), analysis.alpha
+            replace(analysis.refits.evidence, model=twins[twin_name].scored, twins=others),
+            analysis.alpha,
         )
         for check in checks:
             later = check.slug in found and check.slug != cause and check.slug not in explained
-            is_cause = check.slug in TWIN_OF
-            before = SLUGS[check.slug] == "validity"  # comes before any optimiser
-            if not later or is_cause or before:
+            if check.slug in TWIN_OF:
+                later = later and order.index(check.slug) > order.index(cause)
+            elif SLUGS[check.slug] == "validity":  # comes before any optimiser
+                continue
+            if not later:
                 continue
             # Of validation rows: the model must have the issue out of fold too, where its twin is.
             seen = analysis.refits is analysis or _still_an_issue(check, analysis.refits)
             if seen and not _still_an_issue(check, repaired):
                 explained[check.slug] = cause
-        if "not-converged" in found - {cause} and not twin.scored.warnings:
-            explained.setdefault("not-converged", cause)
     return explained | _explained_by_probabilities(
         [issue.name for issue in issues if issue.name not in explained], analysis
     )

@@ -11,31 +11,23 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_lossfix._core._evidence import Evidence, Scored, TrainState, Twin
+from sklearn_lossfix._core._evidence import Evidence, TrainState
 from sklearn_lossfix._core._oof import (
-    fix_folds,
     is_regressor_given_labels,
-    out_of_fold,
     score_rows,
     seed_clone,
     weight_params,
 )
 from sklearn_lossfix._core._paired_tests import nadeau_bengio_inflation
 from sklearn_lossfix._core._proper_scores import brier_rows, log_loss_rows
-from sklearn_lossfix._core._validation import check_probabilities
 from sklearn_lossfix.decision._metrics import class_totals
 from sklearn_lossfix.diagnosis._equal_rows import label_conflicts
 from sklearn_lossfix.diagnosis._recorded_scores import scorer_value
 from sklearn_lossfix.diagnosis._reference import make_reference
-from sklearn_lossfix.diagnosis._twins import (
-    classifier_twin,
-    column_spread,
-    converged_twin,
-    iteration_limits,
-    scaled_twin,
-    steps_at_limit,
-)
-from sklearn_lossfix.diagnosis.checks.unscaled_features import SPREAD_RATIO
+from sklearn_lossfix.diagnosis._scored import REGRESSOR, to_scored
+from sklearn_lossfix.diagnosis._workbench import MAX_TWINS, Workbench, attempt, fit_twins
+from sklearn_lossfix.diagnosis.twins._plan import Subject
+from sklearn_lossfix.diagnosis.twins.converged import iteration_limits, steps_at_limit
 
 # Folds of the cross-fitted maps and rules on the judged rows.
 N_MAP_FOLDS = 5
@@ -87,26 +79,6 @@ def is_fitted(estimator):
     except (NotFittedError, TypeError):
         return False
     return True
-
-
-def to_scored(scores, pred, response, n_classes, name, convergence=()):
-    """Put scores where they belong, and refuse probabilities that are none."""
-    if response == "predict_proba":
-        proba = check_probabilities(scores, n_classes, f"predict_proba of {name}")
-        return Scored(pred, proba=proba, warnings=tuple(convergence))
-    if response == "decision_function":
-        missing = np.flatnonzero(np.isnan(scores.reshape(len(scores), -1)).any(axis=1))
-        if missing.size:
-            raise ValueError(
-                f"decision_function of {name} gave NaN in {missing.size} rows (first: "
-                f"{missing[:5].tolist()}). Expected a number in every row."
-            )
-        return Scored(pred, margins=scores, warnings=tuple(convergence))
-    return Scored(pred, margins=scores if name == REGRESSOR else None, warnings=tuple(convergence))
-
-
-# Marks scores that are a regressor's predictions: numbers on the scale of the codes.
-REGRESSOR = "a regressor"
 
 
 def score_fitted(estimator, X, classes):
@@ -228,7 +200,7 @@ def _add_metric_value(facts, request, scored, y, X, weight=None):
         request.notes.append(note)
 
 
-def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=True):
+def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=True, thorough=False):
     """Evidence out of fold: the model, a reference and the twins on one set of folds.
 
     Parameters
@@ -243,79 +215,55 @@ def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=Tru
         Tells whether an optimiser reached its limit.
     with_reference : bool, default=True
         Whether to fit the reference.
+    thorough : bool, default=False
+        Whether to try every twin that applies.
 
     Returns
     -------
-    Evidence
+    evidence : Evidence
+    bench : Workbench
+        Rows and folds, for more refits.
     """
-    folds = fix_folds(
-        request.cv, data.X, data.labels, groups=data.groups, random_state=request.seed
-    )
-    n_classes = len(request.classes)
-    regressor = is_regressor_given_labels(estimator)
-
-    def run(model, what, encoded=False, want_train=False):
-        return out_of_fold(
-            model,
-            data.X,
-            data.labels,
-            folds,
-            sample_weight=data.weight,
-            n_jobs=request.n_jobs,
-            random_state=request.seed,
-            encoded=encoded,
-            want_train=want_train,
-            on_done=request.counter(what),
-        )
-
-    scores = run(estimator, "the model out of fold", encoded=regressor, want_train=True)
-    name = REGRESSOR if regressor else type(estimator).__name__
-
-    def scored_of(result, label):
-        return to_scored(
-            result.scores, result.pred, result.response, n_classes, label, result.warnings
-        )
-
-    model = scored_of(scores, name)
+    bench = Workbench(estimator, data, request)
+    scores = bench.out_of_fold(estimator, "the model out of fold", want_train=True)
+    model = bench.to_scored(scores, estimator)
     facts = base_facts(
         estimator,
         request,
-        n_train=int(folds.mean_sizes[0]),
+        n_train=int(bench.folds.mean_sizes[0]),
         has_groups=data.groups is not None,
     )
     _iteration_facts(facts, estimator, fitted, model)
-
-    reference = None
-    if with_reference:
-        reference_model, reason = make_reference(data.X, request.seed)
-        if reference_model is None:
-            request.notes.append(f"No reference: {reason}")
-        else:
-            label = "the reference"
-            reference, _ = _attempt(
-                lambda: scored_of(run(reference_model, label), label), label, request
-            )
-    twins = {}
-    applicable = applicable_twins(estimator, data, facts, bool(model.warnings), request.seed)
-    for key, (twin, changes, code, params) in applicable.items():
-        label = f"the {key} twin"
-        scored, reason = _attempt(
-            lambda twin=twin, label=label: scored_of(run(twin, label), label), label, request
-        )
-        if scored is None:
-            facts.setdefault("failed_twins", {})[key] = reason
-        else:
-            twins[key] = Twin(scored, twin, changes, code, params)
+    train = _mean_train_state(scores.train_states)
+    reference = _reference_out_of_fold(bench) if with_reference else None
     conflicts = label_conflicts(data.X, data.y, data.weight)
-    conflicts["rows"] = data.rows[conflicts["rows"]]
+    subject = Subject(
+        estimator=seed_clone(clone(estimator), request.seed),
+        X=data.X,
+        y=data.y,
+        labels=data.labels,
+        n_classes=len(request.classes),
+        weight=data.weight,
+        groups=data.groups,
+        scored=model,
+        scored_rows=scores.row,
+        train=train,
+        reference=reference,
+        at_limit=tuple(facts["at_iteration_limit"]),
+        conflicts=conflicts,
+        regressor=facts["regressor_given_labels"],
+        seed=request.seed,
+    )
+    twins, no_twins = fit_twins(bench, subject, most=None if thorough else MAX_TWINS)
+    conflicts = {**conflicts, "rows": data.rows[conflicts["rows"]]}
     weight, groups = _triplet_weights(scores, data)
-    n_train, n_test = folds.mean_sizes
+    n_train, n_test = bench.folds.mean_sizes
     y = data.y[scores.row]
     if request.metric.kind != "label":
         judged = _safe_indexing(data.X, scores.row)
         given = None if data.weight is None else weight
         _add_metric_value(facts, request, model, y, judged, given)
-    return Evidence(
+    evidence = Evidence(
         y=y,
         classes=request.classes,
         model=model,
@@ -328,19 +276,33 @@ def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=Tru
         groups=groups,
         # Repeats of a row are one row in the clustered variance: the factor counts one pass of it.
         inflation=nadeau_bengio_inflation(
-            n_train, n_test, len(folds.splits) / float(np.bincount(scores.row).max())
+            n_train, n_test, bench.n_splits / float(np.bincount(scores.row).max())
         ),
-        train_counts=np.bincount(data.y, data.weight, n_classes),
+        train_counts=np.bincount(data.y, data.weight, len(request.classes)),
         split_counts=np.stack(
-            [np.bincount(data.y[test], minlength=n_classes) for _, test in folds.splits]
+            [
+                np.bincount(data.y[test], minlength=len(request.classes))
+                for _, test in bench.folds.splits
+            ]
         ),
-        train=_mean_train_state(scores.train_states),
+        train=train,
         reference=reference,
         twins=twins,
+        no_twins=no_twins,
         estimator=estimator,
         conflicts=conflicts,
         facts=facts,
     )
+    return evidence, bench
+
+
+def _reference_out_of_fold(bench):
+    """The reference on the folds of the model; None, with a note, where there is none."""
+    reference, reason = make_reference(bench.data.X, bench.request.seed)
+    if reference is None:
+        bench.request.notes.append(f"No reference: {reason}")
+        return None
+    return bench.attempt(reference, "the reference")[0]
 
 
 def _triplet_weights(scores, data):
@@ -364,33 +326,6 @@ def _iteration_facts(facts, estimator, fitted, model):
     facts["at_iteration_limit"] = at_limit
     # Fold fits that reach a limit warn: silence of an estimator that has a limit is an answer.
     facts["n_iterations_known"] = known or bool(model.warnings) or bool(iteration_limits(estimator))
-
-
-def applicable_twins(estimator, data, facts, warned, seed=0):
-    """The twins that this estimator and these data call for; `warned` of convergence.
-
-    Returns
-    -------
-    dict of str to (estimator, changes, code, params)
-    """
-    if facts["regressor_given_labels"]:
-        facts["no_spread_reason"] = "The estimator is a regressor: replace it first."
-        return {"classifier": classifier_twin(estimator)}
-    twins = {}
-    if facts["at_iteration_limit"] or warned:
-        twin = converged_twin(estimator)
-        if twin is not None:
-            twins["converged"] = twin
-    try:
-        seeded = seed_clone(clone(estimator), seed)
-        spread, reason = column_spread(seeded, data.X, data.labels)
-    except Exception as error:  # a user's step may raise anything; the report must survive it
-        spread, reason = None, f"The steps before the last one failed: {error}"
-    facts["column_spread"] = spread
-    facts["no_spread_reason"] = reason
-    if spread is not None and spread["ratio"] > SPREAD_RATIO:
-        twins["scaled"] = scaled_twin(estimator, data.X)
-    return twins
 
 
 def fit_clone(estimator, data, seed):
@@ -425,16 +360,4 @@ def reference_on(data, validation, request):
         scores, pred, response = score_rows(model, validation.X, request.classes)
         return to_scored(scores, pred, response, len(request.classes), "the reference")
 
-    return _attempt(score, "the reference", request)[0]
-
-
-def _attempt(score, what, request):
-    """Scores of a fit that the user did not ask for; where it fails, None and the reason, noted."""
-    try:
-        return score(), None
-    except Exception as error:  # any estimator may raise anything on data it was not made for
-        first = str(error).partition("\n")[0]
-        reason = f"{what} could not be fitted ({type(error).__name__}: {first})."
-        reason = reason[0].upper() + reason[1:]
-        request.notes.append(reason)
-        return None, reason
+    return attempt(score, "the reference", request.notes)[0]

@@ -1,5 +1,8 @@
 """Remedies: unfitted estimators made from the user's own, with what they were seen to gain."""
 
+import math
+from functools import partial
+
 from sklearn.base import clone
 
 from sklearn_lossfix._core._finding import Remedy
@@ -17,6 +20,16 @@ _CROSS_FITTED_FITS = 6
 def _n_fits(estimator):
     """Fits that a cross-fitted wrapper needs; none of a frozen estimator."""
     return 0 if frozen_parts(estimator) else _CROSS_FITTED_FITS
+
+
+def recalibrate(estimator, method):
+    """Wrap an unfitted estimator in a cross-fitted recalibration map."""
+    return RecalibratedClassifier(clone(estimator), method=method)
+
+
+def tune_rule(estimator, scoring, pos_label):
+    """Wrap an unfitted estimator in a decision rule tuned for a metric."""
+    return DecisionRuleClassifier(clone(estimator), scoring=scoring, pos_label=pos_label)
 
 
 def recalibration_remedy(analysis, method):
@@ -42,8 +55,9 @@ def recalibration_remedy(analysis, method):
         method = "temperature"  # the shift was found beside a slope: one map has both
     reached = ladder.log_rows[ladder.rungs[_RUNG_OF[method]]]
     gain = paired_estimate(ladder.log_rows["as is"] - reached, **analysis.sampling)
+    build = partial(recalibrate, method=method)
     return Remedy(
-        estimator=RecalibratedClassifier(clone(estimator), method=method),
+        estimator=build(estimator),
         changes=f"recalibrate the probabilities by a cross-fitted {method.replace('_', ' ')} map",
         params={"method": method},
         code=(
@@ -53,6 +67,7 @@ def recalibration_remedy(analysis, method):
         expected_gain=gain,
         unit="nats",
         n_fits=_n_fits(estimator),
+        build=build,
     )
 
 
@@ -82,8 +97,9 @@ def decision_rule_remedy(analysis, metric, gain):
     arguments = f"scoring={scoring!r}" if isinstance(scoring, str) else "scoring=scoring"
     if pos_label is not None:
         arguments += f", pos_label={pos_label!r}"
+    build = partial(tune_rule, scoring=scoring, pos_label=pos_label)
     return Remedy(
-        estimator=DecisionRuleClassifier(clone(e.estimator), scoring=scoring, pos_label=pos_label),
+        estimator=build(e.estimator),
         changes=f"tune the decision rule for {metric.name.replace('_', ' ')}, out of fold",
         params={"scoring": metric.name, "pos_label": pos_label},
         code=(
@@ -93,6 +109,7 @@ def decision_rule_remedy(analysis, metric, gain):
         expected_gain=gain,
         unit="points",
         n_fits=_n_fits(e.estimator),
+        build=build,
     )
 
 
@@ -108,7 +125,9 @@ def twin_remedy(analysis, name, gain=None, unit="nats"):
         code=twin.code,
         expected_gain=gain,
         unit=unit,
-        n_fits=1,
+        n_fits=math.ceil(twin.n_fits),
+        build=twin.build,
+        left_out=twin.left_out,
     )
 
 

@@ -1,7 +1,7 @@
 """What was asked for, and the rows it was asked of, checked and encoded once."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,7 @@ class Request:
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Rows with codes, labels, weights and groups.
+    """Rows with codes, labels, weights, groups and times.
 
     Attributes
     ----------
@@ -67,9 +67,11 @@ class Data:
     labels : array-like of shape (n_rows,)
         Labels as passed.
     weight, groups : ndarray or None
-        Weights; codes of the groups.
+        Weights; codes of the groups, of validation rows in the numbering of the training rows.
     rows : ndarray of int
         Row numbers in what the user passed.
+    times : ndarray of shape (n_rows,), dtype float64, or None
+        When rows were seen.
     """
 
     X: Any
@@ -78,6 +80,7 @@ class Data:
     weight: np.ndarray | None
     groups: np.ndarray | None
     rows: np.ndarray
+    times: np.ndarray | None = None
 
     def take(self, keep):
         """The rows `keep`."""
@@ -88,6 +91,7 @@ class Data:
             None if self.weight is None else self.weight[keep],
             None if self.groups is None else self.groups[keep],
             self.rows[keep],
+            None if self.times is None else self.times[keep],
         )
 
 
@@ -124,7 +128,7 @@ def sample_for_refits(data, request):
     sampled = data.take(keep)
     if sampled.groups is not None:
         _, codes = np.unique(sampled.groups, return_inverse=True)
-        sampled = Data(sampled.X, sampled.y, sampled.labels, sampled.weight, codes, sampled.rows)
+        sampled = replace(sampled, groups=codes)
     return sampled
 
 

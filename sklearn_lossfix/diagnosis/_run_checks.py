@@ -10,7 +10,7 @@ from sklearn_lossfix.diagnosis._verdict import rank
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
 #: Levels of effort, cheapest first.
-EFFORTS = ("fast", "normal")
+EFFORTS = ("fast", "normal", "thorough")
 
 # Where several checks share a slug, the section that says most wins.
 _LOUDEST = ("issue", "tip", "passed", "not_applicable", "skipped", "ignored")
@@ -63,7 +63,7 @@ def run_checks(analysis, checks, *, kind, effort, ignore=()):
         In causal order.
     kind : str
         Kind of the report.
-    effort : {"fast", "normal"}
+    effort : {"fast", "normal", "thorough"}
         What was gathered.
     ignore : set of str, default=()
         Slugs not to judge.

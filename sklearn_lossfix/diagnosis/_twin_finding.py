@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from sklearn_lossfix._core._finding import Finding
 from sklearn_lossfix._core._paired_tests import paired_estimate
-from sklearn_lossfix.diagnosis._judging import interval_text, judge_effect
+from sklearn_lossfix.diagnosis._judging import fact, interval_text, judge_effect
 from sklearn_lossfix.diagnosis._remedies import twin_remedy
+from sklearn_lossfix.exceptions import CheckNotApplicable
 
 
 def twin_gains(analysis, twin):
@@ -25,6 +27,59 @@ def twin_gains(analysis, twin):
     if analysis.metric.kind == "label":
         metric_gain = analysis.gain(analysis.metric, twin.scored.pred, inflation=e.inflation)
     return loss_gain, metric_gain
+
+
+def untried_twin(check, analysis, name):
+    """Finding of a check whose twin was not tried; None where it was.
+
+    Raises
+    ------
+    CheckNotApplicable
+        With the reason, where the twin cannot be tried.
+    """
+    e = analysis.refits.evidence
+    if name in e.twins:
+        return None
+    why = e.no_twins.get(name)
+    if why is None:
+        raise CheckNotApplicable(e.facts.get("no_twins_reason", "Nothing was refitted."))
+    if why.section == "not_applicable":
+        raise CheckNotApplicable(why.reason)
+    if why.section == "passed":
+        return fact(
+            check, "passed", why.reason, estimate=why.estimate, unit=why.unit, limit=why.limit
+        )
+    return Finding(check.slug, why.section, check.title, why.reason, checks=(check.name,))
+
+
+def check_twin(check, analysis, name, *, harmless="passed"):
+    """Judge one twin by what it gains, or say why it was not tried.
+
+    Parameters
+    ----------
+    check : Check
+        Who judges.
+    analysis : Analysis
+        The derived numbers.
+    name : str
+        Which twin.
+    harmless : {"passed", "tip"}, default="passed"
+        Section where the twin is not better.
+
+    Returns
+    -------
+    Finding
+
+    Raises
+    ------
+    CheckNotApplicable
+        With the reason, where the twin cannot be tried.
+    """
+    untried = untried_twin(check, analysis, name)
+    if untried is not None:
+        return untried
+    twin = analysis.refits.evidence.twins[name]
+    return judge_twin(check, analysis, name, cause=twin.cause, harmless=harmless)
 
 
 def judge_twin(check, analysis, name, *, cause, harmless="passed"):
@@ -72,7 +127,9 @@ def judge_twin(check, analysis, name, *, cause, harmless="passed"):
                 unit=unit,
                 message=message,
                 remedy=twin_remedy(analysis, name, gain, unit),
+                rows=twin.rows,
                 evidence={
+                    **twin.evidence,
                     "loss_gain": None if loss_gain is None else list(loss_gain),
                     "metric_gain": None if metric_gain is None else list(metric_gain),
                 },

@@ -823,7 +823,7 @@ FROZEN = FrozenEstimator(FITTED)
         ({"X": X[:0], "y": Y[:0]}, "y has no rows"),
         ({"effort": "fast"}, r"pass X_val and y_val. .*diagnose_predictions"),
         ({"effort": "fast", "X_val": X, "y_val": Y, "estimator": LR}, "is not fitted"),
-        ({"effort": "thorough"}, "effort must be one of"),
+        ({"effort": "huge"}, "effort must be one of"),
         ({"estimator": FROZEN}, "frozen or prefit parts"),
         ({"sample_weight": -np.ones(60)}, "finite and not negative"),
         ({"sample_weight": np.full(60, np.inf)}, "finite and not negative"),

@@ -1,29 +1,23 @@
 """Gathering: folds of maps, samples, scores, what is noted when a fit fails."""
 
-import warnings
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.dummy import DummyClassifier
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, RepeatedStratifiedKFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_lossfix._core._evidence import Scored
 from sklearn_lossfix._core._oof import fix_folds, out_of_fold
 from sklearn_lossfix.decision._scoring import resolve_metric
 from sklearn_lossfix.diagnosis import _gather
 from sklearn_lossfix.diagnosis._gather import (
-    applicable_twins,
-    base_facts,
     fit_clone,
     gather_out_of_fold,
     gather_validation,
@@ -31,7 +25,6 @@ from sklearn_lossfix.diagnosis._gather import (
     map_folds,
     reference_on,
     score_fitted,
-    to_scored,
     train_state,
 )
 from sklearn_lossfix.diagnosis._recorded_scores import scorer_value
@@ -97,42 +90,6 @@ def test_fitted_is_what_says_so(table):
     assert not is_fitted(model)
     assert is_fitted(model.fit(X, y))
     assert not is_fitted(3)
-
-
-def test_scores_go_where_they_belong():
-    """Probabilities, margins and labels each have their place; only a regressor's labels rank."""
-    scores, pred = np.array([[0.4, 0.6], [0.7, 0.3]]), np.array([1, 0])
-    proba = to_scored(scores, pred, "predict_proba", 2, "m", ["slow"])
-    assert proba.margins is None
-    assert proba.warnings == ("slow",)
-    margins = to_scored(scores[:, 1], pred, "decision_function", 2, "m")
-    assert margins.proba is None
-    assert np.array_equal(margins.margins, scores[:, 1])
-    labels = to_scored(pred.astype(float), pred, "predict", 2, "m")
-    assert labels.proba is labels.margins is None
-
-
-@pytest.mark.parametrize(
-    ("scores", "response", "words"),
-    [
-        ([[0.5, 0.6]], "predict_proba", "predict_proba of m must sum to one"),
-        ([[0.5, np.nan]], "predict_proba", "predict_proba of m has missing"),
-        ([[1.5, -0.5]], "predict_proba", r"must lie in \[0, 1\]"),
-        ([np.nan], "decision_function", "decision_function of m gave NaN in 1 rows"),
-        ([[0.0, np.nan]], "decision_function", "decision_function of m gave NaN"),
-    ],
-)
-def test_scores_that_are_none_are_refused(scores, response, words):
-    """The error names the method and the estimator."""
-    scores = np.array(scores)
-    with pytest.raises(ValueError, match=words):
-        to_scored(scores, np.zeros(len(scores), dtype=int), response, 2, "m")
-
-
-def test_classes_that_a_fold_never_saw_have_no_margin():
-    """Minus infinity is a margin: of a class that the fit never saw."""
-    scores = np.array([[0.1, 0.2, -np.inf]])
-    assert to_scored(scores, np.array([1]), "decision_function", 3, "m").margins[0, 2] == -np.inf
 
 
 def test_a_regressor_is_scored_by_the_nearest_code(table):
@@ -271,7 +228,7 @@ def test_out_of_fold_evidence_is_that_of_the_engine(table):
     """Same folds, scores and rows; counts by fold and training rows; no groups, no weights."""
     X, y = table(120)
     data, request = as_data(X, y), as_request(y)
-    evidence = gather_out_of_fold(LogisticRegression(), data, request)
+    evidence, _ = gather_out_of_fold(LogisticRegression(), data, request)
     folds = fix_folds(3, X, y, random_state=0)
     oracle = out_of_fold(LogisticRegression(), X, y, folds, random_state=0)
     assert np.array_equal(evidence.model.proba, oracle.scores)
@@ -287,7 +244,7 @@ def test_repeated_rows_share_a_weight_and_vary_together(table):
     """A row that is judged twice counts half each time, and is one unit of variation."""
     X, y = table(60)
     cv = RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0)
-    evidence = gather_out_of_fold(
+    evidence, _ = gather_out_of_fold(
         LogisticRegression(), as_data(X, y), as_request(y, cv=cv), with_reference=False
     )
     assert len(evidence.y) == 120
@@ -300,7 +257,7 @@ def test_weights_of_repeated_rows_are_divided(table):
     X, y = table(60)
     weight = np.random.default_rng(0).random(60)
     cv = RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0)
-    evidence = gather_out_of_fold(
+    evidence, _ = gather_out_of_fold(
         GaussianNB(), as_data(X, y, weight=weight), as_request(y, cv=cv), with_reference=False
     )
     assert np.bincount(evidence.rows, evidence.sample_weight) == pytest.approx(weight)
@@ -319,7 +276,7 @@ def test_a_reference_that_fails_is_a_note(table, monkeypatch):
 
     monkeypatch.setattr(_gather, "make_reference", lambda X, seed: (Broken(), None))
     data, request = as_data(X, y), as_request(y)
-    assert gather_out_of_fold(LogisticRegression(), data, request).reference is None
+    assert gather_out_of_fold(LogisticRegression(), data, request)[0].reference is None
     assert reference_on(data, data, request) is None
     expected = "The reference could not be fitted (RuntimeError: not today)."
     assert request.notes == [expected, expected]
@@ -343,51 +300,11 @@ def test_rows_that_the_reference_cannot_take(table, kind):
         X = np.where(np.arange(4) == 3, np.nan, X)
         model = make_pipeline(FunctionTransformer(np.nan_to_num), LogisticRegression())
     request = as_request(y)
-    evidence = gather_out_of_fold(model, as_data(X, y), request)
+    evidence, _ = gather_out_of_fold(model, as_data(X, y), request)
     assert evidence.model.proba.shape == (60, 2)
     if kind != "empty column":  # newer boosting may learn to take these
         assert evidence.reference is None
         assert "reference" in request.notes[0]
-
-
-def test_a_twin_that_fails_is_a_note_and_a_fact(table):
-    """The check that wanted it can say why there is none."""
-
-    class Picky(LogisticRegression):
-        def fit(self, X, y):
-            if np.ptp(X[:, 0]) < 100:
-                raise RuntimeError("too narrow")
-            return super().fit(X, y)
-
-    X, y = table(60)
-    X = X * [1000.0, 1, 1, 1]
-    request = as_request(y)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        evidence = gather_out_of_fold(
-            Picky(max_iter=1000), as_data(X, y), request, with_reference=False
-        )
-    assert "scaled" not in evidence.twins
-    assert "too narrow" in evidence.facts["failed_twins"]["scaled"]
-    assert any("The scaled twin could not be fitted" in note for note in request.notes)
-
-
-def test_twins_are_those_that_apply(table):
-    """Scaled where columns differ, converged at a limit, a classifier for a regressor."""
-    X, y = table(60)
-
-    def names(model, X, **facts):
-        data = as_data(X, y)
-        known = base_facts(model, as_request(y), at_iteration_limit=[], **facts)
-        return set(applicable_twins(model, data, known, warned=facts.get("limit", False)))
-
-    wide = X * [1000.0, 1, 1, 1]
-    assert names(LogisticRegression(), X) == set()
-    assert names(LogisticRegression(), wide) == {"scaled"}
-    assert names(LogisticRegression(), X, limit=True) == {"converged"}
-    assert names(make_pipeline(StandardScaler(), LogisticRegression()), wide) == set()
-    assert names(DecisionTreeClassifier(), wide) == set()
-    assert names(LinearRegression(), wide) == {"classifier"}
 
 
 # --- validation ------------------------------------------------------------------------------

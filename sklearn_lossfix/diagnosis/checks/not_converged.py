@@ -29,8 +29,10 @@ class NotConverged:
             return fact(self, "passed", "No part stopped at its iteration limit.")
         where = ", ".join(steps) if steps else "the estimator"
         if "converged" not in e.twins:
-            failed = e.facts.get("failed_twins", {}).get("converged")
-            why = failed or "diagnose(..., effort='normal') tries ten times the iterations."
+            untried = e.no_twins.get("converged")
+            why = "diagnose(..., effort='normal') tries ten times the iterations."
+            if untried is not None and untried.section != "passed":
+                why = untried.reason
             return fact(
                 self,
                 "tip",
