@@ -8,9 +8,16 @@ from sklearn_lossfix.decision import (
     from_scorer,
     register_metric,
 )
-from sklearn_lossfix.diagnosis import FitReport, diagnose, diagnose_predictions, flip_table
+from sklearn_lossfix.diagnosis import (
+    FitReport,
+    Fix,
+    diagnose,
+    diagnose_predictions,
+    flip_table,
+)
 from sklearn_lossfix.imbalance import AutoBalancedClassifier
 from sklearn_lossfix.model_selection import (
+    EarlyStoppingClassifier,
     LeakageCheckedSplit,
     MetricAlignedSearchCV,
     assert_no_leakage,
@@ -23,7 +30,9 @@ __all__ = [
     "AutoBalancedClassifier",
     "DecisionRule",
     "DecisionRuleClassifier",
+    "EarlyStoppingClassifier",
     "FitReport",
+    "Fix",
     "LeakageCheckedSplit",
     "MADScaler",
     "MetricAlignedSearchCV",
@@ -32,6 +41,7 @@ __all__ = [
     "__version__",
     "assert_no_leakage",
     "diagnose",
+    "diagnose_history",
     "diagnose_predictions",
     "find_duplicate_groups",
     "flip_table",

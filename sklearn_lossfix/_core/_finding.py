@@ -90,8 +90,8 @@ class Remedy:
         One or a few lines of Python that build the same thing from the user's ``estimator``.
     expected_gain : Estimate or None
         Improvement on rows that the remedy did not learn from; None if it was not tried.
-    unit : {"nats", "points"}
-        Unit of the gain: nats of log loss, or points of the metric (0.01 = one point).
+    unit : {"nats", "Brier", "points"}
+        Unit of the gain: nats of log loss, Brier score, or points of the metric (0.01 = one point).
     n_fits : int
         Fits of the user's estimator that the remedy needs when it is fitted.
     build : callable or None

@@ -17,7 +17,7 @@ from sklearn_lossfix.diagnosis.ledgers.reliability import reliability
 N_HARDEST = 20
 
 
-def build_report(analysis, *, effort, ignore, context):
+def build_report(analysis, *, effort, ignore, context, fixer_of=None):
     """Judge an analysis and put everything into a report.
 
     Parameters
@@ -30,6 +30,8 @@ def build_report(analysis, *, effort, ignore, context):
         Slugs not to judge.
     context : dict
         What the caller knows: seeds, call, notes.
+    fixer_of : callable, default=None
+        From the findings to what tries their remedies, or None where nothing can be refitted.
 
     Returns
     -------
@@ -44,6 +46,9 @@ def build_report(analysis, *, effort, ignore, context):
         and finding.section == "tip"
         and finding.estimate > abs(finding.evidence["difference_from_constant"])
     ]
+    fixer = None if fixer_of is None else fixer_of(findings)
+    if fixer is not None:
+        context = {**context, "fix": _cost_of_fixing(findings, analysis.refits.bench.n_splits)}
     return FitReport(
         kind="model",
         verdict=verdict(analysis, issues, too_few[0] if too_few else None),
@@ -57,7 +62,19 @@ def build_report(analysis, *, effort, ignore, context):
         bridges=analysis.bridges,
         tables=_tables(analysis),
         reliability=_reliability_of(analysis.evidence),
+        fixer=fixer,
     )
+
+
+def _cost_of_fixing(findings, n_splits):
+    """How many remedies would be tried, and the fits of the user's estimator that this takes."""
+    remedies = [
+        f.remedy
+        for f in findings
+        if f.section == "issue" and f.remedy is not None and f.explained_by is None
+    ]
+    n_fits = sum(remedy.n_fits for remedy in remedies) * n_splits
+    return {"n_remedies": len(remedies), "n_fits": n_fits}
 
 
 def _reliability_of(evidence):

@@ -1,6 +1,8 @@
 """diagnose() and diagnose_predictions(): check what came in, gather evidence, build the report."""
 
 import numbers
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from sklearn.base import clone
@@ -26,6 +28,7 @@ from sklearn_lossfix.decision._scoring import metric_for_classes
 from sklearn_lossfix.diagnosis._analysis import Analysis
 from sklearn_lossfix.diagnosis._build import build_report
 from sklearn_lossfix.diagnosis._equal_rows import label_conflicts
+from sklearn_lossfix.diagnosis._fix import fix_report
 from sklearn_lossfix.diagnosis._gather import (
     fit_clone,
     gather_out_of_fold,
@@ -35,10 +38,15 @@ from sklearn_lossfix.diagnosis._gather import (
     reference_on,
     score_fitted,
 )
+from sklearn_lossfix.diagnosis._history_report import build_history_report
 from sklearn_lossfix.diagnosis._judging import DEFAULT_ALPHA
 from sklearn_lossfix.diagnosis._recorded_scores import scorer_value
 from sklearn_lossfix.diagnosis._request import Data, Request, sample_for_refits
 from sklearn_lossfix.diagnosis._run_checks import EFFORTS, validate_ignore
+from sklearn_lossfix.diagnosis._validation_leaks import (
+    with_groups_and_times,
+    with_validation_checks,
+)
 from sklearn_lossfix.diagnosis.checks import BUILTIN_CHECKS
 from sklearn_lossfix.exceptions import FrozenPartError
 
@@ -292,6 +300,9 @@ def diagnose(
     y_val=None,
     sample_weight=None,
     groups=None,
+    groups_val=None,
+    times=None,
+    times_val=None,
     scoring=None,
     pos_label=None,
     cv=5,
@@ -322,6 +333,12 @@ def diagnose(
         Weights of the training rows: used in fits that can use them, and out of fold.
     groups : array-like of shape (n_rows,), default=None
         Groups of the training rows: kept together in folds, and the unit of intervals.
+    groups_val : array-like of shape (n_val,), default=None
+        Groups of the validation rows, named as in `groups`: shows groups on both sides of the
+        split, and is the unit of intervals there.
+    times, times_val : array-like of shape (n_rows,), (n_val,), default=None
+        When the training and the validation rows were seen, as numbers or datetimes: shows
+        training rows that are later than judged ones.
     scoring : str or callable, default=None
         Metric to explain; None is accuracy, with balanced accuracy beside it. Metrics of rankings
         and unknown callables are reported; their decision rule is not.
@@ -388,7 +405,7 @@ def diagnose(
     _check_pairs(X_val, y_val, effort)
     refuse_lazy(X, "X")
     refuse_lazy(y, "y")
-    check_same_length(X=X, y=y, sample_weight=sample_weight, groups=groups)
+    check_same_length(X=X, y=y, sample_weight=sample_weight, groups=groups, times=times)
     (X,) = indexable(X)  # sparse formats without rows become ones with rows
     codes, classes = encode_target(check_target(y))
     data = Data(
@@ -399,7 +416,12 @@ def diagnose(
         check_groups(groups, len(codes), at_least=2),
         np.arange(len(codes)),
     )
-    validation = None if X_val is None else _validation_data(X_val, y_val, classes)
+    data, validation = with_groups_and_times(
+        data,
+        None if X_val is None else _validation_data(X_val, y_val, classes),
+        (groups, groups_val),
+        (times, times_val),
+    )
     metric = metric_for_classes(scoring, classes)
     counts = np.bincount(codes, minlength=len(classes))
     pos, note = resolve_positive(metric, classes, counts, pos_label)
@@ -416,7 +438,28 @@ def diagnose(
         )
     context = {"random_state": request.seed, "call": "diagnose", "cv": repr(cv)}
     analysis = _gather(estimator, data, validation, request, effort, alpha)
-    return build_report(analysis, effort=effort, ignore=ignore, context=context)
+    return _fixable_report(analysis, effort=effort, ignore=ignore, context=context)
+
+
+def _fixable_report(analysis, **given):
+    """Report whose remedies can be tried, where anything can be refitted."""
+    bench = analysis.refits.bench
+    if bench is None:
+        return build_report(analysis, **given)
+    rebuild = partial(_report_of_repaired, bench=bench, alpha=analysis.alpha, **given)
+
+    def fixer_of(findings):
+        return partial(fix_report, analysis, findings, rebuild)
+
+    return build_report(analysis, fixer_of=fixer_of, **given)
+
+
+def _report_of_repaired(estimator, *, bench, alpha, **given):
+    """Report of another estimator on the same rows and folds."""
+    request = replace(bench.request, notes=[])
+    thorough = given["effort"] == "thorough"
+    evidence, bench = gather_out_of_fold(estimator, bench.data, request, thorough=thorough)
+    return _fixable_report(Analysis(evidence, alpha, bench=bench), **given)
 
 
 def _check_estimator(estimator):
@@ -562,10 +605,12 @@ def _gather(estimator, data, validation, request, effort, alpha):
             else "effort='fast' refits nothing."
         )
         evidence.facts["no_twins_reason"] = reason
+        evidence = with_validation_checks(evidence, judged, data, validation, request, effort)
         return Analysis(evidence, alpha)
     sampled = sample_for_refits(data, request)
     reference = reference_on(sampled, validation, request)
     evidence = gather_validation(unfitted, judged, data, validation, request, reference)
+    evidence = with_validation_checks(evidence, judged, data, validation, request, effort)
     refits, bench = gather_out_of_fold(unfitted, sampled, request, judged, thorough=thorough)
     return Analysis(evidence, alpha, Analysis(refits, alpha, bench=bench), bench)
 
@@ -593,6 +638,10 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
     if (X is None) != (y is None):
         raise ValueError("X and y come together: pass both, or neither to use what fit recorded.")
     name = type(estimator).__name__
+    history = _recorded_by(estimator, "_history_evidence")
+    if X is None and history is not None:
+        call = f"{name}.diagnose"
+        return build_history_report([history], scoring=scoring, call=call)
     classes = np.array(np.asarray(estimator.classes_).tolist())
     recorded = getattr(estimator, "oof_", None)
     if scoring is None:

@@ -33,7 +33,7 @@ def judge_effect(
         The effect.
     limit : float
         The smallest effect that matters.
-    unit : {"nats", "points", "share", "auc"}
+    unit : {"nats", "Brier", "points", "share", "auc"}
         Unit of the effect.
     message : str
         What to say where it is an issue.

@@ -93,7 +93,31 @@ def decision_rule_remedy(analysis, metric, gain):
         return None
     scoring = e.facts["scoring"] if metric is analysis.metric else metric.name
     scoring = metric.name if scoring is None else scoring
-    pos_label = e.classes[e.pos].item() if metric.asymmetric else None
+    return rule_remedy(analysis, metric, scoring, e.pos, gain)
+
+
+def rule_remedy(analysis, metric, scoring, pos, gain=None):
+    """Wrap the user's estimator in a decision rule tuned for any label metric.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Holds the estimator and the classes.
+    metric : Metric
+        What the rule is tuned for.
+    scoring : str or callable
+        The metric as the user passes it.
+    pos : int or None
+        Code of the positive class.
+    gain : Estimate, default=None
+        Cross-fitted gain of the best rule, where known.
+
+    Returns
+    -------
+    Remedy
+    """
+    e = analysis.evidence
+    pos_label = e.classes[pos].item() if metric.asymmetric else None
     arguments = f"scoring={scoring!r}" if isinstance(scoring, str) else "scoring=scoring"
     if pos_label is not None:
         arguments += f", pos_label={pos_label!r}"

@@ -71,9 +71,9 @@ def make_frame(columns, caller):
 
 
 class FitReport:
-    """Why loss and metric differ, with numbers that add up; or what is in data, or leaks in folds.
+    """Why loss and metric differ, with numbers that add up; or what data, curves or folds hold.
 
-    Made by :func:`diagnose`, :func:`diagnose_predictions` and the ``diagnose`` method of fitted
+    Made by :func:`diagnose`, :func:`diagnose_predictions`, :func:`diagnose_history` and the ``diagnose`` method of fitted
     objects of this package; read back from a file by :meth:`from_json`.
 
     Parameters
@@ -99,6 +99,8 @@ class FitReport:
         Columns of the tables.
     reliability : dict or callable, default=None
         The reliability curve with its band, or a function that works it out.
+    fixer : callable, default=None
+        What tries the remedies, behind :meth:`fix`; None where nothing can be refitted.
 
     Attributes
     ----------
@@ -106,7 +108,8 @@ class FitReport:
         ``"classes"``, ``"lorenz"``, ``"hardest_rows"`` and others; ``"gap"``, ``"candidates"`` and,
         of two classes, ``"threshold_curve"`` of a search; of treatments of imbalance, in place of
         the candidates, ``"treatments"``, ``"skipped_treatments"``, ``"treatment_classes"`` and
-        ``"probability_quality"``; ``"columns"`` of data; of folds ``"leaks"``, ``"per_fold"``,
+        ``"probability_quality"``; ``"columns"`` of data; of a history ``"curves"``,
+        ``"best_epochs"``, ``"verdicts"``, ``"courses"`` and, of several, ``"runs"``; of folds ``"leaks"``, ``"per_fold"``,
         ``"pairs"``, ``"components"``, ``"component_map"`` and, where it was measured, ``"effect"``.
     reliability : dict or None
         The reliability curve with its band, as lists.
@@ -143,6 +146,7 @@ class FitReport:
         bridges=None,
         tables=None,
         reliability=None,
+        fixer=None,
     ):
         self.kind = kind
         self.verdict = verdict
@@ -156,6 +160,11 @@ class FitReport:
         self.bridges = bridges
         self._columns = tables or {}
         self._reliability = reliability
+        self._fixer = fixer
+
+    def __getstate__(self):
+        """What travels: everything but the data that remedies are tried on."""
+        return {**self.__dict__, "_fixer": None}
 
     @property
     def tables(self):
@@ -219,6 +228,44 @@ class FitReport:
             return make_frame(self._columns[section], caller)
         known = [*SECTIONS, *(n for n, v in ledgers.items() if v is not None), *self._columns]
         raise ValueError(f"section must be one of {known} or None. Got {section!r} instead.")
+
+    def fix(self, scoring=None, *, max_fits=None, require_proof=True):
+        """Try the remedies of the issues, and keep those that provably help.
+
+        Remedies are tried in causal order on the rows and folds of the report, each on top of what
+        was kept before. One is kept if the interval of its gain in the loss or in the metric, at a
+        level divided by the number of looks, lies above zero, and the other did not get worse.
+        Choosing flatters the choice: what the fix as a whole gains is measured with the choice made
+        anew for every fold, without the rows of the fold.
+
+        Parameters
+        ----------
+        scoring : str or callable, default=None
+            Metric that alone decides; None lets the loss or the metric of the report speak.
+        max_fits : int, default=None
+            Fits of the user's estimator that may be spent; None is 300. What does not fit in is
+            listed as not tried.
+        require_proof : bool, default=True
+            False keeps a remedy with any gain, proven or not.
+
+        Returns
+        -------
+        Fix
+            The repaired estimator, unfitted, with what every remedy and all together gained.
+
+        Raises
+        ------
+        ValueError
+            If the report has no rows to refit: it was read from a file, pickled, made from
+            predictions, or of an estimator that cannot be refitted.
+        """
+        if self._fixer is None:
+            raise ValueError(
+                "This report holds no rows to refit: it was read back, made from predictions or "
+                "with effort='fast', or its estimator cannot be refitted. Call "
+                "diagnose(estimator, X, y) and then fix()."
+            )
+        return self._fixer(scoring=scoring, max_fits=max_fits, require_proof=require_proof)
 
     def to_dict(self, *, include_values=False):
         """Give the report as plain dictionaries, lists, strings and numbers.
@@ -401,17 +448,20 @@ class FitReport:
         Parameters
         ----------
         kind : {"ledger", "flips", "reliability", "classes", "threshold", "candidates", \
-                "treatments", "treatment_classes", "columns", "folds", "components"}, default=None
+                "treatments", "treatment_classes", "columns", "history", "folds", "components"}, \
+                default=None
             Waterfalls of loss and error side by side; the flip table; the CORP reliability curve
             with its consistency band; shares of rows and loss per class; of a search, the metric
             over the threshold, and the candidates by log loss and metric; of treatments of
             imbalance, all by Brier score and metric, and recall and precision per class before and
             after; of data, where the values of each column lie, from the smallest to the largest;
+            of a history, its curves, raw and smoothed, with the best step and what was found where;
             of folds, the share of leaked test rows in each, and which folds test rows of the
             largest sets of linked rows. None draws the main one: the ledgers of a model, the
-            columns of data, the leaked rows of folds.
+            columns of data, the curves of a history, the leaked rows of folds.
         ax : matplotlib Axes or pair of Axes, default=None
-            Where to draw; None makes a figure. ``"ledger"`` takes two, for loss and error.
+            Where to draw; None makes a figure. ``"ledger"`` takes two, for loss and error;
+            ``"history"`` one or two, for loss and metric.
 
         Returns
         -------

@@ -3,6 +3,7 @@
 import unicodedata
 
 from sklearn_lossfix.diagnosis._data_text import column_lines
+from sklearn_lossfix.diagnosis._history_text import history_lines
 from sklearn_lossfix.diagnosis._split_text import counts_line, finding_lines
 from sklearn_lossfix.diagnosis._verdict import number
 from sklearn_lossfix.diagnosis._words import quantity
@@ -96,6 +97,10 @@ def render_text(data):
     for finding in data["findings"]:
         by_section.setdefault(finding["section"], []).append(finding)
     tail = [_counts_line(by_section), _next_line(data)]
+    if data["kind"] == "history":
+        found = history_lines(data, MAX_LINES - len(lines) - len(tail))
+        lines += [_shorten(line, MESSAGE_WIDTH + 28) for line in found]
+        return _cleaned([*lines, *tail])
     issues = by_section.get("issue", [])
     room = MAX_LINES - len(lines) - len(tail) - 2
     if issues:
@@ -139,7 +144,7 @@ def _counts_line(by_section):
     parts.append(f"{text}.")
     if by_section.get("skipped"):
         names = ", ".join(f["name"] for f in by_section["skipped"])
-        parts.append(f"Skipped: {names} (diagnose(..., effort='normal') runs them).")
+        parts.append(f"Skipped: {names} (more effort runs them).")
     parts.append(f"Ignored: {len(by_section.get('ignored', []))}.")
     return "  ".join(parts)
 
@@ -153,6 +158,12 @@ def _next_line(data):
     if data["context"].get("read_from_file") or not n_remedies:
         return 'report.frame() | report.plot() | report.to_html("report.html")'
     word = "remedy" if n_remedies == 1 else "remedies"
+    cost = data["context"].get("fix")
+    if cost is not None:
+        return (
+            f"report.fix() would try {n_remedies} {word} (about {cost['n_fits']:,} fits) | "
+            f'report.plot() | report.to_html("report.html")'
+        )
     return (
         f"{n_remedies} {word} in report.findings[i].remedy.estimator | report.plot() | "
         f'report.to_html("report.html")'

@@ -1,32 +1,58 @@
 """Harm by comparison: is a twin with one thing changed better on the same rows?"""
 
 from dataclasses import replace
+from typing import NamedTuple
 
-from sklearn_lossfix._core._finding import Finding
-from sklearn_lossfix._core._paired_tests import paired_estimate
+from sklearn_lossfix._core._finding import LOSS_FLOOR_SHARE, Finding
+from sklearn_lossfix._core._paired_tests import Estimate, paired_estimate
+from sklearn_lossfix._core._proper_scores import brier_rows
 from sklearn_lossfix.diagnosis._judging import fact, interval_text, judge_effect
 from sklearn_lossfix.diagnosis._remedies import twin_remedy
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
+# What a gain in a unit is a gain of.
+_QUANTITY = {"nats": "the loss", "Brier": "the Brier score", "points": "the metric"}
+
+
+class Gains(NamedTuple):
+    """What a twin saves, each an Estimate or None: positive means that the twin is better.
+
+    Variances carry the Nadeau-Bengio factor.
+    """
+
+    loss: Estimate | None
+    brier: Estimate | None
+    metric: Estimate | None
+
 
 def twin_gains(analysis, twin):
-    """What a twin saves: loss in nats (None without probabilities) and metric in points (or None).
+    """What a twin saves of the log loss in nats, of the Brier score, and of the metric in points.
+
+    The Brier score is bounded where the log loss is not: a few rows that were given a probability
+    near zero for what came true drown every difference of log losses, and none of Brier scores.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        In which the twin shares rows and folds with the model.
+    twin : Twin
+        The twin.
 
     Returns
     -------
-    loss_gain, metric_gain : Estimate or None
-        Positive means that the twin is better; variances carry the Nadeau-Bengio factor.
+    Gains
     """
     e = analysis.evidence
-    loss_gain = metric_gain = None
-    losses = analysis.losses_of(twin.scored)
-    if losses is not None and analysis.ladder is not None:
-        loss_gain = paired_estimate(
-            analysis.row_losses - losses, inflation=e.inflation, **analysis.sampling
-        )
+    loss = brier = metric = None
+    if e.model.proba is not None and twin.scored.proba is not None:
+        common = {"inflation": e.inflation, **analysis.sampling}
+        saved = analysis.row_losses - analysis.losses_of(twin.scored)
+        loss = paired_estimate(saved, **common)
+        saved = brier_rows(e.model.proba, e.y) - brier_rows(twin.scored.proba, e.y)
+        brier = paired_estimate(saved, **common)
     if analysis.metric.kind == "label":
-        metric_gain = analysis.gain(analysis.metric, twin.scored.pred, inflation=e.inflation)
-    return loss_gain, metric_gain
+        metric = analysis.gain(analysis.metric, twin.scored.pred, inflation=e.inflation)
+    return Gains(loss, brier, metric)
 
 
 def untried_twin(check, analysis, name):
@@ -83,7 +109,9 @@ def check_twin(check, analysis, name, *, harmless="passed"):
 
 
 def judge_twin(check, analysis, name, *, cause, harmless="passed"):
-    """Judge one twin by the loss and by the metric; the clearer of the two counts, twice its p.
+    """Judge one twin by log loss, Brier score and metric; the clearest of the three counts.
+
+    Its p-value is multiplied by the number of looks (Bonferroni).
 
     Parameters
     ----------
@@ -105,38 +133,40 @@ def judge_twin(check, analysis, name, *, cause, harmless="passed"):
     analysis = analysis.refits
     cause = cause[0].upper() + cause[1:]
     twin = analysis.evidence.twins[name]
-    loss_gain, metric_gain = twin_gains(analysis, twin)
-    candidates = []
-    if loss_gain is not None:
-        candidates.append((loss_gain, analysis.loss_floor, "nats", "loss"))
-    if metric_gain is not None:
-        candidates.append(
-            (metric_gain, analysis.metric_floor, "points", analysis.metric.name.replace("_", " "))
+    gains = twin_gains(analysis, twin)
+    looks = []
+    if gains.loss is not None:
+        looks.append((gains.loss, analysis.loss_floor, "nats", "loss"))
+        floor = LOSS_FLOOR_SHARE * analysis.brier_ledger.total
+        looks.append((gains.brier, floor, "Brier", "Brier score"))
+    if gains.metric is not None:
+        what = analysis.metric.name.replace("_", " ")
+        looks.append((gains.metric, analysis.metric_floor, "points", what))
+    stakes = {
+        "nats_at_stake": None if gains.loss is None else max(0.0, gains.loss.low),
+        "errors_at_stake": None if gains.metric is None else max(0.0, gains.metric.low),
+    }
+    evidence = {
+        f"{look}_gain": None if gain is None else list(gain)
+        for look, gain in gains._asdict().items()
+    }
+    findings = [
+        judge_effect(
+            check,
+            analysis,
+            gain,
+            limit,
+            unit=unit,
+            message=f"{cause}; {twin.changes}: {what} improves by {interval_text(gain)} on the "
+            f"same rows.",
+            remedy=twin_remedy(analysis, name, gain, unit),
+            rows=twin.rows,
+            evidence={**twin.evidence, **evidence},
+            **stakes,
         )
-    findings = []
-    for gain, limit, unit, what in candidates:
-        message = (
-            f"{cause}; {twin.changes}: {what} improves by {interval_text(gain)} on the same rows."
-        )
-        findings.append(
-            judge_effect(
-                check,
-                analysis,
-                gain,
-                limit,
-                unit=unit,
-                message=message,
-                remedy=twin_remedy(analysis, name, gain, unit),
-                rows=twin.rows,
-                evidence={
-                    **twin.evidence,
-                    "loss_gain": None if loss_gain is None else list(loss_gain),
-                    "metric_gain": None if metric_gain is None else list(metric_gain),
-                },
-            )
-        )
+        for gain, limit, unit, what in looks
+    ]
     best = min(findings, key=lambda finding: finding.p_value)
-    # Two looks at one twin: Bonferroni within the check.
     best = replace(best, p_value=min(1.0, len(findings) * best.p_value))
     if harmless == "tip" and best.p_value > analysis.alpha:
         return replace(
@@ -147,7 +177,7 @@ def judge_twin(check, analysis, name, *, cause, harmless="passed"):
             nats_at_stake=None,
             errors_at_stake=None,
             message=f"{cause}, without harm that could be shown: {twin.changes} changes "
-            f"{'the loss' if best.unit == 'nats' else 'the metric'} by "
+            f"{_QUANTITY[best.unit]} by "
             f"{best.estimate:.3g} [{best.ci[0]:.3g}, {best.ci[1]:.3g}].",
         )
     return best

@@ -45,6 +45,12 @@ class Workbench:
         """Number of folds."""
         return len(self.folds.splits)
 
+    @property
+    def scored_fold(self):
+        """Fold of every scored row, in the order of the scores."""
+        parts = [fold_rows(fold_layout(self.folds, k), k)[1] for k in range(self.n_splits)]
+        return np.repeat(np.arange(self.n_splits), [len(test) for test in parts])
+
     def out_of_fold(self, estimator, what, *, want_train=False, left_out=None):
         """Scores of clones of an estimator, as (row, fold, score) triplets.
 

@@ -1,0 +1,381 @@
+"""Fix: remedies of a report, tried on its own folds, and the estimator that came out."""
+
+import numbers
+from functools import cached_property
+
+import numpy as np
+from sklearn.base import clone
+
+from sklearn_lossfix._core._finding import SLUGS
+from sklearn_lossfix._core._paired_tests import weighted_mean
+from sklearn_lossfix._core._proper_scores import log_loss_rows
+from sklearn_lossfix.decision._metrics import metric_from_codes
+from sklearn_lossfix.decision._positive_class import resolve_positive
+from sklearn_lossfix.decision._scoring import metric_for_classes
+from sklearn_lossfix.diagnosis._greedy import Judge, Stacks, choose, cross_fitted_choice
+from sklearn_lossfix.diagnosis._judging import interval_text
+from sklearn_lossfix.diagnosis._remedies import rule_remedy
+from sklearn_lossfix.diagnosis._report import make_frame
+from sklearn_lossfix.diagnosis._verdict import number
+
+# Slug of the remedy that tunes the rule for another metric than the report's.
+RULE = "misaligned-decision-rule"
+
+#: Fits of the user's estimator that fixing spends where nothing else is asked for.
+DEFAULT_MAX_FITS = 300
+
+
+def _remedies_of(findings):
+    """Remedies of issues that can be applied to an estimator, in causal order; and who explains."""
+    order = list(SLUGS)
+    issues = [
+        f
+        for f in findings
+        if f.section == "issue" and f.remedy is not None and f.remedy.build is not None
+    ]
+    issues.sort(key=lambda f: order.index(f.name))
+    remedies = {f.name: f.remedy for f in issues}
+    causes = {f.name: f.explained_by for f in issues if f.explained_by in remedies}
+    return remedies, causes
+
+
+def fix_report(analysis, findings, rebuild, *, scoring=None, max_fits=None, require_proof=True):
+    """Try the remedies of a report; behind ``FitReport.fix``.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Out of fold, with its workbench.
+    findings : list of Finding
+        Of the report.
+    rebuild : callable
+        From an unfitted estimator to its report on the same rows and folds.
+    scoring : str or callable, default=None
+        Metric that decides; None lets the loss or the report's metric speak for a remedy.
+    max_fits : int, default=None
+        Fits of the user's estimator that may be spent; None is 300.
+    require_proof : bool, default=True
+        Whether a remedy is kept only if the interval of its gain excludes zero.
+
+    Returns
+    -------
+    Fix
+    """
+    max_fits = _check_max_fits(max_fits)
+    if not isinstance(require_proof, bool):
+        raise TypeError(f"require_proof must be True or False. Got {require_proof!r} instead.")
+    analysis = analysis.refits
+    e = analysis.evidence
+    remedies, causes = _remedies_of(findings)
+    metric, pos = analysis.metric, e.pos
+    if scoring is not None:
+        metric = metric_for_classes(scoring, e.classes)
+        pos, _ = resolve_positive(metric, e.classes, np.bincount(e.y, minlength=e.n_classes))
+        if metric.kind == "label" and metric != analysis.metric:
+            remedies[RULE] = rule_remedy(analysis, metric, scoring, pos)
+            causes.pop(RULE, None)
+            remedies = {slug: remedies[slug] for slug in SLUGS if slug in remedies}
+    judge = Judge(
+        y=e.y,
+        n_classes=e.n_classes,
+        metric=metric,
+        pos=pos,
+        inflation=e.inflation,
+        by_metric=scoring is not None and metric.kind == "label",
+        **analysis.sampling,
+    )
+    known = {
+        name: twin.scored
+        for name, remedy in remedies.items()
+        for twin in e.twins.values()
+        if twin.build is remedy.build
+    }
+    stacks = Stacks(analysis.bench, e.model, remedies, known, max_fits)
+    kept, tried = choose(stacks, judge, causes, require_proof=require_proof)
+    honest, choices = e.model, []
+    if kept:
+        honest, choices = cross_fitted_choice(
+            stacks,
+            judge,
+            causes,
+            analysis.bench.scored_fold,
+            e.rows,
+            require_proof=require_proof,
+        )
+    return Fix(
+        stack=stacks.get(kept),
+        tried=tried,
+        judge=judge,
+        model=e.model,
+        honest=honest,
+        choices=choices,
+        remedies=remedies,
+        n_fits=stacks.spent,
+        rows=analysis.bench.data.rows,
+        rebuild=rebuild,
+    )
+
+
+def _check_max_fits(max_fits):
+    """A number of fits; None is the default."""
+    if max_fits is None:
+        return DEFAULT_MAX_FITS
+    if not isinstance(max_fits, numbers.Integral) or isinstance(max_fits, bool) or max_fits < 0:
+        raise ValueError(
+            f"max_fits must be None or a whole number of fits, 0 or more. Got {max_fits!r} instead."
+        )
+    return int(max_fits)
+
+
+class Fix:
+    """What became of the remedies of a report, and the estimator with those that were kept.
+
+    Made by :meth:`FitReport.fix`. Remedies were tried in causal order, each on top of what was
+    kept before, on the rows and folds of the report. Choosing among remedies flatters the choice:
+    `gain` is therefore that of the whole procedure, chosen anew for every fold without its rows.
+
+    Parameters
+    ----------
+    stack : Stack
+        What was kept.
+    tried : list of Tried
+        How every remedy ended.
+    judge : Judge
+        What they were compared by.
+    model, honest : Scored
+        The user's model; the forecasts of the procedure, each row by what the others chose.
+    choices : list of tuple of str
+        What was kept, fold by fold.
+    remedies : dict of str to Remedy
+        By the name of the finding.
+    n_fits : int
+        Fits of the user's estimator that were spent.
+    rows : ndarray of int
+        Rows of the user's data that were used.
+    rebuild : callable
+        From an unfitted estimator to its report.
+
+    Attributes
+    ----------
+    estimator : estimator
+        Unfitted: the user's own with all kept remedies; a plain clone of it where none was kept.
+    kept : tuple of str
+        Findings whose remedies were kept, in causal order.
+    left_out : ndarray of int or None
+        Rows of the user's X that the estimator should not be fitted on.
+    loss_gain, metric_gain : Estimate or None
+        What the whole procedure gains, in nats and in points of the metric, on rows that did not
+        choose; zero where nothing was kept.
+    apparent_loss_gain, apparent_metric_gain : Estimate or None
+        The same of the final estimator on the rows that chose it.
+    n_fits : int
+        Fits of the user's estimator that were spent.
+
+    See Also
+    --------
+    FitReport.fix : Make one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from sklearn_lossfix import diagnose
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> X[:, 0] *= 1000  # one column drowns the others
+    >>> fix = diagnose(KNeighborsClassifier(15), X, y).fix()
+    >>> fix.kept
+    ('unscaled-features',)
+    >>> fix.estimator
+    Pipeline(steps=[('scale', StandardScaler()),
+                    ('model', KNeighborsClassifier(n_neighbors=15))])
+    """
+
+    def __init__(
+        self, *, stack, tried, judge, model, honest, choices, remedies, n_fits, rows, rebuild
+    ):
+        self.tried = tuple(tried)
+        self.kept = stack.names
+        self.n_fits = n_fits
+        self.choices = tuple(choices)
+        self.left_out = None if stack.left_out is None else rows[stack.left_out]
+        self._estimator = stack.estimator
+        self._judge = judge
+        self._remedies = remedies
+        self._scored = {"before": model, "after": stack.scored, "honest": honest}
+        self._rebuild = rebuild
+        self.apparent_loss_gain, self.apparent_metric_gain = judge.gains(stack.scored, model)
+        self.loss_gain, self.metric_gain = judge.gains(honest, model)
+
+    @property
+    def estimator(self):
+        """The repaired estimator, unfitted."""
+        return clone(self._estimator)
+
+    @cached_property
+    def report(self):
+        """A new report of the repaired estimator, on the same rows and folds; made on first use.
+
+        Raises
+        ------
+        ValueError
+            Of a fix that was pickled: the data do not travel with it.
+        """
+        if self._rebuild is None:
+            raise ValueError(
+                "The data did not travel with this fix. Use diagnose(fix.estimator, X, y)."
+            )
+        return self._rebuild(self.estimator)
+
+    def __getstate__(self):
+        """What travels: no data, and no report that was not asked for."""
+        return {**self.__dict__, "_rebuild": None}
+
+    @property
+    def _metric_name(self):
+        return self._judge.metric.name
+
+    def values(self, which):
+        """Loss and metric before or after.
+
+        Parameters
+        ----------
+        which : {"before", "after", "honest"}
+            The user's model; the repaired one on the rows that chose it; or the procedure on rows
+            that did not choose.
+
+        Returns
+        -------
+        loss, metric : float or None
+            Mean log loss in nats, and the metric; None where unknown.
+        """
+        scored, judge = self._scored[which], self._judge
+        loss = metric = None
+        if scored.proba is not None:
+            loss = weighted_mean(log_loss_rows(scored.proba, judge.y), judge.sample_weight)
+        if judge.metric.kind == "label":
+            pos = judge.pos if judge.metric.asymmetric else None
+            metric = metric_from_codes(
+                judge.metric, judge.y, scored.pred, judge.n_classes, judge.sample_weight, pos
+            )
+        return loss, None if metric is None else float(metric)
+
+    def columns(self):
+        """One entry per remedy in the order tried, and the last one for all that were kept.
+
+        Returns
+        -------
+        dict of str to list
+        """
+        rows = []
+        for tried in self.tried:
+            remedy = self._remedies[tried.name]
+            rows.append(
+                {
+                    "remedy": tried.name,
+                    "changes": remedy.changes,
+                    "outcome": tried.section,
+                    "reason": tried.reason,
+                    **_gain_columns("loss", tried.loss_gain),
+                    **_gain_columns("metric", tried.metric_gain),
+                    "fits_per_fit": tried.n_fits,
+                }
+            )
+        before, after = self.values("before"), self.values("honest")
+        rows.append(
+            {
+                "remedy": "together",
+                "changes": "; ".join(self._remedies[name].changes for name in self.kept),
+                "outcome": "kept" if self.kept else "unchanged",
+                "reason": "chosen anew for every fold without its rows" if self.kept else "",
+                **_gain_columns("loss", self.loss_gain),
+                **_gain_columns("metric", self.metric_gain),
+                "fits_per_fit": None,
+            }
+        )
+        columns = {key: [row[key] for row in rows] for key in rows[0]}
+        blank = [None] * len(self.tried)
+        for k, quantity in enumerate(("loss", "metric")):
+            columns[f"{quantity}_before"] = [*blank, before[k]]
+            columns[f"{quantity}_after"] = [*blank, after[k]]
+        return columns
+
+    def frame(self):
+        """Metric and loss before and after, with intervals, per remedy and together.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per remedy in the order tried, and the row ``"together"``: ``loss_gain`` in nats
+            and ``metric_gain`` in points of the metric, each with ``_low`` and ``_high``.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        return make_frame(self.columns(), "Fix.frame")
+
+    def to_dict(self):
+        """Give the fix as plain dictionaries, lists, strings and numbers.
+
+        Returns
+        -------
+        dict
+        """
+        before, after = self.values("before"), self.values("honest")
+        return {
+            "metric": self._metric_name,
+            "kept": list(self.kept),
+            "estimator": repr(self._estimator),
+            "code": [self._remedies[name].code for name in self.kept],
+            "n_left_out": 0 if self.left_out is None else len(self.left_out),
+            "n_fits": self.n_fits,
+            "before": {"loss": before[0], "metric": before[1]},
+            "after": {"loss": after[0], "metric": after[1]},
+            "loss_gain": None if self.loss_gain is None else list(self.loss_gain),
+            "metric_gain": None if self.metric_gain is None else list(self.metric_gain),
+            "choices": [list(choice) for choice in self.choices],
+            "remedies": self.columns(),
+        }
+
+    def __repr__(self):
+        lines = [self._headline(), ""]
+        for quantity, unit, gain, k in (
+            ("Loss", "nats", self.loss_gain, 0),
+            (self._metric_name.replace("_", " ").capitalize(), "", self.metric_gain, 1),
+        ):
+            before, after = self.values("before")[k], self.values("honest")[k]
+            if gain is not None and before is not None and after is not None:
+                lines.append(
+                    f"{quantity:18s} {number(before)} -> {number(after)} {unit}".rstrip()
+                    + f"   better by {interval_text(gain)}"
+                )
+        for tried in self.tried:
+            gains = ", ".join(
+                f"{what} {interval_text(gain)}"
+                for what, gain in (("loss", tried.loss_gain), ("metric", tried.metric_gain))
+                if gain is not None
+            )
+            text = gains if tried.section in ("kept", "not proven") else tried.reason
+            lines.append(f"  {tried.section:10s} {tried.name:26s} {text}")
+        if self.left_out is not None:
+            lines.append(f"Fit it without the {len(self.left_out):,} rows in fix.left_out.")
+        lines.append("fix.estimator | fix.frame() | fix.report")
+        return "\n".join(lines)
+
+    def _headline(self):
+        """What was kept, in one line."""
+        if not self._remedies:
+            return "Fix: the report names no remedy; the estimator is as it was."
+        if not self.kept:
+            return "Fix: no remedy was proven to help; the estimator is as it was."
+        changes = "; ".join(self._remedies[name].changes for name in self.kept)
+        return f"Fix: {changes}"
+
+
+def _gain_columns(quantity, gain):
+    """A gain with its interval as columns."""
+    names = (f"{quantity}_gain", f"{quantity}_gain_low", f"{quantity}_gain_high")
+    values = (None,) * 3 if gain is None else (gain.value, gain.low, gain.high)
+    return dict(zip(names, values, strict=True))
