@@ -261,11 +261,12 @@ class Fix:
         return loss, None if metric is None else float(metric)
 
     def columns(self):
-        """One entry per remedy in the order tried, and the last one for all that were kept.
+        """Give one entry per remedy in the order tried, and the last for all that were kept.
 
         Returns
         -------
         dict of str to list
+            The columns of :meth:`frame`.
         """
         rows = []
         for tried in self.tried:
@@ -322,6 +323,7 @@ class Fix:
         Returns
         -------
         dict
+            Strict JSON values: what was kept, before and after, and the columns of :meth:`frame`.
         """
         before, after = self.values("before"), self.values("honest")
         return {

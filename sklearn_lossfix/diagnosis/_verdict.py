@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_lossfix._core._finding import METRIC_FLOOR
+from sklearn_lossfix._core._finding import METRIC_FLOOR, SLUGS
 from sklearn_lossfix._core._paired_tests import interval
 
 
@@ -187,19 +187,63 @@ def _beside(loss, uncertainty):
 
 
 def rank(findings, analysis):
-    """Order issues by the share of the loss or of the error that is at stake, largest first."""
-    loss = analysis.loss if analysis.ladder is not None else None
-    error = analysis.error_ledger.total if analysis.error_ledger is not None else None
+    """Order issues: causes first, but for what provably has more at stake.
 
-    def stake(finding):
-        shares = [0.0]
-        if finding.nats_at_stake is not None and loss:
-            shares.append(finding.nats_at_stake / loss)
-        if finding.errors_at_stake is not None and error and error > 0:
-            shares.append(finding.errors_at_stake / error)
-        return -max(shares)
+    Two issues whose stakes cannot be told apart stand in causal order; a later cause overtakes an
+    earlier one only where the lower bound of what it costs, as a share of the loss or of the error,
+    lies above the upper bound of the earlier one's.
 
-    return sorted(findings, key=stake)
+    Parameters
+    ----------
+    findings : list of Finding
+        Issues of one report.
+    analysis : Analysis
+        Gives loss and error.
+
+    Returns
+    -------
+    list of Finding
+    """
+    order = list(SLUGS)
+    ranked = []
+    for finding in sorted(findings, key=lambda f: order.index(f.name)):
+        low, _ = stake_interval(finding, analysis)
+        place = len(ranked)
+        while place and low > stake_interval(ranked[place - 1], analysis)[1]:
+            place -= 1
+        ranked.insert(place, finding)
+    return ranked
+
+
+def stake_interval(finding, analysis):
+    """What a finding costs, as a share of the loss or of the error: the larger bounds of the two.
+
+    Returns
+    -------
+    low, high : float
+        Where no upper bound is known, the lower one twice.
+    """
+    totals = {"nats": None, "points": None}
+    if analysis.ladder is not None:
+        totals["nats"] = analysis.loss
+    if analysis.error_ledger is not None:
+        totals["points"] = analysis.error_ledger.total
+    gains = {
+        "nats": finding.evidence.get("loss_gain"),
+        "points": finding.evidence.get("metric_gain"),
+    }
+    stakes = {"nats": finding.nats_at_stake, "points": finding.errors_at_stake}
+    low = high = 0.0
+    for unit, total in totals.items():
+        if not total or total <= 0:
+            continue
+        if stakes[unit] is not None:
+            low = max(low, stakes[unit] / total)
+        if gains[unit] is not None:
+            high = max(high, gains[unit][3] / total)
+        elif finding.unit == unit and finding.ci is not None:
+            high = max(high, finding.ci[1] / total)
+    return low, max(low, high)
 
 
 def ranking_text(analysis):
@@ -225,6 +269,16 @@ def _ranks_how(analysis):
     auc = np.nanmean([estimate.value for estimate in analysis.ranking])
     return "ranks well" if auc >= ACCEPTABLE_AUC else "holds a signal"
 
+
+# Where the rows that judge are not what they are taken for, all else is said of the wrong rows.
+SPLIT_FIRST = (
+    "leaked-rows",
+    "leaky-feature",
+    "group-overlap",
+    "time-overlap",
+    "preprocessed-before-split",
+    "train-test-drift",
+)
 
 # Causes in the optimiser come before what they do to probabilities and labels.
 CAUSES_FIRST = ("not-converged", "unscaled-features")
@@ -264,7 +318,8 @@ def verdict(analysis, issues, too_few=None):
             "Neither loss nor metric can beat a constant answer: the scores hold no signal beyond "
             "the class shares."
         )
-    parts = [_with_consequences(f, issues) for f in found.values() if f.name in CAUSES_FIRST]
+    parts = [found[name].message.rstrip(".") for name in SPLIT_FIRST if name in found]
+    parts += [_with_consequences(f, issues) for f in found.values() if f.name in CAUSES_FIRST]
     if analysis.ranks_backwards:
         parts.append(
             f"the forecasts point the wrong way ({ranks}): columns or labels look swapped, and the "

@@ -16,6 +16,7 @@ from sklearn_lossfix.diagnosis._verdict import (
     number,
     rank,
     ranking_text,
+    stake_interval,
     treatment_line,
     verdict,
 )
@@ -121,14 +122,43 @@ def test_issues_are_ranked_by_the_larger_share_at_stake(analyse, calibrated):
     analysis = analyse(*calibrated(300))
     loss, error = analysis.loss, analysis.error_ledger.total
     issues = [
-        issue("none"),
-        issue("small", nats_at_stake=0.1 * loss),
-        issue("large", errors_at_stake=0.5 * error),
-        issue("both", nats_at_stake=0.3 * loss, errors_at_stake=0.2 * error),
+        issue("conflicting-labels"),
+        issue("no-signal", nats_at_stake=0.1 * loss),
+        issue("overconfident", errors_at_stake=0.5 * error),
+        issue("failing-class", nats_at_stake=0.3 * loss, errors_at_stake=0.2 * error),
     ]
     for order in (issues, issues[::-1]):
         names = [finding.name for finding in rank(order, analysis)]
-        assert names == ["large", "both", "small", "none"]
+        assert names == ["overconfident", "failing-class", "no-signal", "conflicting-labels"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "first"),
+    [
+        (0.2, 0.4, "overfitting"),  # the two overlap: the earlier cause
+        (0.2, 0.29, "overconfident"),  # the later one is provably more
+        (0.35, 0.4, "overfitting"),
+    ],
+)
+def test_causes_come_first_unless_a_consequence_provably_costs_more(
+    analyse, calibrated, low, high, first
+):
+    """What cannot be told apart by its stake stands in causal order."""
+    analysis = analyse(*calibrated(300))
+    loss = analysis.loss
+    cause = issue(
+        "overfitting",
+        nats_at_stake=low * loss,
+        unit="Brier",
+        evidence={"loss_gain": [0.3 * loss, 0.0, low * loss, high * loss]},
+    )
+    later = issue(
+        "overconfident", nats_at_stake=0.3 * loss, unit="nats", ci=(0.3 * loss, 0.5 * loss)
+    )
+    assert stake_interval(cause, analysis) == pytest.approx((low, high))
+    assert stake_interval(later, analysis) == pytest.approx((0.3, 0.5))
+    for order in ([cause, later], [later, cause]):
+        assert rank(order, analysis)[0].name == first
 
 
 def test_a_clean_report_says_that_loss_and_metric_agree(calibrated):
