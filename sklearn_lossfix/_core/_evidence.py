@@ -295,6 +295,8 @@ class Evidence:
         Rows with equal features and different labels; None without features.
     facts : dict
         Facts about the estimator: name, kind, what was not done and why.
+    compared : Scored or None
+        Another model on the same rows, where one was given to compare with.
     search : SearchEvidence or None
         What was seen of all candidates, where the model was chosen by a search that recorded it.
     treatments : TreatmentEvidence or None
@@ -328,6 +330,7 @@ class Evidence:
     estimator: Any = None
     conflicts: dict | None = None
     facts: dict = field(default_factory=dict)
+    compared: Scored | None = None
     search: SearchEvidence | None = None
     treatments: TreatmentEvidence | None = None
     leaks: "SplitEvidence | None" = None

@@ -232,10 +232,19 @@ class Analysis:
 
     @cached_property
     def flips(self):
-        """Flip table from always forecasting the class shares to the model."""
+        """Flip table to the model: from the one it is compared with, else from the class shares."""
         e = self.evidence
         if self.ladder is None:
             return None
+        if e.compared is not None and e.compared.proba is not None:
+            return flips(
+                self.losses_of(e.compared),
+                self.row_losses,
+                e.compared.pred == e.y,
+                e.model.pred == e.y,
+                states=state_names(e.facts),
+                **self.sampling,
+            )
         prior = np.maximum(self.prior, np.finfo(float).eps)
         return flips(
             -np.log(prior)[e.y],
@@ -481,6 +490,12 @@ class Analysis:
         if scored.proba is None:
             return None
         return log_loss_rows(scored.proba, self.evidence.y)
+
+
+def state_names(facts):
+    """Names of the compared and of the judged model; told apart where they are the same."""
+    names = facts["compared"], facts["estimator"]
+    return names if names[0] != names[1] else (f"{names[0]} (compared)", f"{names[1]} (judged)")
 
 
 def _plain(label):

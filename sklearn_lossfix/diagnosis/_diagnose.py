@@ -27,9 +27,11 @@ from sklearn_lossfix.decision._positive_class import resolve_positive
 from sklearn_lossfix.decision._scoring import metric_for_classes
 from sklearn_lossfix.diagnosis._analysis import Analysis
 from sklearn_lossfix.diagnosis._build import build_report
+from sklearn_lossfix.diagnosis._compare import compared_scores
 from sklearn_lossfix.diagnosis._equal_rows import label_conflicts
 from sklearn_lossfix.diagnosis._fix import fix_report
 from sklearn_lossfix.diagnosis._gather import (
+    base_facts,
     fit_clone,
     gather_out_of_fold,
     gather_validation,
@@ -303,6 +305,7 @@ def diagnose(
     groups_val=None,
     times=None,
     times_val=None,
+    compare=None,
     scoring=None,
     pos_label=None,
     cv=5,
@@ -339,6 +342,10 @@ def diagnose(
     times, times_val : array-like of shape (n_rows,), (n_val,), default=None
         When the training and the validation rows were seen, as numbers or datetimes: shows
         training rows that are later than judged ones.
+    compare : estimator, default=None
+        Another model, or the same one before a change, scored on the same rows and folds: the flip
+        table then leads from it to `estimator`, and the table ``"compare"`` says what changed, with
+        intervals. Fitted or not, as `estimator`.
     scoring : str or callable, default=None
         Metric to explain; None is accuracy, with balanced accuracy beside it. Metrics of rankings
         and unknown callables are reported; their decision rule is not.
@@ -402,6 +409,8 @@ def diagnose(
         raise ValueError(f"effort must be one of {list(EFFORTS)}. Got {effort!r} instead.")
     ignore = validate_ignore(ignore, BUILTIN_CHECKS, kind="model")
     _check_estimator(estimator)
+    if compare is not None:
+        _check_estimator(compare, "compare")
     _check_pairs(X_val, y_val, effort)
     refuse_lazy(X, "X")
     refuse_lazy(y, "y")
@@ -438,7 +447,25 @@ def diagnose(
         )
     context = {"random_state": request.seed, "call": "diagnose", "cv": repr(cv)}
     analysis = _gather(estimator, data, validation, request, effort, alpha)
+    if compare is not None:
+        analysis = _beside(compare, analysis, data, validation, request)
     return _fixable_report(analysis, effort=effort, ignore=ignore, context=context)
+
+
+def _beside(compare, analysis, data, validation, request):
+    """The analysis with the scores of another model on the same rows."""
+    compare = getattr(compare, "best_estimator_", compare)
+    bench = analysis.refits.bench
+    if validation is None:
+        _refuse_frozen(compare)
+    facts = {
+        **analysis.evidence.facts,
+        "compared": base_facts(compare, request)["estimator"],
+    }
+    scored = compared_scores(compare, _for_remedies(compare), data, validation, request, bench)
+    evidence = replace(analysis.evidence, compared=scored, facts=facts)
+    refits = None if analysis.refits is analysis else analysis.refits
+    return Analysis(evidence, analysis.alpha, refits, bench)
 
 
 def _fixable_report(analysis, **given):
@@ -462,7 +489,7 @@ def _report_of_repaired(estimator, *, bench, alpha, **given):
     return _fixable_report(Analysis(evidence, alpha, bench=bench), **given)
 
 
-def _check_estimator(estimator):
+def _check_estimator(estimator, name="estimator"):
     """Refuse what is not an estimator object."""
     wanted = all(hasattr(estimator, name) for name in ("fit", "get_params"))
     unusable = not wanted or getattr(estimator, "refit", True) is False
@@ -474,7 +501,7 @@ def _check_estimator(estimator):
         elif getattr(estimator, "refit", True) is False:
             hint = "With refit=False a search has no best estimator to judge: use refit=True."
         raise TypeError(
-            f"estimator must be a scikit-learn compatible classifier with fit, predict and "
+            f"{name} must be a scikit-learn compatible classifier with fit, predict and "
             f"get_params. Got {shown} instead. {hint}"
         )
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from sklearn_lossfix._core._finding import METRIC_FLOOR, SLUGS
 from sklearn_lossfix._core._paired_tests import interval
+from sklearn_lossfix.diagnosis._compare import differences
 
 
 def number(value, digits=3):
@@ -39,6 +40,8 @@ def headline(analysis):
         lines.append(_search_line(e.search, "search" if e.treatments is None else "choice"))
     if e.treatments is not None:
         lines.append(treatment_line(e.treatments))
+    if e.compared is not None:
+        lines.append(_compared_line(analysis))
     if analysis.ladder is not None:
         uncertainty = analysis.loss_ledger.value("uncertainty")
         lines.append(
@@ -90,6 +93,22 @@ def headline(analysis):
             }
         )
     return lines
+
+
+def _compared_line(analysis):
+    """What changed between the compared model and the judged one."""
+    rows = [row for row in differences(analysis) if row[0] != "Brier score"]
+    changes = [
+        f"{name.replace('_', ' ')} {number(before)} -> {number(after)} "
+        f"({change.value:+.3g} [{change.low:+.3g}, {change.high:+.3g}])"
+        for name, before, after, change in rows[:2]
+    ]
+    return {
+        "label": "Compared",
+        "value": None,
+        "unit": "",
+        "text": f"from {analysis.evidence.facts['compared']}: {', '.join(changes)}",
+    }
 
 
 def _search_line(search, what):
