@@ -15,8 +15,9 @@ from sklearn_lossfix.decision._scoring import metric_for_classes
 from sklearn_lossfix.diagnosis._greedy import Judge, Stacks, choose, cross_fitted_choice
 from sklearn_lossfix.diagnosis._judging import interval_text
 from sklearn_lossfix.diagnosis._remedies import rule_remedy
-from sklearn_lossfix.diagnosis._report import make_frame
+from sklearn_lossfix.diagnosis._report import make_frame, written
 from sklearn_lossfix.diagnosis._verdict import number
+from sklearn_lossfix.diagnosis.display._render import render_fix
 
 # Slug of the remedy that tunes the rule for another metric than the report's.
 RULE = "misaligned-decision-rule"
@@ -327,6 +328,7 @@ class Fix:
         """
         before, after = self.values("before"), self.values("honest")
         return {
+            "verdict": self._headline(),
             "metric": self._metric_name,
             "kept": list(self.kept),
             "estimator": repr(self._estimator),
@@ -341,8 +343,34 @@ class Fix:
             "remedies": self.columns(),
         }
 
+    def to_html(self, path=None):
+        """Write the fix as one HTML file: no script, no network, light and dark, printable.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            File to write; None only returns the text.
+
+        Returns
+        -------
+        str
+            The HTML text.
+
+        Raises
+        ------
+        ImportError
+            If jinja2 is not installed.
+        """
+        return written(render_fix(self.to_dict()), path)
+
+    def _repr_html_(self):
+        try:
+            return render_fix(self.to_dict(), fragment=True)
+        except ImportError:  # without jinja2 a notebook shows the text
+            return None
+
     def __repr__(self):
-        lines = [self._headline(), ""]
+        lines = [f"Fix: {self._headline()}", ""]
         for quantity, unit, gain, k in (
             ("Loss", "nats", self.loss_gain, 0),
             (self._metric_name.replace("_", " ").capitalize(), "", self.metric_gain, 1),
@@ -363,17 +391,16 @@ class Fix:
             lines.append(f"  {tried.section:10s} {tried.name:26s} {text}")
         if self.left_out is not None:
             lines.append(f"Fit it without the {len(self.left_out):,} rows in fix.left_out.")
-        lines.append("fix.estimator | fix.frame() | fix.report")
+        lines.append('fix.estimator | fix.frame() | fix.report | fix.to_html("fix.html")')
         return "\n".join(lines)
 
     def _headline(self):
         """What was kept, in one line."""
         if not self._remedies:
-            return "Fix: the report names no remedy; the estimator is as it was."
+            return "the report names no remedy; the estimator is as it was."
         if not self.kept:
-            return "Fix: no remedy was proven to help; the estimator is as it was."
-        changes = "; ".join(self._remedies[name].changes for name in self.kept)
-        return f"Fix: {changes}"
+            return "no remedy was proven to help; the estimator is as it was."
+        return "; ".join(self._remedies[name].changes for name in self.kept)
 
 
 def _gain_columns(quantity, gain):

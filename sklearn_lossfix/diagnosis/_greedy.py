@@ -287,7 +287,9 @@ def choose(stacks, judge, causes, *, require_proof=True, rows=slice(None)):
             kept = (*kept, name)
             tried.append(Tried(name, "kept", **fields))
         else:
-            reason = "The interval of its gain holds zero, or it harms."
+            reason = "The interval of its gain holds zero."
+            if any(gain.high < 0 for gain in judge.deciding(loss, metric)):
+                reason = "It makes the loss or the metric provably worse."
             tried.append(Tried(name, "not proven", reason, **fields))
     return kept, tried
 

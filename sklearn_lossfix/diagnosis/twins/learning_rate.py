@@ -131,8 +131,8 @@ class SlowerTwin:
             rate,
             slower_rate(rate, default),
             suspicion=excess,
-            cause=f"the learning rate {parameter}={rate:g} is {rate / default:,.3g} x the default of "
-            f"{learner.name}",
+            cause=f"the learning rate {parameter}={rate:g} is {rate / default:,.3g} x the default "
+            f"of {learner.name}",
             evidence={"excess_share": excess},
         )
 
@@ -175,7 +175,7 @@ class FasterTwin:
             rate,
             faster_rate(rate, default),
             suspicion=unlearnt,
-            cause=f"the learning rate {parameter}={rate:g} is a {default / rate:,.4g}th of the default "
-            f"of {learner.name}, and the training rows are not learnt",
+            cause=f"the learning rate {parameter}={rate:g} is a {default / rate:,.4g}th of the "
+            f"default of {learner.name}, and the training rows are not learnt",
             evidence={"unlearnt_share": unlearnt},
         )
