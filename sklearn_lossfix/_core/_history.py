@@ -29,7 +29,8 @@ class History:
     loss_kind : {"log_loss", "squared_error", "hinge", "unknown"}
         What the loss is, as far as its name tells.
     flipped : tuple of str
-        Names of the curves whose sign was turned.
+        Names of the curves that were recorded with a minus. An error rate, of which less is better,
+        is shown as accuracy and is none of them.
     distortions : tuple of str
         What the curves of this source do not show truly, in sentences.
     n_validation : int or None
@@ -46,6 +47,11 @@ class History:
         Whether the label was right.
     row_steps : ndarray of shape (n_recorded,) or None
         Steps at which rows were recorded.
+    unrecorded : dict of str to ndarray of shape (n_steps,), dtype bool
+        Split -> the steps at which its loss was not recorded. A loss that is NaN elsewhere was
+        recorded as NaN: training had broken down.
+    name : str
+        What the user calls this run among several; empty for a single one.
     """
 
     steps: np.ndarray
@@ -65,3 +71,5 @@ class History:
     row_losses: np.ndarray | None = None
     row_right: np.ndarray | None = None
     row_steps: np.ndarray | None = None
+    unrecorded: dict = field(default_factory=dict)
+    name: str = ""

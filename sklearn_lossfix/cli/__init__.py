@@ -1,4 +1,4 @@
-"""The command ``sklearn-lossfix``: a demonstration, tables of data, tables of probabilities."""
+"""The command ``sklearn-lossfix``: a demonstration, data, probabilities, training logs."""
 
 import sys
 

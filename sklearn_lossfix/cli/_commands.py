@@ -1,9 +1,10 @@
-"""The commands: demo, diagnose, predictions."""
+"""The commands: demo, diagnose, predictions, history."""
 
 import click
 
 from sklearn_lossfix import __version__
 from sklearn_lossfix.cli._demo import diagnose_demo
+from sklearn_lossfix.cli._history import diagnose_log
 from sklearn_lossfix.cli._models import MODEL_NAMES
 from sklearn_lossfix.cli._output import (
     can_write_html,
@@ -171,6 +172,51 @@ def predictions_command(**options):
     check_outputs(outputs)
     with notes.from_warnings():
         report = diagnose_forecast(notes, **options)
+    notes.print()
+    click.echo(report)
+    write_outputs(report, outputs, notes)
+    notes.print()
+
+
+@command_line.command(
+    "history",
+    cls=ManyValuesCommand,
+    short_help="Diagnose the curves of a training run.",
+    epilog="\b\nExample:\n"
+    "  sklearn-lossfix history metrics.csv --n-val 2000 --n-classes 10 --html report.html",
+)
+@click.argument("files", metavar="FILE ...", nargs=-1, required=True)
+@click.option(
+    "--loss",
+    metavar="NAME",
+    help="Curve that is the loss, or what the curve called loss is: log_loss.  [default: by names]",
+)
+@click.option("--metric", metavar="NAME", help="Curve that is the metric.  [default: by names]")
+@click.option("--scoring", metavar="S", help="Recorded metric to explain.  [default: accuracy]")
+@click.option("--n-val", type=click.IntRange(1), metavar="N", help="Number of validation rows.")
+@click.option("--n-classes", type=click.IntRange(2), metavar="K", help="Number of classes.")
+@click.option(
+    "--rates",
+    type=float,
+    metavar="SHARE ...",
+    multiple=True,
+    help="Shares of the classes among the validation rows.",
+)
+@click.option("--batches", type=click.IntRange(1), metavar="N", help="Batches of an epoch.")
+@output_options
+@click.option("--seed", type=click.IntRange(0), metavar="N", default=0, help="Seed.  [default: 0]")
+@debug_option
+def history_command(**options):
+    """Diagnose the curves that a training run left behind: loss and metric over its epochs.
+
+    CSV logs (Keras, Lightning or your own) and JSON (Keras, skorch, XGBoost, LightGBM, CatBoost,
+    records) are read. Several files are runs of the same training with other seeds.
+    """
+    notes = Notes()
+    outputs = {name: options.pop(name) for name in ("html", "json", "md")}
+    check_outputs(outputs)
+    with notes.from_warnings():
+        report = diagnose_log(notes, **options)
     notes.print()
     click.echo(report)
     write_outputs(report, outputs, notes)

@@ -39,11 +39,11 @@ def test_help_lists_the_commands(run, args):
     result = run(*args)
     assert result.exit_code == 0
     assert result.stderr == ""
-    for name in ("demo", "diagnose", "predictions"):
+    for name in ("demo", "diagnose", "history", "predictions"):
         assert name in result.stdout
 
 
-@pytest.mark.parametrize("command", ["demo", "diagnose", "predictions"])
+@pytest.mark.parametrize("command", ["demo", "diagnose", "history", "predictions"])
 def test_every_command_explains_itself_with_an_example(run, command):
     """Each help page ends with a command to copy."""
     result = run(command, "--help")
@@ -255,6 +255,13 @@ def test_predictions_write_files(run, forecast_csv, tmp_path):
             "f1",
         ),
         (["predictions", "nowhere.csv", "--target", "label", "--proba", "p"], "does not exist"),
+        (["history"], "Missing argument 'FILE ...'"),
+        (["history", "nowhere.csv"], "'nowhere.csv' does not exist"),
+        (["history", "CSV"], "no curve whose name tells loss or metric"),
+        (["history", "CSV", "--loss", "wieght"], "loss='wieght' is none of the curves"),
+        (["history", "CSV", "--loss", "label"], "'label' holds '"),
+        (["history", "CSV", "--loss", "size", "--rates", "3", "5"], "must sum to 1"),
+        (["history", "CSV", "--loss", "size", "--n-val", "0"], "not in the range"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
