@@ -52,10 +52,12 @@ API_REFERENCE = [
     {
         "module": "sklearn_lossfix.model_selection",
         "title": "Model selection",
-        "description": "Hyper-parameters and decision rule chosen together for the metric, and "
-        "folds that are checked for leakage and mended.",
+        "description": "Hyper-parameters and decision rule chosen together for the metric, "
+        "training that stops by what you choose, and folds that are checked for leakage and "
+        "mended.",
         "names": [
             "MetricAlignedSearchCV",
+            "EarlyStoppingClassifier",
             "LeakageCheckedSplit",
             "leakage_checked_train_test_split",
             "find_duplicate_groups",
@@ -77,6 +79,14 @@ API_REFERENCE = [
         "description": "Classifiers with a decision rule as ONNX graphs, whose labels follow the "
         "rule. Needs the extra ``onnx``.",
         "names": ["to_onnx"],
+        "top_level": False,
+    },
+    {
+        "module": "sklearn_lossfix.skore",
+        "title": "skore",
+        "description": "Findings as checks of skore reports. Needs skore, 0.28 or later, which no "
+        "extra installs.",
+        "names": ["fit_report", "lossfix_checks"],
         "top_level": False,
     },
     {

@@ -12,6 +12,7 @@ from sklearn_lossfix.diagnosis import (
     FitReport,
     Fix,
     diagnose,
+    diagnose_history,
     diagnose_predictions,
     flip_table,
 )

@@ -4,13 +4,16 @@ import inspect
 
 import pytest
 from sklearn.base import BaseEstimator
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 import sklearn_lossfix
 from sklearn_lossfix import (
     AutoBalancedClassifier,
     DecisionRuleClassifier,
+    EarlyStoppingClassifier,
     MADScaler,
     MetricAlignedSearchCV,
     RecalibratedClassifier,
@@ -29,9 +32,17 @@ TUNED_LABELS = (
     "rule that was tuned for balanced accuracy, as documented; with decision_rule='default', which "
     "is checked beside it, they are the argmax."
 )
+HELD_OUT_BY_ROW = (
+    "Rows are held out to stop by, and drawn by row: repeating a row and doubling its weight hold "
+    "out different rows. The trained estimators also visit rows one by one or in batches, where a "
+    "row that comes twice is not one of twice the weight."
+)
 EXPECTED_FAILED_CHECKS = {
     AutoBalancedClassifier: {
         "check_sample_weight_equivalence_on_dense_data": FOLDS_BY_ROW,
+    },
+    EarlyStoppingClassifier: {
+        "check_sample_weight_equivalence_on_dense_data": HELD_OUT_BY_ROW,
     },
     RecalibratedClassifier: {
         "check_sample_weight_equivalence_on_dense_data": FOLDS_BY_ROW,
@@ -49,6 +60,12 @@ def estimators_under_check():
             LogisticRegression(), decision_rule="default", ensemble=True, error_score="raise"
         ),
         DecisionRuleClassifier(LogisticRegression()),
+        EarlyStoppingClassifier(SGDClassifier(loss="log_loss"), max_epochs=30),
+        EarlyStoppingClassifier(SGDClassifier(), monitor="balanced_accuracy", max_epochs=30),
+        EarlyStoppingClassifier(HistGradientBoostingClassifier(), max_epochs=5),
+        EarlyStoppingClassifier(
+            LogisticRegression(), iterations_per_epoch=20, monitor="refinement", max_epochs=10
+        ),
         MetricAlignedSearchCV(LogisticRegression(), {"C": [1.0, 10.0]}, error_score="raise"),
         MetricAlignedSearchCV(
             LogisticRegression(), {"C": [1.0, 10.0]}, ensemble=True, error_score="raise"
@@ -72,6 +89,8 @@ def estimators_under_check():
 def expected_failed_checks(estimator):
     """The checks this estimator is known to fail, each with its reason."""
     expected = dict(EXPECTED_FAILED_CHECKS.get(type(estimator), {}))
+    if isinstance(estimator, EarlyStoppingClassifier) and get_tags(estimator).input_tags.sparse:
+        expected["check_sample_weight_equivalence_on_sparse_data"] = HELD_OUT_BY_ROW
     if isinstance(estimator, AutoBalancedClassifier) and estimator.estimator is not None:
         expected["check_sample_weight_equivalence_on_sparse_data"] = FOLDS_BY_ROW
         if estimator.decision_rule == "auto":
