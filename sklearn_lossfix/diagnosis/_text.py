@@ -97,7 +97,8 @@ def render_text(data):
     for finding in data["findings"]:
         by_section.setdefault(finding["section"], []).append(finding)
     tail = [_counts_line(by_section), _next_line(data)]
-    if data["kind"] == "history":
+    if data["kind"] == "history":  # tips are told in full there
+        tail[0] = _counts_line(by_section | {"tip": []}).removeprefix("Tips: none.  ")
         found = history_lines(data, MAX_LINES - len(lines) - len(tail))
         lines += [_shorten(line, MESSAGE_WIDTH + 28) for line in found]
         return _cleaned([*lines, *tail])
@@ -143,8 +144,9 @@ def _counts_line(by_section):
         text += f" ({first['name']}: {_shorten(first['message'].rstrip('.'), 60)}{more})"
     parts.append(f"{text}.")
     if by_section.get("skipped"):
-        names = ", ".join(f["name"] for f in by_section["skipped"])
-        parts.append(f"Skipped: {names} (more effort runs them).")
+        names = [f["name"] for f in by_section["skipped"]]
+        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        parts.append(f"Skipped: {len(names)} ({shown}; more effort runs them).")
     parts.append(f"Ignored: {len(by_section.get('ignored', []))}.")
     return "  ".join(parts)
 

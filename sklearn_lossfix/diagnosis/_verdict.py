@@ -205,12 +205,17 @@ def _beside(loss, uncertainty):
     )
 
 
+#: Issues that say what happened and not why: they stand behind every cause.
+SYMPTOMS = ("nonfinite-loss",)
+
+
 def rank(findings, analysis):
     """Order issues: causes first, but for what provably has more at stake.
 
     Two issues whose stakes cannot be told apart stand in causal order; a later cause overtakes an
     earlier one only where the lower bound of what it costs, as a share of the loss or of the error,
-    lies above the upper bound of the earlier one's.
+    lies above the upper bound of the earlier one's. Nothing overtakes what makes the judged rows
+    invalid: what the other numbers are worth depends on it.
 
     Parameters
     ----------
@@ -223,15 +228,22 @@ def rank(findings, analysis):
     -------
     list of Finding
     """
-    order = list(SLUGS)
+    order = [slug for slug in SLUGS if slug not in SYMPTOMS] + list(SYMPTOMS)
     ranked = []
     for finding in sorted(findings, key=lambda f: order.index(f.name)):
         low, _ = stake_interval(finding, analysis)
         place = len(ranked)
-        while place and low > stake_interval(ranked[place - 1], analysis)[1]:
+        while place and _overtakes(low, ranked[place - 1], analysis):
             place -= 1
         ranked.insert(place, finding)
     return ranked
+
+
+def _overtakes(low, earlier, analysis):
+    """Whether a stake of at least `low` is provably more than that of an earlier cause."""
+    if SLUGS[earlier.name] == "validity":
+        return False
+    return low > stake_interval(earlier, analysis)[1]
 
 
 def stake_interval(finding, analysis):

@@ -13,7 +13,7 @@ from sklearn_lossfix._core._finding import SECTIONS, SLUGS, Finding
 from sklearn_lossfix._core._paired_tests import benjamini_hochberg, interval
 from sklearn_lossfix.diagnosis._columns import ColumnAnalysis
 from sklearn_lossfix.diagnosis._judging import fact, judge_effect
-from sklearn_lossfix.diagnosis._run_checks import known_slugs, run_checks, validate_ignore
+from sklearn_lossfix.diagnosis._run_checks import EFFORTS, known_slugs, run_checks, validate_ignore
 from sklearn_lossfix.diagnosis.checks import BUILTIN_CHECKS
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
@@ -60,7 +60,7 @@ def test_builtin_checks_follow_the_protocol():
     assert len({check.name for check in BUILTIN_CHECKS}) == len(BUILTIN_CHECKS)
     for check in BUILTIN_CHECKS:
         assert check.title
-        assert check.effort in ("fast", "normal")
+        assert check.effort in EFFORTS
         assert check.__doc__
 
 
@@ -139,17 +139,17 @@ def test_sections_come_in_order(analyse, calibrated):
     """Issues by what is at stake, then tips, passed, not applicable, skipped, ignored."""
     checks = [
         Says("label-noise", "passed"),
-        Says("leaked-rows", (0.1, 0.001)),
+        Says("no-signal", (0.1, 0.001)),
         Says("time-overlap", CheckNotApplicable("No times.")),
-        Says("leaky-feature", (0.4, 0.001)),
+        Says("overconfident", (0.4, 0.001)),
         Says("group-overlap", "tip"),
         Says("dead-units", "passed", effort="normal"),
         Says("overfitting", "passed"),
     ]
     findings = run(analyse, calibrated, *checks, effort="fast", ignore={"overfitting"})
     assert [(f.name, f.section) for f in findings] == [
-        ("leaky-feature", "issue"),
-        ("leaked-rows", "issue"),
+        ("overconfident", "issue"),
+        ("no-signal", "issue"),
         ("group-overlap", "tip"),
         ("label-noise", "passed"),
         ("time-overlap", "not_applicable"),

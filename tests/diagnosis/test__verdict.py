@@ -122,14 +122,27 @@ def test_issues_are_ranked_by_the_larger_share_at_stake(analyse, calibrated):
     analysis = analyse(*calibrated(300))
     loss, error = analysis.loss, analysis.error_ledger.total
     issues = [
-        issue("conflicting-labels"),
+        issue("loss-metric-mismatch"),
         issue("no-signal", nats_at_stake=0.1 * loss),
         issue("overconfident", errors_at_stake=0.5 * error),
         issue("failing-class", nats_at_stake=0.3 * loss, errors_at_stake=0.2 * error),
     ]
     for order in (issues, issues[::-1]):
         names = [finding.name for finding in rank(order, analysis)]
-        assert names == ["overconfident", "failing-class", "no-signal", "conflicting-labels"]
+        assert names == ["overconfident", "failing-class", "no-signal", "loss-metric-mismatch"]
+
+
+def test_nothing_overtakes_what_makes_the_rows_invalid(analyse, calibrated):
+    """Leaked rows are told first, whatever else costs more; a symptom stands behind its causes."""
+    analysis = analyse(*calibrated(300))
+    issues = [
+        issue("leaked-rows", nats_at_stake=0.01 * analysis.loss),
+        issue("nonfinite-loss", nats_at_stake=0.2 * analysis.loss),
+        issue("overfitting", nats_at_stake=0.2 * analysis.loss),
+        issue("overconfident", nats_at_stake=0.9 * analysis.loss),
+    ]
+    names = [finding.name for finding in rank(issues, analysis)]
+    assert names == ["leaked-rows", "overconfident", "overfitting", "nonfinite-loss"]
 
 
 @pytest.mark.parametrize(

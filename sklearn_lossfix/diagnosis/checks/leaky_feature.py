@@ -1,0 +1,26 @@
+"""Features that tell the target, and whether the model relies on them."""
+
+from sklearn_lossfix.diagnosis._flattery import compared_with
+from sklearn_lossfix.diagnosis._leak_finding import LeakFinding, leak_p, with_flattery
+
+
+class LeakyFeature(LeakFinding):
+    """Copies of the target, columns too good to be true, and row numbers that tell the target.
+
+    They do harm where the model relies on them: where their values come from other rows, it must
+    lose more than a trifle.
+    """
+
+    name = "leaky_feature"
+    slug = "leaky-feature"
+    title = "Features that tell the target"
+    effort = "normal"
+
+    def judge(self, analysis, leaks, finding, found):
+        """Ask what the scores are without these columns."""
+        honest = analysis.evidence.facts.get("columns_shuffled", {}).get(self.slug)
+        flattery = None
+        if honest is not None:
+            compared = "the same rows with these columns shuffled"
+            flattery = compared_with(analysis, honest, compared)
+        return with_flattery(finding, flattery, 1.0, analysis.alpha, leak_p(found))
