@@ -149,8 +149,8 @@ class Finding:
     evidence : dict
         Plain numbers, strings and lists.
     rows : ndarray or None
-        Rows to look at, as numbers into the judged data; into X for
-        ``conflicting-labels``.
+        Rows to look at, as numbers into the judged data; into X for ``conflicting-labels`` and
+        ``label-noise``.
     remedy : Remedy or None
         What repairs it.
     checks : tuple of str

@@ -5,13 +5,24 @@ from dataclasses import replace
 from sklearn_lossfix._core._finding import METRIC_FLOOR, SLUGS
 from sklearn_lossfix._core._paired_tests import upper_tail_p
 from sklearn_lossfix.diagnosis._analysis import Analysis
+from sklearn_lossfix.diagnosis._reference_twin import REFERENCE
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
 #: Findings whose twin repairs them, in causal order, with the name of the twin.
 TWIN_OF = {
+    "informative-missingness": "missing_indicator",
     "loss-unsuited-to-task": "classifier",
     "unscaled-features": "scaled",
+    "outlier-features": "tamed",
+    "learning-rate-too-high": "slower",
+    "learning-rate-too-low": "faster",
     "not-converged": "converged",
+    "dead-units": "revived",
+    "seed-sensitive": "seed_ensemble",
+    "underfitting": "higher_capacity",
+    "overfitting": "regularised",
+    "redundant-features": "pruned_correlated",
+    "useless-features": "pruned_useless",
 }
 
 
@@ -24,11 +35,16 @@ CALIBRATION_ISSUES = (
 )
 
 
+# An issue that keeps at most this share of what was at stake is mostly the cause's doing.
+MOST_EXPLAINED = 0.5
+
+
 def explained_issues(issues, analysis, checks):
-    """Mark issues that are gone once an earlier cause is repaired.
+    """Mark issues that are gone, or mostly gone, once an earlier cause is repaired.
 
     The twin that repairs the cause was scored on the same rows: every other check is asked again
-    with the twin in the model's place. What it no longer calls an issue is explained by the cause.
+    with the twin in the model's place. What it no longer calls an issue, or one with at most half
+    of what was at stake, is explained by the cause.
 
     Parameters
     ----------
@@ -44,18 +60,19 @@ def explained_issues(issues, analysis, checks):
     dict of str to str
         Slug of an explained issue -> slug of its cause.
     """
-    found = {issue.name for issue in issues}
+    found = {issue.name: issue for issue in issues}
     explained = {}
     order = list(TWIN_OF)
-    for cause, twin_name in TWIN_OF.items():
+    for cause, twin_name in _repairs(found):
         twins = analysis.refits.evidence.twins
-        if cause not in found or cause in explained or twin_name not in twins:
+        if cause in explained or twin_name not in twins:
             continue
         # Other twins stay: a later one must be better than the repaired model, not than the model.
         others = {name: twin for name, twin in twins.items() if name != twin_name}
         repaired = Analysis(
             replace(analysis.refits.evidence, model=twins[twin_name].scored, twins=others),
             analysis.alpha,
+            bench=analysis.refits.bench,
         )
         for check in checks:
             later = check.slug in found and check.slug != cause and check.slug not in explained
@@ -63,15 +80,30 @@ def explained_issues(issues, analysis, checks):
                 later = later and order.index(check.slug) > order.index(cause)
             elif SLUGS[check.slug] == "validity":  # comes before any optimiser
                 continue
+            elif twin_name == REFERENCE and SLUGS[check.slug] == "probabilities and decision":
+                continue  # another model altogether: it says nothing of this one's calibration
             if not later:
                 continue
             # Of validation rows: the model must have the issue out of fold too, where its twin is.
-            seen = analysis.refits is analysis or _still_an_issue(check, analysis.refits)
-            if seen and not _still_an_issue(check, repaired):
+            before = found[check.slug]
+            if analysis.refits is not analysis:
+                before = _as_an_issue(check, analysis.refits)
+            if before is not None and not _survives(before, _as_an_issue(check, repaired)):
                 explained[check.slug] = cause
     return explained | _explained_by_probabilities(
         [issue.name for issue in issues if issue.name not in explained], analysis
     )
+
+
+def _repairs(found):
+    """Yield every cause that was found with a twin that repairs it, in causal order.
+
+    A finding may name another twin than the usual one: both are asked, the usual one first.
+    """
+    for cause, twin_name in TWIN_OF.items():
+        if cause in found:
+            named = found[cause].evidence.get("twin") or twin_name
+            yield from ((cause, name) for name in dict.fromkeys((twin_name, named)))
 
 
 def _explained_by_probabilities(names, analysis):
@@ -95,11 +127,24 @@ def _explained_by_probabilities(names, analysis):
     return explained
 
 
-def _still_an_issue(check, repaired):
-    """Whether a check calls an issue on the repaired twin."""
+def _as_an_issue(check, analysis):
+    """What a check says of an analysis, where it is an issue; else None."""
     try:
-        finding = check.run(repaired)
+        finding = check.run(analysis)
     except CheckNotApplicable:
+        return None
+    tested = finding.p_value is None or finding.p_value <= analysis.alpha
+    return finding if finding.section == "issue" and tested else None
+
+
+def _survives(before, after):
+    """Whether an issue is there after the repair, with more than half of what was at stake."""
+    if after is None:
         return False
-    tested = finding.p_value is None or finding.p_value <= repaired.alpha
-    return finding.section == "issue" and tested
+    stakes = [
+        (getattr(after, name), getattr(before, name))
+        for name in ("nats_at_stake", "errors_at_stake")
+        if getattr(before, name)
+    ]
+    known = [new > MOST_EXPLAINED * old for new, old in stakes if new is not None]
+    return not known or any(known)

@@ -22,9 +22,13 @@ from sklearn_lossfix._core._paired_tests import nadeau_bengio_inflation
 from sklearn_lossfix._core._proper_scores import brier_rows, log_loss_rows
 from sklearn_lossfix.decision._metrics import class_totals
 from sklearn_lossfix.diagnosis._equal_rows import label_conflicts
+from sklearn_lossfix.diagnosis._learning_curve import learning_curve
 from sklearn_lossfix.diagnosis._recorded_scores import scorer_value
 from sklearn_lossfix.diagnosis._reference import make_reference
+from sklearn_lossfix.diagnosis._reference_twin import reference_twin
 from sklearn_lossfix.diagnosis._scored import REGRESSOR, to_scored
+from sklearn_lossfix.diagnosis._seeds import score_seeds
+from sklearn_lossfix.diagnosis._validation_leaks import fold_leaks
 from sklearn_lossfix.diagnosis._workbench import MAX_TWINS, Workbench, attempt, fit_twins
 from sklearn_lossfix.diagnosis.twins._plan import Subject
 from sklearn_lossfix.diagnosis.twins.converged import iteration_limits, steps_at_limit
@@ -168,8 +172,12 @@ def gather_validation(estimator, fitted, data, validation, request, reference=No
         n_train=len(data.y),
         at_iteration_limit=at_limit,
         n_iterations_known=known,
+        has_groups=validation.groups is not None,
     )
     _add_metric_value(facts, request, scored, validation.y, validation.X)
+    groups = validation.groups
+    if groups is not None:  # in the numbering of the training rows
+        groups = np.unique(groups, return_inverse=True)[1]
     counts = np.stack([np.bincount(part.y, minlength=n_classes) for part in (data, validation)])
     return Evidence(
         y=validation.y,
@@ -179,7 +187,8 @@ def gather_validation(estimator, fitted, data, validation, request, reference=No
         pos=request.pos,
         source="validation",
         rows=np.arange(len(validation.y)),
-        folds=map_folds(validation.y, None, request.seed),
+        folds=map_folds(validation.y, groups, request.seed),
+        groups=groups,
         train_counts=np.bincount(data.y, data.weight, n_classes),
         split_counts=counts,
         train=train_state(train, data.y, n_classes, data.weight),
@@ -216,7 +225,7 @@ def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=Tru
     with_reference : bool, default=True
         Whether to fit the reference.
     thorough : bool, default=False
-        Whether to try every twin that applies.
+        Whether to try every twin that applies, a learning curve and other seeds.
 
     Returns
     -------
@@ -255,6 +264,10 @@ def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=Tru
         seed=request.seed,
     )
     twins, no_twins = fit_twins(bench, subject, most=None if thorough else MAX_TWINS)
+    if not subject.regressor:
+        twins |= reference_twin(data.X, request.seed, reference)
+    curve = learning_curve(bench, estimator, model) if thorough else None
+    seeds = score_seeds(bench, estimator, model) if thorough else ()
     conflicts = {**conflicts, "rows": data.rows[conflicts["rows"]]}
     weight, groups = _triplet_weights(scores, data)
     n_train, n_test = bench.folds.mean_sizes
@@ -289,9 +302,12 @@ def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=Tru
         reference=reference,
         twins=twins,
         no_twins=no_twins,
+        learning_curve=curve,
+        seeds=seeds,
         estimator=estimator,
         conflicts=conflicts,
         facts=facts,
+        leaks=fold_leaks(bench.folds, data, request),
     )
     return evidence, bench
 

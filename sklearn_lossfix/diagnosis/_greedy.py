@@ -247,6 +247,13 @@ class Tried:
     n_fits: float | None = None
 
 
+# Why leaving out rows is not proven here.
+CHOSEN_BY_LABELS = (
+    "Its rows were chosen by the labels that it would be judged by, so nothing would be proven. Look "
+    "at them: finding.rows."
+)
+
+
 def choose(stacks, judge, causes, *, require_proof=True, rows=slice(None)):
     """Try remedies in causal order, each on what was kept before it.
 
@@ -276,6 +283,9 @@ def choose(stacks, judge, causes, *, require_proof=True, rows=slice(None)):
         cause = causes.get(name)
         if cause in kept:
             tried.append(Tried(name, "not needed", f"Gone once {cause} is mended."))
+            continue
+        if require_proof and stacks.remedies[name].left_out is not None:
+            tried.append(Tried(name, "not tried", CHOSEN_BY_LABELS))
             continue
         before, after = stacks.get(kept), stacks.get((*kept, name))
         if after is None:

@@ -286,3 +286,15 @@ def test_choosing_among_noise_gains_nothing_where_it_did_not_choose():
     se = np.std(honest) / np.sqrt(200)
     assert abs(np.mean(honest)) < 3 * se
     assert np.mean(apparent) > 6 * se
+
+
+def test_rows_chosen_by_their_labels_prove_nothing():
+    """A remedy that leaves out rows is tried only where no proof is asked for."""
+    y = labels()
+    bench = Bench({"a": forecasts(y, 3, 2)})
+    remedies = {"a": remedy(left_out=np.array([4]))}
+    stacks = Stacks(bench, forecasts(y, 1, 1), remedies, {}, None)
+    kept, tried = choose(stacks, make_judge(y), {})
+    assert kept == ()
+    assert "chosen by the labels" in tried[0].reason
+    assert choose(stacks, make_judge(y), {}, require_proof=False)[0] == ("a",)

@@ -54,7 +54,8 @@ def inner_learner(estimator):
             name, estimator = estimator.steps[-1]
             prefix += f"{name}__"
             continue
-        nested = getattr(estimator, "estimator", None)
+        # By its parameters: forests keep their tree under the same name, and it cannot be set.
+        nested = estimator.get_params(deep=False).get("estimator")
         if not hasattr(nested, "get_params") or isinstance(nested, type):
             return prefix, estimator
         prefix, estimator = f"{prefix}estimator__", nested
