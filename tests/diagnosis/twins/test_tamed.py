@@ -1,0 +1,123 @@
+"""The tamed twin: where it is tried, and that it changes one thing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import make_classification
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from sklearn_lossfix._core._evidence import NoTwin
+from sklearn_lossfix.diagnosis.twins.tamed import TamedTwin, outlying_columns
+from sklearn_lossfix.exceptions import CheckNotApplicable
+from sklearn_lossfix.preprocessing import MADScaler, Winsorizer
+
+X, Y = make_classification(300, n_features=4, n_redundant=0, random_state=0)
+SPIKED = X.copy()
+SPIKED[:6, 1] = 1e5
+
+
+def test_outlying_columns_are_those_that_were_spiked():
+    """Of normal columns none is outlying; a few huge values make theirs so, and their rows."""
+    rng = np.random.default_rng(0)
+    normal = rng.normal(size=(500, 5))
+    assert outlying_columns(normal)["columns"].size == 0
+    spiked = normal.copy()
+    spiked[[7, 40, 99], 3] = [1e4, -1e5, 1e3]
+    found = outlying_columns(spiked)
+    np.testing.assert_array_equal(found["columns"], [3])
+    np.testing.assert_array_equal(found["rows"][:3], [40, 7, 99])
+    assert found["share"][0] > 0.99
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1.0, 1e6])
+def test_sign_does_not_depend_on_the_unit(factor):
+    """Multiplying the table, or moving it, changes neither columns nor shares."""
+    first, second = outlying_columns(SPIKED), outlying_columns(SPIKED * factor + factor)
+    np.testing.assert_array_equal(first["columns"], second["columns"])
+    np.testing.assert_allclose(first["share"], second["share"], rtol=1e-6)
+    np.testing.assert_allclose(first["relative"], second["relative"], rtol=1e-6)
+
+
+def test_tied_columns_are_left_alone():
+    """Where half of the values are tied nobody can say what is an outlier."""
+    counts = X.copy()
+    counts[:, 0] = 0.0
+    counts[:9, 0] = 1000.0
+    assert outlying_columns(counts)["columns"].size == 0
+
+
+@pytest.mark.parametrize(
+    ("estimator", "features", "reason"),
+    [
+        (RandomForestClassifier(), SPIKED, "splits by ranks"),
+        (LogisticRegression(), sparse.csr_array(SPIKED), "Sparse"),
+        (LogisticRegression(), pd.DataFrame({"a": ["x"] * 300}), "not all numeric"),
+    ],
+)
+def test_no_twin_has_a_reason(subject, estimator, features, reason):
+    """Where outliers do not matter, or cannot be told, the reason says why."""
+    with pytest.raises(CheckNotApplicable, match=reason):
+        TamedTwin().plan(subject(estimator, features, Y))
+
+
+def test_columns_without_outliers_need_no_twin(subject):
+    """Clean columns, and those that were bounded on the way, have passed."""
+    bounded = make_pipeline(Winsorizer(method="mad"), LogisticRegression())
+    for estimator, features in ((LogisticRegression(), X), (bounded, SPIKED)):
+        none = TamedTwin().plan(subject(estimator, features, Y))
+        assert isinstance(none, NoTwin)
+        assert none.section == "passed"
+
+
+@pytest.mark.parametrize(
+    ("estimator", "features", "kind"),
+    [
+        (KNeighborsClassifier(5), SPIKED, Winsorizer),
+        (make_pipeline(FunctionTransformer(), GaussianNB()), SPIKED, Winsorizer),
+        (LogisticRegression(), pd.DataFrame(SPIKED, columns=list("abcd")), Winsorizer),
+        (make_pipeline(StandardScaler(), LogisticRegression()), SPIKED, ColumnTransformer),
+        (KNeighborsClassifier(5), SPIKED * [1, 1e-3, 1, 1], ColumnTransformer),
+    ],
+)
+def test_twin_bounds_before_the_last_step_and_changes_nothing_else(
+    subject, run_code, estimator, features, kind
+):
+    """Even columns are only capped; a column that was squeezed is scaled again; code agrees."""
+    before = str(estimator.get_params())
+    plan = TamedTwin().plan(subject(estimator, features, Y))
+    twin = plan.build(estimator)
+    assert isinstance(twin, Pipeline)
+    name, step = twin.steps[-2]
+    assert isinstance(step, kind)
+    assert list(plan.params) == [name]
+    assert len(twin.steps) == 1 + len(getattr(estimator, "steps", [estimator]))
+    assert str(estimator.get_params()) == before
+    shown = run_code(plan.code, clone(estimator)).fit(features, Y).predict(features)
+    np.testing.assert_array_equal(shown, clone(twin).fit(features, Y).predict(features))
+
+
+def test_only_the_outlying_columns_are_capped(subject):
+    """Other columns pass the cap as they are, and the capped one keeps its order inside."""
+    plan = TamedTwin().plan(subject(KNeighborsClassifier(), SPIKED, Y))
+    capped = plan.build(KNeighborsClassifier()).fit(SPIKED, Y)[0].transform(SPIKED)
+    np.testing.assert_array_equal(capped[:, [0, 2, 3]], SPIKED[:, [0, 2, 3]])
+    assert np.abs(capped[:, 1]).max() < 10
+    assert plan.cause.endswith("column 1")
+    assert set(plan.rows[:6]) == set(range(6))
+
+
+def test_squeezed_column_gets_its_width_back(subject):
+    """Behind a scaler that followed the outliers the bounded column is as wide as the others."""
+    estimator = make_pipeline(StandardScaler(), LogisticRegression())
+    twin = TamedTwin().plan(subject(estimator, SPIKED, Y)).build(estimator).fit(SPIKED, Y)
+    assert any(isinstance(step, MADScaler) for _, step, _ in twin[-2].transformers)
+    widths = twin[:-1].transform(SPIKED).std(axis=0)
+    assert widths.max() < 3 * widths.min()
