@@ -17,6 +17,10 @@ from sklearn_lossfix.model_selection.leakage._times import read_times
 # Components that the map of components across folds has room for.
 MOST_COMPONENTS_SHOWN = 50
 
+#: What oversampling also looks like: rows that a sampler made are copies or near copies of others,
+#: and lie in clumps. They are its doing if the rows of all other classes do not show them.
+SYMPTOMS_OF_OVERSAMPLING = ("exact_duplicates", "near_duplicates", "hidden_entities")
+
 
 def read_split_data(X, folds, options, *, y=None, groups=None, times=None, ignore=()):
     """Read what checks judge.
@@ -94,7 +98,7 @@ def read_target(y):
 
 
 def run_checks(data, checks, known=None, verbose=0):
-    """Ask checks in their order, each with what the earlier ones said.
+    """Ask checks in their order; what one of them explains, others do not find again.
 
     Parameters
     ----------
@@ -114,6 +118,12 @@ def run_checks(data, checks, known=None, verbose=0):
     not_applicable : dict of str to str
         Why the others could not.
     """
+    leaks, not_applicable = _answers(data, checks, known, verbose)
+    return explained(data, checks, leaks), not_applicable
+
+
+def _answers(data, checks, known=None, verbose=0):
+    """What every check says, each with what the earlier ones said; see `run_checks`."""
     leaks, not_applicable = {}, {}
     for check in checks:
         answer = (known or {}).get(check.name)
@@ -137,6 +147,65 @@ def _ask(check, data, earlier):
         return check.run(data, earlier)
     except CheckNotApplicable as reason:
         return str(reason)
+
+
+def explained(data, checks, leaks):
+    """Let a cause speak for its symptoms: one cause raises one alarm.
+
+    Copies and clumps are explained by oversampling if the rows of the classes that were not
+    enlarged show nothing of the kind; rows that they link are then linked by it. A column that
+    numbers rows in the order of the target is no further leak because it tells the target.
+
+    Parameters
+    ----------
+    data : SplitData
+        What was judged.
+    checks : sequence of LeakageCheck
+        That were asked.
+    leaks : dict of str to Leak
+        What they said.
+
+    Returns
+    -------
+    dict of str to Leak
+        What is explained no longer says that something leaks.
+    """
+    out = dict(leaks)
+    order, telling = leaks.get("row_order"), leaks.get("target_copies")
+    if order is not None and order.found and telling is not None and telling.found:
+        if set(telling.columns) <= set(order.columns):
+            why = "the column numbers rows that stand in the order of the target"
+            out["target_copies"] = _symptom(telling, "row_order", why)
+    cause = leaks.get("oversampled_rows")
+    names = [name for name in SYMPTOMS_OF_OVERSAMPLING if name in leaks and leaks[name].found]
+    if cause is None or not cause.found or data.classes is None or not names:
+        return out
+    enlarged = cause.details.get("enlarged_classes", ())
+    codes = [code for code, name in enumerate(data.classes) if str(name) in enlarged]
+    rows = np.flatnonzero(~np.isin(data.y, codes))
+    if not codes or not len(rows):
+        return out
+    seen, _ = _answers(data.take(rows), [check for check in checks if check.name in names])
+    names = [name for name in names if name not in seen or not seen[name].found]
+    why = "the rows of the classes that were not enlarged show nothing of the kind"
+    out.update({name: _symptom(leaks[name], cause.check, why) for name in names})
+    links = [leak.links for leak in (cause, *(leaks[name] for name in names))]
+    links = [labels for labels in links if labels is not None]
+    if links:
+        out[cause.check] = replace(cause, links=linked_components(links, data.n_rows).codes)
+    return out
+
+
+def _symptom(leak, cause, why):
+    """What a check said, as the doing of another one."""
+    return replace(
+        leak,
+        found=False,
+        severity="",
+        message=f"{leak.message} That is the doing of {cause}: {why}.",
+        fix="",
+        details={**leak.details, "explained_by": cause},
+    )
 
 
 def holm(p_values):
@@ -223,8 +292,9 @@ def audit_split(
     -------
     SplitEvidence
     """
-    leaks, not_applicable = run_checks(data, checks, verbose=verbose)
+    leaks, not_applicable = _answers(data, checks, verbose=verbose)
     leaks, p_adjusted = corrected(leaks, data.options.alpha)
+    leaks = explained(data, checks, leaks)
     notes = list(notes)
     effect = None
     if estimator is not None:

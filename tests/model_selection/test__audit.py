@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from imblearn.over_sampling import SMOTE, RandomOverSampler
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, StratifiedKFold
 
@@ -14,6 +15,7 @@ from sklearn_lossfix.model_selection._audit import (
     as_rows,
     audit_split,
     corrected,
+    explained,
     holm,
     read_split_data,
     read_target,
@@ -207,3 +209,58 @@ def test_lengths_must_agree():
     for name in ("y", "groups", "times"):
         with pytest.raises(ValueError, match=f"{name} has 9"):
             read_split_data(X, [], LeakageOptions(), **{name: np.arange(9)})
+
+
+def _sampled(sampler, has_copies, seed=0):
+    """An audit of an oversampled table; a part of the largest class may stand there twice."""
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(800, 8)), (np.arange(800) < 160).astype(int)
+    if has_copies:
+        X[700:] = X[600:700]
+    X, y = sampler.fit_resample(X, y)
+    order = rng.permutation(len(y))
+    X, y = X[order], y[order]
+    folds = list(StratifiedKFold(5, shuffle=True, random_state=0).split(X, y))
+    return read_split_data(X, folds, LeakageOptions(), y=y)
+
+
+@pytest.mark.parametrize("sampler", [SMOTE(random_state=0), RandomOverSampler(random_state=0)])
+def test_one_cause_raises_one_alarm(sampler):
+    """Drawn rows are copies and clumps as well; only oversampling is named, and links them."""
+    data = _sampled(sampler, has_copies=False)
+    evidence = audit_split(data, LEAKAGE_CHECKS)
+    leaks = {leak.check: leak for leak in evidence.leaks}
+    assert [name for name, leak in leaks.items() if leak.found] == ["oversampled_rows"]
+    explained_by = {leak.details.get("explained_by") for leak in leaks.values()}
+    assert explained_by == {"oversampled_rows", None}
+    links = leaks["oversampled_rows"].links
+    for name in ("exact_duplicates", "near_duplicates"):
+        own = leaks[name].links if name in leaks else None
+        for label in np.unique(own[own >= 0]) if own is not None else ():
+            assert len(np.unique(links[own == label])) == 1
+
+
+@pytest.mark.parametrize("sampler", [SMOTE(random_state=0), RandomOverSampler(random_state=0)])
+def test_copies_of_the_class_that_was_not_enlarged_are_an_alarm_of_their_own(sampler):
+    """Oversampling does not explain them."""
+    data = _sampled(sampler, has_copies=True)
+    found = {leak.check for leak in audit_split(data, LEAKAGE_CHECKS).leaks if leak.found}
+    assert {"exact_duplicates", "oversampled_rows"} <= found
+
+
+def test_a_number_of_sorted_rows_is_one_alarm():
+    """It tells the target, too; another column that does is an alarm of its own."""
+    data = read_split_data(np.eye(4), [([0, 1], [2, 3])], LeakageOptions(), y=[0, 1, 0, 1])
+    order = Leak("row_order", "leaky-feature", True, "Sorted.", columns=("number",))
+    for columns, is_found in ((("number",), False), (("number", "other"), True)):
+        telling = Leak("target_copies", "leaky-feature", True, "Tells.", columns=columns)
+        leaks = explained(data, (), {"target_copies": telling, "row_order": order})
+        assert leaks["target_copies"].found is is_found
+        assert leaks["row_order"].found is True
+
+
+def test_without_a_cause_nothing_is_explained():
+    """Symptoms stay as they are."""
+    data = read_split_data(np.eye(4), [([0, 1], [2, 3])], LeakageOptions(), y=[0, 1, 0, 1])
+    leaks = {"near_duplicates": Leak("near_duplicates", "leaked-rows", True, "Near.")}
+    assert explained(data, LEAKAGE_CHECKS, leaks) == leaks

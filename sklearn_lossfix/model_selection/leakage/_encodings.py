@@ -171,11 +171,11 @@ def best_match(groups, tolerance):
     found = []
     for name, predicted in _formulas(groups):
         near = _agrees(groups.value, predicted, tolerance)
-        found.append(Match(name, np.nan, near, _log_tail(chance, near, 0)))
+        found.append(Match(name, np.nan, near, log_tail(chance, near, 0)))
     weight = _shrinkage_weight(groups)
     near, single = _agrees_shrunk(groups, weight, tolerance)
     if near.mean() >= MIN_SHARE:
-        tail = _log_tail(_merged_chances(groups, weight, chance, single, tolerance), near, 0)
+        tail = log_tail(_merged_chances(groups, weight, chance, single, tolerance), near, 0)
         found.append(Match("shrunk", np.nan, near, tail))
     if max(match.share for match in found) < MIN_SHARE:
         found.append(_smoothed(groups, chance, tolerance))
@@ -221,7 +221,7 @@ def _smoothed(groups, chance, tolerance):
     if best_near.mean() < MIN_SHARE:
         return Match("smoothed", best, best_near, 0.0)
     chance = _merged_chances(groups, best, chance, best_first, tolerance)
-    return Match("smoothed", best, best_near, _log_tail(chance, best_near, 1))
+    return Match("smoothed", best, best_near, log_tail(chance, best_near, 1))
 
 
 def _weights(groups):
@@ -307,7 +307,7 @@ def _scaled(groups, chance, tolerance):
         fitted, coefficients = _least_squares(design, groups.value)
         if fitted is not None and coefficients[1] != 0:
             near = _agrees(groups.value, fitted, tolerance)
-            yield Match(f"scaled {name}", np.nan, near, _log_tail(chance, near, 2))
+            yield Match(f"scaled {name}", np.nan, near, log_tail(chance, near, 2))
     # v (k + w) = a k + b k m + c, where c = w (a + b mu): linear in a, b, c and w.
     design = np.column_stack([groups.count, groups.count * groups.mean, ones, -groups.value])
     fitted, coefficients = _least_squares(design, groups.value * groups.count)
@@ -318,7 +318,7 @@ def _scaled(groups, chance, tolerance):
         ) / (groups.count + weight)
         # Four numbers are solved for from columns that are alike: some digits are lost.
         near = _agrees(groups.value, predicted, 100 * tolerance)
-        yield Match("scaled smoothed", weight, near, _log_tail(chance, near, 4))
+        yield Match("scaled smoothed", weight, near, log_tail(chance, near, 4))
 
 
 def _least_squares(design, target):
@@ -391,7 +391,7 @@ def _log_chances(groups, tolerance):
     return np.minimum(0.0, np.log(step / spread))
 
 
-def _log_tail(chance, agrees, n_solved):
+def log_tail(chance, agrees, n_solved):
     """Bound on the log chance of so many agreements; as many as were solved for say nothing.
 
     Union bound over the sets of groups that agree, with the likeliest of them.
@@ -435,7 +435,7 @@ def leave_one_out_match(codes, raw, label, lattice, tolerance):
     slope, shift = np.polyfit(expected[rows], raw[rows], 1)
     near = _agrees(raw, slope * expected + shift, tolerance) & (slope != 0)
     near = np.bincount(codes, ~near, minlength=n_sets)[kept] == 0
-    tail = _log_tail(_log_chances(groups, tolerance), near, 2)
+    tail = log_tail(_log_chances(groups, tolerance), near, 2)
     match = Match("leave-one-out mean", np.nan, near, tail)
     return (match if match.share >= MIN_SHARE else None), kept
 

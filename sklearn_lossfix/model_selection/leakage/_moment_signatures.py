@@ -6,6 +6,8 @@ signature           holds exactly
 standardised        mean 0, and standard deviation 1 (divided by n or n - 1) or length 1
 centred             mean 0
 unit variance       standard deviation 1
+standardised, then  the same within the error of rounding, on a lattice of decimals
+rounded
 robustly scaled     median 0, and interquartile range 1 or median absolute deviation 1 (also
                     times 1.4826)
 quantiles           evenly spread over 0..1, or over the normal quantiles of that
@@ -26,6 +28,14 @@ from sklearn_lossfix.model_selection.leakage._exact_copies import FLOAT64_ERROR,
 # Moments of float64 numbers that were scaled are off by 1e-12 where the mean was 10,000 standard
 # deviations from zero, and by less otherwise.
 MOMENT_ERROR = 1e-8
+# Moments of n numbers that were rounded to a step s have the standard error s / sqrt(12 n); so many
+# of them are allowed (1 moment in 2,000 is off by more).
+ROUNDING_ERRORS = 3.5
+# Rounding to a step that leaves chance more than this hides the moments: 0.04 standard deviations.
+MAX_ROUNDED_CHANCE = 0.01
+# Rounded moments do not hold if they are off by more than this many tolerances, ten standard errors
+# of rounding. Training parts of four fifths are off by 50 where values were rounded to 0.01.
+ROUNDED_OFF = 3.0
 # A moment that is off by more than this many tolerances does not hold; between them it is open.
 CLEARLY_OFF = 1e3
 
@@ -39,6 +49,8 @@ MIN_ROWS = 20
 # Imputed: at least 5 rows, and 1 row in 200 (fewer tell nothing about a moment of the rest).
 MIN_REPEATS = 5
 MIN_REPEATED_SHARE = 0.005
+# A mean of continuous values is arbitrary: two rows that hold it exactly are no chance.
+MIN_MEANS = 2
 
 # Where QuantileTransformer clips a normal output (scikit-learn's BOUNDS_THRESHOLD).
 NORMAL_BOUND = float(stats.norm.ppf(1e-7))
@@ -52,6 +64,7 @@ MAD_FACTOR = 1.4826022185056018
 #: Signatures of one column, in the order in which they are tried.
 SIGNATURES = (
     "standardised",
+    "standardised and rounded",
     "robustly scaled",
     "quantiles",
     "scaled to 0..1",
@@ -266,6 +279,20 @@ def _standardised(known, column):
     return off, chance_of_moment(column, len(known), spread) ** 2
 
 
+def _rounded(known, column):
+    # Steps near the standard deviation leave no room for a moment to be off.
+    spread = float(known.std())
+    if not column.step or not spread:
+        return np.inf, 1.0
+    error = ROUNDING_ERRORS * column.step / np.sqrt(12 * len(known))
+    blurred = column._replace(error=error)
+    chance = chance_of_moment(blurred, len(known), spread) ** 2
+    if chance > MAX_ROUNDED_CHANCE:
+        return np.inf, 1.0
+    off = max(_centre(known, blurred)[0], _unit_spread(known, blurred, spread))
+    return off, chance
+
+
 def _centred(known, column):
     # Waves over whole periods have mean 0 by nature; they repeat their values, or have the mean
     # square 1 / 2 over a single period.
@@ -361,7 +388,8 @@ def _imputed_mean(known, column):
     mean, spread = float(known.mean()), float(known.std())
     # The mean of all equals that of the others if the repeated value does.
     near = np.abs(known - mean) <= CLEARLY_OFF * column.error * spread
-    atom = _atom(known[near], len(known))
+    is_lattice = not column.is_continuous or column.step
+    atom = _atom(known[near], len(known), None if is_lattice else MIN_MEANS)
     if atom is None:
         return np.inf, 1.0
     rest = known[known != atom]
@@ -399,19 +427,21 @@ def _imputed_median(known, column):
     return 0.5, float(np.sqrt(2 / (np.pi * n)))
 
 
-def _atom(values, n_rows):
+def _atom(values, n_rows, least=None):
     """The most frequent of some values; None if it is no sign of imputation."""
-    if len(values) < max(MIN_REPEATS, MIN_REPEATED_SHARE * n_rows):
+    least = max(MIN_REPEATS, MIN_REPEATED_SHARE * n_rows) if least is None else least
+    if len(values) < least:
         return None
     levels, counts = np.unique(values, return_counts=True)
     best = int(counts.argmax())
-    if counts[best] < max(MIN_REPEATS, MIN_REPEATED_SHARE * n_rows):
+    if counts[best] < least:
         return None
     return float(levels[best])
 
 
 _MEASURES = {
     "standardised": _standardised,
+    "standardised and rounded": _rounded,
     "robustly scaled": _robust,
     "quantiles": _quantiles,
     "scaled to 0..1": _unit_range,

@@ -49,9 +49,30 @@ def joint_score(table, columns, y, is_hit, rng):
     ColumnScore
         AUC, or R2; of a table without columns 0.5 or 0.0, exactly.
     """
+    return joint_scores(table, columns, y, is_hit, rng)[0]
+
+
+def joint_scores(table, columns, y, is_hit, rng, n_shuffled=0):
+    """The same, and the score that is left when one column is shuffled in the test parts.
+
+    Parameters
+    ----------
+    table, columns, y, is_hit, rng
+        As for `joint_score`.
+    n_shuffled : int, default=0
+        How many of the columns are shuffled, one at a time, the first ones.
+
+    Returns
+    -------
+    score : ColumnScore
+        With all columns.
+    without : dict of int to float
+        By column: AUC or R2 after it was shuffled (Breiman 2001). The model goes on to rely on it,
+        so that less is left than a model without the column would reach.
+    """
     is_auc = is_hit is not None
     if len(columns) == 0:
-        return ColumnScore(0.5 if is_auc else 0.0, 0.0, 0, 0, 0)
+        return ColumnScore(0.5 if is_auc else 0.0, 0.0, 0, 0, 0), {}
     rows = _sampled_rows(table.n_rows, is_hit, rng)
     features, is_category = _binned(table.select(columns[:MAX_COLUMNS]).take(rows))
     target = is_hit[rows] if is_auc else y[rows]
@@ -69,23 +90,37 @@ def joint_score(table, columns, y, is_hit, rng):
     Model = HistGradientBoostingClassifier if is_auc else HistGradientBoostingRegressor
     Splitter = StratifiedKFold if is_auc else KFold
     splitter = Splitter(min(N_FOLDS, n_small), shuffle=True, random_state=seed)
-    predicted = np.empty(len(rows))
+    n_shuffled = min(n_shuffled, features.shape[1])
+    predicted = np.empty((1 + n_shuffled, len(rows)))
     # On so few rows threads would wait for one another longer than they work.
     with threadpool_limits(1, user_api="openmp"):
         for train, test in splitter.split(features, target):
             model = Model(**settings).fit(features[train], target[train])
             output = model.decision_function if is_auc else model.predict
-            predicted[test] = output(features[test])
+            block = features[test]
+            predicted[0, test] = output(block)
+            for k in range(n_shuffled):
+                kept = block[:, k].copy()
+                block[:, k] = rng.permutation(kept)
+                predicted[1 + k, test] = output(block)
+                block[:, k] = kept
+    scores = [_score(values, target, is_auc) for values in predicted]
+    without = {int(columns[k]): scores[1 + k].value for k in range(n_shuffled)}
+    return scores[0], without
+
+
+def _score(predicted, target, is_auc):
+    """AUC or R2 of out-of-fold predictions, with its standard error."""
     if is_auc:
         value, influence = auc_influence(predicted, target)
         n_hits = int(target.sum())
         se = mean_standard_error(influence)
-        return ColumnScore(value, se, 1, n_hits, len(rows) - n_hits)
+        return ColumnScore(value, se, 1, n_hits, len(target) - n_hits)
     square = np.square(target - target.mean())
     explained = square - np.square(target - predicted)
     value = float(explained.sum() / square.sum())
     se = mean_standard_error((explained - value * square) / square.mean())
-    return ColumnScore(value, se, 0, len(rows), len(rows))
+    return ColumnScore(value, se, 0, len(target), len(target))
 
 
 def _sampled_rows(n_rows, is_hit, rng):

@@ -92,6 +92,27 @@ class SplitData:
             fold[self.folds[number][1]] = number
         return fold
 
+    def take(self, rows):
+        """The same for some rows, in the order given, and the parts of the folds in them.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Row numbers.
+        """
+        place = np.full(self.n_rows, -1, dtype=np.intp)
+        place[rows] = np.arange(len(rows))
+        folds = tuple(tuple(place[part][place[part] >= 0] for part in fold) for fold in self.folds)
+        return SplitData(
+            self.table.take(rows),
+            folds,
+            y=None if self.y is None else self.y[rows],
+            classes=self.classes,
+            groups=None if self.groups is None else self.groups[rows],
+            times=None if self.times is None else self.times[rows],
+            options=self.options,
+        )
+
     def rng(self, name: str) -> Any:
         """A random generator for one purpose: the same for equal seeds, whatever ran before."""
         return np.random.default_rng([self.options.seed, *name.encode()])

@@ -16,6 +16,7 @@ from sklearn_lossfix.model_selection.leakage._moment_signatures import (
     CLEARLY_OFF,
     EVENNESS_RATIO,
     RANGES,
+    ROUNDED_OFF,
     SIGNATURES,
     distance,
     find_signatures,
@@ -129,7 +130,8 @@ def _is_clearly_off(column, name, rows, reference):
         return quantile_unevenness(column, rows) > EVENNESS_RATIO * quantile_unevenness(
             column, reference
         )
-    return distance(column, name, rows) > CLEARLY_OFF
+    limit = ROUNDED_OFF if name == "standardised and rounded" else CLEARLY_OFF
+    return distance(column, name, rows) > limit
 
 
 def _add_decorrelated(data, held, centred, errors):

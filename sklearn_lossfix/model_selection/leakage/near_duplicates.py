@@ -22,6 +22,10 @@ from sklearn_lossfix.model_selection.leakage._partial_copies import (
     n_differing_units,
     one_hot_units,
 )
+from sklearn_lossfix.model_selection.leakage._patched_copies import (
+    are_more_than_chance,
+    patched_pairs,
+)
 from sklearn_lossfix.model_selection.leakage._scaled_rows import ScaledRows
 
 #: A leak of so small a share of the rows is not worth a "could not tell".
@@ -73,6 +77,7 @@ class NearDuplicates:
             found.append(_near(data, blocks.columns, kept))
         if options.partial_columns > 0:
             found.append(_partial(data, blocks, kept))
+            found.append(_patched(data, blocks.columns, kept))
         return _leak(self, data, labels, found)
 
 
@@ -192,6 +197,25 @@ def _partial(data, blocks, kept):
     return _Copies("partial", kept[pairs[accepted]], p_value, expected, undecided, details)
 
 
+def _patched(data, columns, kept):
+    """Rows that agree in half of their numbers: a doubt, as they may also share what lasts."""
+    pairs, expected, n_columns = patched_pairs(data.table, columns, kept)
+    if data.groups is not None:
+        pairs = pairs[data.groups[pairs[:, 0]] != data.groups[pairs[:, 1]]]
+    n_rows = len(np.unique(pairs))
+    undecided = ""
+    if n_rows > NEGLIGIBLE_SHARE * data.n_rows and are_more_than_chance(
+        len(pairs), expected, data.options.alpha
+    ):
+        undecided = (
+            f"{n_rows:,} rows equal another one in half or more of {n_columns} columns of many "
+            f"different values: copies in which more than partial_columns="
+            f"{data.options.partial_columns} cells were changed, or several rows of one person or "
+            f"thing (pass them as groups)"
+        )
+    return _Copies("patched", _NO_PAIRS, undecided=undecided, details={"patched_rows": n_rows})
+
+
 def _components(pairs, n):
     """Number of connected components, and the component of every row."""
     ones = np.ones(len(pairs), dtype=np.int8)
@@ -202,14 +226,16 @@ def _leak(check, data, labels, found):
     """What is said of the copies found."""
     options, n_rows = data.options, data.n_rows
     details = {name: value for copies in found for name, value in copies.details.items()}
-    p_value = float(min(1.0, len(found) * min(copies.p_value for copies in found)))
+    # Patched copies are never named, so they are no test.
+    n_tests = sum(copies.kind != "patched" for copies in found)
+    p_value = float(min(1.0, n_tests * min(copies.p_value for copies in found)))
     details["n_pairs"] = {copies.kind: len(copies.pairs) for copies in found}
     pairs = np.concatenate([copies.pairs for copies in found])
     undecided = "; ".join(copies.undecided for copies in found if copies.undecided)
     tell = {"p_value": p_value, "details": details}
     if not len(pairs) or p_value > options.alpha:
         if undecided:
-            message = undecided[0].upper() + undecided[1:] + "."
+            message = f"Could not tell: {undecided}."
             return Leak(check.name, check.slug, None, message, **tell)
         message = "No rows are near or partial copies of others beyond what chance explains."
         return Leak(check.name, check.slug, False, message, rate=0.0, **tell)

@@ -7,41 +7,16 @@ from scipy import stats
 
 from sklearn_lossfix._core._columns import named
 from sklearn_lossfix.exceptions import CheckNotApplicable
-from sklearn_lossfix.model_selection.leakage._collinearity import (
-    COSINE_ERROR,
-    COSINE_ERROR_FLOAT32,
-    MIN_AXES,
-    chance_of_line,
-    find_lines,
-    scale,
-    whiten,
-)
+from sklearn_lossfix.model_selection.leakage._class_lines import class_lines, continuous_columns
 from sklearn_lossfix.model_selection.leakage._crossing import crossing_rows, n_tested
-from sklearn_lossfix.model_selection.leakage._exact_copies import FLOAT64_ERROR, rounding_error
 from sklearn_lossfix.model_selection.leakage._leak import Leak
-from sklearn_lossfix.model_selection.leakage._moment_signatures import (
-    distinct_levels,
-    lattice_step,
-)
+from sklearn_lossfix.model_selection.leakage._sets_by_class import SetsByClass, sets_by_class
 from sklearn_lossfix.model_selection.leakage._split_data import SplitData
 from sklearn_lossfix.model_selection.leakage.exact_duplicates import estimate_natural
 
 # If more than this share of the distinct rows of the largest class repeat, rows repeat by nature,
 # and copies of a sampler do not show.
 NATURAL_SHARE = 0.1
-
-# A class is judged if it has as many rows; fewer have no neighbours.
-MIN_CLASS_ROWS = 10
-# Rows of each class that are judged, and multiplications that looking for neighbours may take.
-MAX_JUDGED = 400
-MIN_JUDGED = 100
-MAX_PRODUCTS = 2_000_000_000
-
-# Share of the rows that differ in a continuous column. Of these, columns on a lattice (integers,
-# rounded values) are left out class by class: lines are natural there, and drawn values are not.
-CONTINUOUS_SHARE = 0.3
-SAMPLE_ROWS = 2_000
-MAX_COLUMNS = 50
 
 # Lines that are found by accident (copies of parts of rows, data that were resampled in time) come
 # in ones, or in all classes alike.
@@ -59,6 +34,8 @@ EVEN_LEVEL = 1e-4
 # coefficient of variation (a third of the rows with one twin have 0.13).
 RATE_VARIATION = 0.25
 
+# Kinds of drawn rows that are looked for: copies, rows on lines, near copies.
+N_KINDS = 3
 
 _NO_PAIRS = np.empty((0, 3), dtype=np.intp)
 
@@ -68,7 +45,8 @@ class OversampledRows:
 
     Copies: each set of equal rows would fall into the largest class with the share that this has
     among distinct rows, if it was natural (binomial test); and copies of a sampler are spread
-    evenly over the rows of a class (dispersion test). Lines: rows that lie exactly between two
+    evenly over the rows of a class (dispersion test). Near copies that were found, drawn rows that
+    were rounded or shaken: the same binomial test. Lines: rows that lie exactly between two
     rows of their class (`_collinearity.py`); in continuous data there are none, and where all
     classes have some, something else made them.
     """
@@ -89,8 +67,11 @@ class OversampledRows:
             raise CheckNotApplicable("All rows have the same label.")
         labels = data.table.equal_labels
         copies = _judge_copies(data, labels)
-        lines = _judge_lines(data, labels)
-        return _leak(self, data, copies, lines)
+        lines = class_lines(data, labels)
+        near = earlier.get("near_duplicates")
+        is_near = near is not None and near.found and near.links is not None
+        near = sets_by_class(near.links, data.y) if is_near else SetsByClass(1.0, [], 0)
+        return _leak(self, data, copies, lines, near)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +142,7 @@ def _judge_copies(data, labels):
     )
     per_fold, pairs = crossing_rows(links, data.folds, data.options.evidence)
     natural = 1.0
-    if 2 * p_value <= data.options.alpha:
+    if N_KINDS * p_value <= data.options.alpha:
         in_classes = max(_natural_p_value(data, y == code) for code in classes)
         in_table = _natural_p_value(data, np.ones(len(y), dtype=bool))
         natural = min(1.0, 2 * min(in_classes, in_table))
@@ -214,154 +195,7 @@ def _evenness(sizes):
     return float(stats.chi2.sf(statistic / scale, mean / scale))
 
 
-@dataclass(frozen=True, eq=False)
-class _Lines:
-    """Rows of each class on lines.
-
-    Attributes
-    ----------
-    reason : str
-        Why lines cannot be looked for; empty if they were.
-    judged, hits, near : dict of int to int
-        Tested rows of each class that were judged, those on lines, and those that miss one by
-        little.
-    chance : float
-        Bound of the chance of a line.
-    n_untested_hits : int
-        Rows on lines among those that no fold tests.
-    pairs : ndarray of shape (n_pairs, 3)
-        Fold, training row, test row.
-    """
-
-    reason: str = ""
-    judged: dict = None
-    hits: dict = None
-    near: dict = None
-    chance: float = 0.0
-    n_untested_hits: int = 0
-    pairs: np.ndarray = None
-
-    def p_value(self, code):
-        """Chance of as many hits, corrected for the number of classes."""
-        p = stats.binom.sf(self.hits[code] - 1, self.judged[code], self.chance)
-        return float(min(1.0, len(self.judged) * p))
-
-    def rate(self, code):
-        """Share of the judged rows of a class on lines."""
-        return self.hits[code] / self.judged[code]
-
-
-def _judge_lines(data, labels):
-    """Look for lines class by class, among rows that differ."""
-    table, y = data.table, data.y
-    if table.is_sparse:
-        return _Lines("lines between rows are looked for in dense tables only")
-    distinct = np.flatnonzero(labels == np.arange(len(labels)))
-    rng = data.rng("oversampled_rows")
-    columns = _continuous_columns(table, distinct, rng)
-    if len(columns) < MIN_AXES:
-        return _Lines(f"lines come by chance with fewer than {MIN_AXES} continuous columns")
-    is_tested = data.test_fold >= 0
-    judged, hits, near, n_untested = {}, {}, {}, 0
-    pairs = [_NO_PAIRS]
-    chance = 0.0
-    for code in range(len(data.classes)):
-        rows = distinct[y[distinct] == code]
-        if len(rows) < MIN_CLASS_ROWS:
-            continue
-        block = _off_lattices(table.take(rows).numbers(columns))
-        if block.shape[1] < MIN_AXES:
-            # Drawn values would lie off the lattice of the others: there are none.
-            n_tested_rows = int(np.count_nonzero(is_tested[rows]))
-            if n_tested_rows:
-                judged[code], hits[code], near[code] = n_tested_rows, 0, 0
-            continue
-        is_narrow = rounding_error(block[:1000]) > FLOAT64_ERROR
-        cosine_error = COSINE_ERROR_FLOAT32 if is_narrow else COSINE_ERROR
-        scaled = scale(block)
-        points = whiten(scaled)
-        if points.shape[1] < MIN_AXES:
-            continue
-        chance = max(chance, chance_of_line(points.shape[1], cosine_error))
-        n_judged = int(np.clip(MAX_PRODUCTS // block.size, MIN_JUDGED, MAX_JUDGED))
-        tested = _some(np.flatnonzero(is_tested[rows]), n_judged, rng)
-        others = _some(np.flatnonzero(~is_tested[rows]), n_judged, rng)
-        chosen = np.concatenate([tested, others])
-        found = _lines_in(points, chosen, cosine_error, (scaled, block))
-        if len(tested):
-            judged[code], hits[code] = len(tested), int(found.hit[: len(tested)].sum())
-            near[code] = int(found.is_near[: len(tested)].sum())
-        n_untested += int(found.hit[len(tested) :].sum())
-        on_line = np.flatnonzero(found.hit[: len(tested)])
-        pairs.append(_line_pairs(data, rows[tested[on_line]], rows[found.partners[on_line]]))
-    if not judged:
-        return _Lines(
-            f"lines come by chance where no class has {MIN_CLASS_ROWS} rows with {MIN_AXES} "
-            "continuous columns that vary independently"
-        )
-    return _Lines(
-        judged=judged,
-        hits=hits,
-        near=near,
-        chance=chance,
-        n_untested_hits=n_untested,
-        pairs=np.concatenate(pairs)[: data.options.evidence],
-    )
-
-
-def _continuous_columns(table, distinct, rng):
-    """Columns of numbers whose values differ in many rows, without missing ones."""
-    rows = _some(distinct, SAMPLE_ROWS, rng)
-    columns = []
-    for j in table.number_columns:
-        values = table.column(j)
-        if not np.isfinite(values).all():
-            continue
-        if len(np.unique(values[rows])) > CONTINUOUS_SHARE * len(rows):
-            columns.append(j)
-    if len(columns) > MAX_COLUMNS:
-        columns = np.sort(rng.choice(columns, MAX_COLUMNS, replace=False)).tolist()
-    return columns
-
-
-def _off_lattices(block):
-    """Columns whose values lie on no lattice."""
-    sample = block[np.linspace(0, len(block) - 1, min(SAMPLE_ROWS, len(block)), dtype=np.intp)]
-    kept = [j for j, column in enumerate(sample.T) if not lattice_step(distinct_levels(column))]
-    return block[:, kept]
-
-
-def _some(rows, n, rng):
-    """At most `n` of the rows."""
-    return rows if len(rows) <= n else np.sort(rng.choice(rows, n, replace=False))
-
-
-def _lines_in(points, chosen, cosine_error, metrics):
-    """Lines in one class; neighbours in the scaled columns, and if these tell nothing as given."""
-    for metric_points in metrics:
-        found = find_lines(points, chosen, cosine_error, metric_points)
-        if found.hit.any():
-            break
-    return found
-
-
-def _line_pairs(data, rows, partners):
-    """Test rows with one of their partners in the training part: fold, training row, test row."""
-    fold = data.test_fold[rows]
-    pairs = []
-    for number in np.unique(fold):
-        in_train = np.zeros(data.n_rows, dtype=bool)
-        in_train[data.folds[number][0]] = True
-        mine = np.flatnonzero(fold == number)
-        known = in_train[partners[mine]]
-        partner = np.where(known[:, 0], partners[mine, 0], partners[mine, 1])
-        crosses = known.any(axis=1)
-        numbers = np.full(crosses.sum(), number, dtype=np.intp)
-        pairs.append(np.column_stack([numbers, partner[crosses], rows[mine[crosses]]]))
-    return np.concatenate(pairs) if pairs else _NO_PAIRS
-
-
-def _leak(check, data, copies, lines):
+def _leak(check, data, copies, lines, near):
     """What is said of copies and lines."""
     alpha = data.options.alpha
     spoken = [str(name) for name in data.classes]
@@ -372,8 +206,8 @@ def _leak(check, data, copies, lines):
     p_values, parts, doubts, rates = [max(copies.p_value, copies.natural)], [], [], []
     n_crossing, n_test = int(copies.per_fold.sum()), n_tested(data.folds)
     is_even = copies.evenness > EVEN_LEVEL or copies.is_balanced
-    is_one_sided = 2 * copies.p_value <= alpha
-    is_natural = 2 * copies.natural > alpha
+    is_one_sided = N_KINDS * copies.p_value <= alpha
+    is_natural = N_KINDS * copies.natural > alpha
     has_copies = is_one_sided and is_even and not is_natural
     if is_one_sided and n_crossing and is_natural:
         doubts.append(
@@ -401,7 +235,7 @@ def _leak(check, data, copies, lines):
         drawn = [
             c
             for c in p_lines
-            if 2 * p_lines[c] <= alpha
+            if N_KINDS * p_lines[c] <= alpha
             and lines.hits[c] >= MIN_LINES
             and lines.near[c] <= NEAR_RATIO * lines.hits[c]
             and counts[c] <= LARGEST_RATIO * np.delete(counts, c).max()
@@ -422,11 +256,29 @@ def _leak(check, data, copies, lines):
             f"lie exactly on a line with two rows of their class, as SMOTE draws them"
         )
         rates.append(n_hits / n_judged)
+    counts = np.bincount(data.y)
+    # Rows of a rare class may lie dense by nature, or be noted twice: only sizes that samplers aim
+    # at make them drawn ones.
+    are_filled = all(
+        1 / LARGEST_RATIO <= counts[c] / np.delete(counts, c).max() <= LARGEST_RATIO
+        for c in near.classes
+    )
+    has_near = bool(near.classes) and are_filled and N_KINDS * near.p_value <= alpha
+    p_values.append(near.p_value if has_near else 1.0)
+    if has_near:
+        parts.append(
+            f"{near.n_rows:,} near copies lie in {named([spoken[c] for c in near.classes])}, and "
+            "hardly any in the largest class, as drawn rows do that were rounded or shaken"
+        )
+        rates.append(near.n_rows / data.n_rows)
     p_value = min(1.0, len(p_values) * min(p_values))
     tell = {"p_value": p_value, "details": details, "expected_rate": 0.0}
     if parts:
         by_copies = has_copies and n_crossing > 0
-        pairs = [copies.pairs] if by_copies else []
+        enlarged = {*(copies.classes if by_copies else ()), *drawn}
+        enlarged.update(near.classes if has_near else ())
+        details["enlarged_classes"] = [spoken[code] for code in sorted(enlarged)]
+        pairs = [copies.pairs if by_copies else _NO_PAIRS]
         pairs += [lines.pairs] if drawn else []
         return Leak(
             check.name,
@@ -441,6 +293,11 @@ def _leak(check, data, copies, lines):
             fix="Split first, and oversample the training part of every fold only: put the "
             "sampler into an imblearn Pipeline.",
             **tell,
+        )
+    if lines.reason and _are_filled_up(data):
+        doubts.append(
+            f"classes are about as large as the largest one, as a sampler would make them, and "
+            f"{lines.reason}, so that rows made up between others would not show"
         )
     if doubts:
         return Leak(check.name, check.slug, None, f"Could not tell: {'; '.join(doubts)}.", **tell)
@@ -457,6 +314,15 @@ def _leak(check, data, copies, lines):
         rate=0.0,
         **tell,
     )
+
+
+def _are_filled_up(data):
+    """Whether a class has the size that samplers aim at, and a column may hold drawn values."""
+    counts = np.sort(np.bincount(data.y))
+    if LARGEST_RATIO * counts[-2] < counts[-1]:
+        return False
+    rows = np.arange(data.n_rows)
+    return bool(continuous_columns(data.table, rows, data.rng("filled up")))
 
 
 def _clean_message(copies, lines, has_copies, is_one_sided):

@@ -33,8 +33,9 @@ MAX_SIZE = 1_000
 # chance makes their |z| alike. Of 50 normal rows one has 0.25 in 1 case of 1,000.
 MAX_SHARE = 0.25
 
-# Selection that matters keeps noise beyond about this z-score (the best 1 in 100).
-TYPICAL_LIMIT = float(stats.norm.isf(0.005))
+# The mildest selection that matters keeps noise beyond this z-score (the best 1 in 5): where chance
+# alone may leave z-scores as alike, a selection would not show.
+MILDEST_LIMIT = float(stats.norm.isf(0.1))
 
 # Up to here a small p-value is called suspicious; above, nothing is.
 SUSPICIOUS = 0.05
@@ -163,7 +164,7 @@ def _leak(check, data, n_columns, observed, expected, limit, p_value, on_train):
             fix=fix,
             **tell,
         )
-    is_weak = limit < _spread_of_chosen(TYPICAL_LIMIT)
+    is_weak = limit < _spread_of_chosen(MILDEST_LIMIT)
     if suspicious or (is_weak and p_value < 0.5):
         reason = (
             "which is suspicious but may be chance"

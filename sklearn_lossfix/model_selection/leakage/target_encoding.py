@@ -6,7 +6,14 @@ import numpy as np
 
 from sklearn_lossfix._core._columns import named
 from sklearn_lossfix.exceptions import CheckNotApplicable
-from sklearn_lossfix.model_selection.leakage._binned_scores import MAX_CLASSES
+from sklearn_lossfix.model_selection.leakage._encoded_columns import (
+    MIN_VALUES,
+    N_PROBED,
+    Atoms,
+    Categories,
+    label_columns,
+    repeated_columns,
+)
 from sklearn_lossfix.model_selection.leakage._encodings import (
     MIN_SHARE,
     Match,
@@ -17,22 +24,20 @@ from sklearn_lossfix.model_selection.leakage._encodings import (
 )
 from sklearn_lossfix.model_selection.leakage._exact_copies import rounding_error
 from sklearn_lossfix.model_selection.leakage._leak import Leak
-
-# Rows among which a column of encoded categories repeats itself: of 100,000 categories two of
-# 2,000 rows agree with a chance of 1 - e^-20.
-N_PROBED = 2_000
+from sklearn_lossfix.model_selection.leakage._merged_encodings import (
+    merged_left_out_match,
+    rounded_mean_match,
+    rounding_step,
+)
 
 # Formulas that are tried on a column and a set of labels: each is a chance to be misled.
 N_FORMULAS = 12
 
+# Chance from which on agreement with leave-one-out means is worth a doubt.
+SUSPICIOUS = 0.01
+
 # Folds whose training parts are tried, to tell an encoding that was fitted as it should be.
 MAX_TRAIN_PARTS = 2
-
-# Chance below which values that divide the numbers of their rows are counts.
-CHANCE_OF_COUNTS = 1e-6
-
-# Fewest different values of an encoded column. With fewer, exact agreement is common.
-MIN_VALUES = 3
 
 
 class Encoding(NamedTuple):
@@ -80,7 +85,7 @@ class TargetEncoding:
         if not columns and (data.classes is not None or len(data.table.number_columns) == 0):
             raise CheckNotApplicable("No column of numbers repeats its values.")
         names = data.table.names
-        found, trained, counted = [], {}, []
+        found, doubts, trained, counted = [], [], {}, []
         labels = label_columns(data.y, data.classes)
         categories = Categories(data.table)
         for j in columns:
@@ -94,6 +99,11 @@ class TargetEncoding:
             fold = encoded_on_training_rows(data, atoms, labels, len(columns))
             if fold is not None:
                 trained[names[j]] = fold
+                continue
+            blurred = blurred_encoding(data, j, atoms, labels, len(columns))
+            if blurred is not None:
+                is_sure = blurred.log_chance <= np.log(data.options.alpha)
+                (found if is_sure else doubts).append(blurred)
             elif atoms.are_counts:
                 counted.append(names[j])
         if data.classes is None:
@@ -107,6 +117,8 @@ class TargetEncoding:
             "fitted_on_training_rows": trained,
             "count_encoded": counted,
         }
+        if doubts and not found:
+            return _doubt(self, data, doubts, details)
         if not found:
             return Leak(
                 self.name,
@@ -142,92 +154,6 @@ class TargetEncoding:
             "make_pipeline(TargetEncoder(), estimator) on the categories themselves.",
             details=details,
         )
-
-
-class Atoms:
-    """Distinct values of a column, and where they are.
-
-    Attributes
-    ----------
-    values : ndarray of shape (n_values,)
-        Distinct values in rising order, without missing.
-    codes : ndarray of shape (n_rows,), dtype int
-        Their positions; -1 where missing.
-    counts : ndarray of shape (n_values,), dtype int
-        Rows of each.
-    tolerance : float
-        Relative rounding error of the numbers.
-    raw : ndarray of shape (n_rows,)
-        The column.
-    """
-
-    def __init__(self, raw):
-        self.raw = raw
-        self.tolerance = rounding_error(raw)
-        self.values, codes, self.counts = np.unique(raw, return_inverse=True, return_counts=True)
-        if len(self.values) and np.isnan(self.values[-1]):
-            self.values, self.counts = self.values[:-1], self.counts[:-1]
-            codes[codes == len(self.values)] = -1
-        self.codes = codes
-
-    @property
-    def are_counts(self):
-        """Whether the values are the numbers, or the shares, of their rows.
-
-        Categories of one size share a value: the size divides the number of its rows.
-        """
-        if len(self.values) < MIN_VALUES or self.values[0] <= 0:
-            return False
-        for n_rows in (1, self.counts.sum()):
-            size = np.round(self.values * n_rows)
-            exact = np.abs(self.values * n_rows - size) <= self.tolerance * n_rows
-            if (size >= 1).all() and exact.all() and (self.counts % size == 0).all():
-                # A number is a multiple of `size` with a chance of 1 / size.
-                return bool(np.log(size).sum() > -np.log(CHANCE_OF_COUNTS))
-        return False
-
-
-def repeated_columns(table):
-    """Positions of the columns of numbers with repeated values, by a look at some rows."""
-    step = max(1, table.n_rows // N_PROBED)
-    probe = table.take(np.arange(0, table.n_rows, step))
-    kept = []
-    for j in table.number_columns:
-        seen = probe.column(j)
-        if len(np.unique(seen[~np.isnan(seen)])) < np.count_nonzero(~np.isnan(seen)):
-            kept.append(int(j))
-    return kept
-
-
-def label_columns(y, classes):
-    """What an encoder may have averaged: indicators of the classes, or numbers.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_rows,)
-        Codes of classes, or numbers.
-    classes : ndarray or None
-        Labels of the codes.
-
-    Returns
-    -------
-    list of (ndarray of shape (n_rows,), dtype float64; float)
-        The label and the step of its values (0 where there is none).
-    """
-    if classes is None:
-        distinct = np.unique(y)
-        step = float(np.diff(distinct).min()) if len(distinct) <= len(y) // 2 else 0.0
-        return [(y.astype(float), step)]
-    counts = np.bincount(y, minlength=len(classes))
-    present = np.flatnonzero(counts)
-    if len(present) == 2:  # the other class is an affine map of this one
-        return [((y == present[1]).astype(float), 1.0)]
-    order = present[np.argsort(-counts[present], kind="stable")][:MAX_CLASSES]
-    labels = [((y == code).astype(float), 1.0) for code in order]
-    if np.asarray(classes).dtype.kind in "iuf":
-        numbers = np.asarray(classes, dtype=float)
-        labels.append((numbers[y], float(np.diff(numbers[present]).min())))
-    return labels
 
 
 def encoded_on_all_rows(data, j, atoms, labels, categories, n_columns):
@@ -308,6 +234,71 @@ def _of_split_groups(j, source, codes, match, kept, is_split, tried):
         return None
     agreeing = kept[is_split & match.agrees]
     return Encoding(j, match, source, codes, agreeing, min(0.0, match.log_chance + tried))
+
+
+def blurred_encoding(data, j, atoms, labels, n_columns):
+    """How a column holds label means of all rows whose exact values are lost.
+
+    Parameters
+    ----------
+    data, j, atoms, labels, n_columns
+        As for `encoded_on_all_rows`.
+
+    Returns
+    -------
+    Encoding or None
+        Its chance may be any: large groups agree with rounded means wherever these come from.
+    """
+    step = rounding_step(atoms.values)
+    for label, lattice in labels:
+        tried = np.log(n_columns * len(labels) * N_FORMULAS)
+        match, kept = None, np.arange(len(atoms.values))
+        if step:
+            groups, kept = label_groups(atoms.codes, atoms.values, label, lattice)
+            match = rounded_mean_match(groups, step) if len(kept) >= MIN_VALUES else None
+        elif lattice == 1:
+            match = _left_out_of_all(data, atoms, label)
+        if match is None:
+            continue
+        is_split = groups_on_both_sides(atoms.codes, data.folds)[kept]
+        if is_split.any() and match.agrees[is_split].any():
+            agreeing = kept[match.agrees & is_split]
+            log_chance = min(0.0, match.log_chance + tried)
+            return Encoding(j, match, "", atoms.codes, agreeing, log_chance)
+    return None
+
+
+def _left_out_of_all(data, atoms, label):
+    """A merged leave-one-out encoding of all rows; None if it fits training parts better."""
+    match, share = merged_left_out_match(atoms.codes, atoms.values, label, atoms.tolerance)
+    if match is None or match.log_chance > np.log(SUSPICIOUS):
+        return None
+    for train, _ in data.folds[:MAX_TRAIN_PARTS]:
+        on_train = merged_left_out_match(
+            atoms.codes[train], atoms.values, label[train], atoms.tolerance
+        )
+        if on_train[1] > share:
+            return None
+    return match
+
+
+def _doubt(check, data, doubts, details):
+    """What is said of columns that may hold label means."""
+    names = data.table.names
+    leaking = tuple(names[e.column] for e in doubts)
+    first = min(doubts, key=lambda encoding: encoding.log_chance)
+    return Leak(
+        check.name,
+        check.slug,
+        None,
+        f"Could not tell: {named(leaking)} may hold labels of test rows. Values agree with the "
+        f"{first.match.formula} of the label in {int(first.match.agrees.sum()):,} of "
+        f"{len(first.match.agrees):,} sets of equal values, which chance, or true means in the "
+        "column, explain as well.",
+        columns=leaking,
+        fix="If an encoder made them, fit it inside the pipeline, on training rows only.",
+        details=details,
+    )
 
 
 def encoded_on_training_rows(data, atoms, labels, n_columns):
@@ -421,57 +412,6 @@ def _is_affine(values, expected):
         return False
     correlation = np.corrcoef(values, expected)[0, 1]
     return bool(abs(correlation) > 0.999)
-
-
-class Categories:
-    """Columns that may hold the categories behind an encoding: no fractions, no times.
-
-    Parameters
-    ----------
-    table : Table
-        Features.
-
-    Attributes
-    ----------
-    columns : list of int
-        Positions.
-    """
-
-    def __init__(self, table):
-        self.table = table
-        self._codes, self._heads = {}, {}
-        head = table.take(slice(0, N_PROBED))
-        for j, kind in enumerate(table.kinds):
-            if kind == "time":
-                continue
-            values = head.column(j)
-            if kind == "number" and not (values == np.floor(values)).all():
-                continue
-            codes = np.unique(values, return_inverse=True)[1]
-            if MIN_VALUES <= int(codes.max()) + 1 < len(values):
-                self._heads[j] = codes
-        self.columns = list(self._heads)
-
-    def codes(self, j):
-        """Codes of all rows, -1 where missing; None if most rows have a level of their own."""
-        if j not in self._codes:
-            values = self.table.column(j)
-            if self.table.kinds[j] == "number":
-                values = np.unique(values, return_inverse=True)[1]
-            is_fit = int(values.max()) + 1 <= self.table.n_rows // 2
-            self._codes[j] = values if is_fit else None
-        return self._codes[j]
-
-    def of(self, j, atoms):
-        """Yield name and codes of the columns in which column `j` is constant, or nearly so."""
-        seen = atoms.codes[:N_PROBED].astype(np.int64)
-        for other, head in self._heads.items():
-            # An encoding has at most two values in a category (leave-one-out).
-            n_pairs = len(np.unique(head * (len(atoms.values) + 1) + seen))
-            if other != j and n_pairs <= 2 * (int(head.max()) + 1):
-                codes = self.codes(other)
-                if codes is not None:
-                    yield self.table.names[other], codes
 
 
 def _value_per_group(codes, raw):

@@ -73,3 +73,27 @@ def test_unevenness_is_the_kolmogorov_distance():
     grid = np.linspace(0, 1, 100_001)
     below = np.searchsorted(np.sort(values), grid, side="right") / 50
     assert unevenness(values) == pytest.approx(np.abs(below - grid).max(), abs=2e-5)
+
+
+def test_moments_are_known_through_rounding():
+    """Up to a step of a few hundredths; coarser rounding and other columns hold nothing."""
+    rng = np.random.default_rng(0)
+    names = []
+    for step in (0.001, 0.01, 0.2):
+        x = rng.normal(size=1000)
+        x = (x - x.mean()) / x.std()
+        found = find_signatures(read_column(np.round(x / step) * step))
+        names.append([signature.name for signature in found])
+    assert names == [["standardised and rounded"], ["standardised and rounded"], []]
+    raw = np.round(rng.normal(0.1, 1.1, 1000), 2)
+    assert find_signatures(read_column(raw)) == []
+
+
+def test_two_cells_that_hold_the_mean_are_a_sign_in_continuous_columns_only():
+    """Whole numbers meet their mean by luck."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=500)
+    x[:2] = x[2:].mean()
+    assert [signature.name for signature in find_signatures(read_column(x))] == ["imputed mean"]
+    whole = np.r_[0, 0, np.repeat(np.arange(-3, 4), 60)].astype(float)
+    assert all(s.chance > 1e-3 for s in find_signatures(read_column(whole)))

@@ -8,6 +8,7 @@ from sklearn_lossfix.model_selection.leakage._rest_of_table import (
     _sampled_rows,
     binned_column,
     joint_score,
+    joint_scores,
 )
 from sklearn_lossfix.model_selection.leakage._table import Table
 
@@ -61,3 +62,16 @@ def test_missing_is_the_first_bin_of_every_kind():
         codes, n_codes = binned_column(table, j)
         np.testing.assert_array_equal(np.flatnonzero(codes == 0), [missing])
         assert codes.max() < n_codes
+
+
+def test_shuffling_a_column_takes_away_what_it_tells():
+    """A useless column may be shuffled, a useful one not; the score itself is that of all."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2000, 3))
+    is_hit = X[:, 0] > 0
+    table, columns = Table.read(X), np.array([0, 1, 2])
+    score, without = joint_scores(table, columns, None, is_hit, np.random.default_rng(1), 2)
+    assert set(without) == {0, 1}
+    assert without[0] == pytest.approx(0.5, abs=0.05)
+    assert without[1] > 0.95
+    assert score == joint_score(table, columns, None, is_hit, np.random.default_rng(1))

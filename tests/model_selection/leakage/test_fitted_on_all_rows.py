@@ -191,3 +191,25 @@ def test_reasons_why_it_does_not_apply():
     for reason, X in tables.items():
         with pytest.raises(CheckNotApplicable, match=reason):
             FittedOnAllRows().run(SplitData(Table.read(X), folds), {})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rounded_columns_tell_on_which_rows_they_were_standardised(seed):
+    """On all rows: named; on those of one split: as it should be."""
+    X = np.random.default_rng(seed).lognormal(size=(N_ROWS, 6))
+    assert judge(np.round(StandardScaler().fit_transform(X), 2)).found is True
+    cv = ShuffleSplit(1, test_size=0.2, random_state=seed)
+    train, _ = next(cv.split(X))
+    assert judge(np.round(StandardScaler().fit(X[train]).transform(X), 2), cv).found is False
+
+
+def test_three_imputed_cells_are_enough():
+    """Means of all rows; those of the training rows are as they should be."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N_ROWS, 4))
+    X[[3, 100, 300]] = np.nan
+    X[:, 3] = rng.normal(size=N_ROWS)
+    assert judge(SimpleImputer().fit_transform(X)).columns == ("x0", "x1", "x2")
+    cv = ShuffleSplit(1, test_size=0.2, random_state=0)
+    train, _ = next(cv.split(X))
+    assert judge(SimpleImputer().fit(X[train]).transform(X), cv).found is False

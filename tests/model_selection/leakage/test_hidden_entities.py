@@ -7,10 +7,18 @@ from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.model_selection import GroupKFold, KFold
 
 from sklearn_lossfix.exceptions import CheckNotApplicable
+from sklearn_lossfix.model_selection.leakage._clumps import find_clumps
 from sklearn_lossfix.model_selection.leakage._leak import Leak
 from sklearn_lossfix.model_selection.leakage._split_data import LeakageOptions, SplitData
 from sklearn_lossfix.model_selection.leakage._table import Table
-from sklearn_lossfix.model_selection.leakage.hidden_entities import HiddenEntities
+from sklearn_lossfix.model_selection.leakage.hidden_entities import (
+    DOUBT_LEVEL,
+    EVEN_MEAN,
+    EVEN_SD,
+    N_NEIGHBORS,
+    HiddenEntities,
+    chance_of_loose_clumps,
+)
 
 
 def run(X, folds=None, earlier=None, seed=0, **parts):
@@ -137,3 +145,40 @@ def test_says_when_it_does_not_apply(X, parts, reason):
     """The reason names what is missing."""
     with pytest.raises(CheckNotApplicable, match=reason):
         run(X, **parts)
+
+
+def even_p_values(n_rows, n_dimensions, n_columns, seed=0):
+    """p-values of rows around which density is even: volumes are a Poisson process."""
+    rng = np.random.default_rng(seed)
+    k = np.arange(1, N_NEIGHBORS)
+    logs = np.cumsum(rng.exponential(1 / n_dimensions, (n_rows, len(k))) / k, axis=1)
+    distances = np.exp(np.column_stack([np.zeros(n_rows), logs]))
+    return find_clumps(distances, np.full(distances.shape, n_columns)).p_values
+
+
+@pytest.mark.parametrize("n_dimensions", [2, 12])
+def test_even_density_has_the_moments_that_are_written_down(n_dimensions):
+    """In any dimension; the mean is lower where columns are no more than dimensions."""
+    logs = -np.log(even_p_values(50_000, n_dimensions, 10 * n_dimensions))
+    assert logs.mean() == pytest.approx(EVEN_MEAN, abs=0.02)
+    assert logs.std() == pytest.approx(EVEN_SD, abs=0.03)
+    assert -np.log(even_p_values(50_000, n_dimensions, n_dimensions)).mean() < EVEN_MEAN
+
+
+def test_doubts_are_no_more_frequent_than_their_level_where_density_is_even():
+    """400 rows each."""
+    p_values = even_p_values(80_000, 6, 60).reshape(200, 400)
+    doubts = np.mean([chance_of_loose_clumps(part) <= DOUBT_LEVEL for part in p_values])
+    assert doubts < 2 * DOUBT_LEVEL
+    assert chance_of_loose_clumps(np.empty(0)) == 1.0
+
+
+def test_loose_entities_end_in_doubt_and_clean_tables_do_not():
+    """Rows of one entity half a standard deviation apart."""
+    for seed in range(3):
+        X, _ = clumps(0.5, seed=seed)
+        leak = run(X, seed=seed)
+        assert leak.found is None
+        assert leak.message.startswith("Could not tell")
+        clean = np.random.default_rng(seed).normal(size=(1500, 10))
+        assert run(clean, seed=seed).found is False

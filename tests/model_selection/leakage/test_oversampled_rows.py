@@ -17,6 +17,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_lossfix.exceptions import CheckNotApplicable
+from sklearn_lossfix.model_selection.leakage._leak import Leak
 from sklearn_lossfix.model_selection.leakage._split_data import SplitData
 from sklearn_lossfix.model_selection.leakage._table import Table
 from sklearn_lossfix.model_selection.leakage.oversampled_rows import OversampledRows
@@ -206,3 +207,43 @@ def test_reasons_why_it_does_not_apply():
     few = np.random.default_rng(0).integers(0, 2, (600, 4))
     with pytest.raises(CheckNotApplicable, match="repeat by nature"):
         judge(few, y)
+
+
+def test_filled_up_classes_of_two_columns_are_not_told():
+    """Lines come by chance in the plane; classes of unlike size were not filled up."""
+    X, y = imbalanced(n_columns=2)
+    filled = judge(*SMOTE(random_state=0).fit_resample(X, y))
+    assert filled.found is None
+    assert "Could not tell" in filled.message
+    assert judge(X, y).found is False
+
+
+def test_names_the_classes_that_were_enlarged():
+    """By copies and by lines."""
+    X, y = imbalanced()
+    for sampler in (SMOTE(random_state=0), RandomOverSampler(random_state=0)):
+        assert judge(*sampler.fit_resample(X, y)).details["enlarged_classes"] == ["1"]
+
+
+def test_near_copies_of_the_rarer_class_only_are_oversampling():
+    """In a class of the size that samplers aim at; near copies in all classes are not."""
+    X, _ = imbalanced()
+    y = (np.arange(len(X)) < 299).astype(int)
+    links = np.full(len(y), -1)
+    rare = np.flatnonzero(y == 1)[:40]
+    links[rare] = np.repeat(np.arange(20), 2)
+    cv = StratifiedKFold(5, shuffle=True, random_state=0)
+    data = SplitData(Table.read(X), tuple(cv.split(X, y)), y=y, classes=np.array([0, 1]))
+    near = Leak("near_duplicates", "leaked-rows", True, "Near.", links=links)
+    leak = OversampledRows().run(data, {"near_duplicates": near})
+    assert leak.found is True
+    assert leak.details["enlarged_classes"] == ["1"]
+    few = (np.arange(len(X)) < 60).astype(int)
+    data = SplitData(Table.read(X), tuple(cv.split(X, few)), y=few, classes=np.array([0, 1]))
+    assert OversampledRows().run(data, {"near_duplicates": near}).found is False
+    data = SplitData(Table.read(X), tuple(cv.split(X, y)), y=y, classes=np.array([0, 1]))
+    some = np.random.default_rng(0).permutation(len(y))[:40]
+    links = np.full(len(y), -1)
+    links[some] = np.repeat(np.arange(20), 2)
+    near = Leak("near_duplicates", "leaked-rows", True, "Near.", links=links)
+    assert OversampledRows().run(data, {"near_duplicates": near}).found is False

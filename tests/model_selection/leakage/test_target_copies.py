@@ -252,3 +252,23 @@ def test_best_other_column_counts_for_its_own_class():
     assert list(leak.details["rest"]) == ["x0"]
     assert leak.details["rest"]["x0"] >= leak.details["scores"][1] > 0.8
     assert leak.details["rest"]["x0"] == pytest.approx(leak.details["scores"][1], abs=0.02)
+
+
+def _one_good_measurement(share, n_rows=3000, seed=0):
+    """Labels that follow one column for a share of their score, and eight others for the rest."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n_rows, 9))
+    others = X[:, 1:].sum(axis=1) / np.sqrt(8)
+    score = np.sqrt(share) * X[:, 0] + np.sqrt(1 - share) * others
+    return X, (score + 0.2 * rng.normal(size=n_rows) > 0).astype(int)
+
+
+def test_one_column_without_which_the_others_know_little_is_not_told():
+    """It is weaker alone than what is called golden; columns that share the burden are silent."""
+    X, y = _one_good_measurement(0.3)
+    leak = TargetCopies().run(_split_data(X, y), {})
+    assert leak.found is None
+    assert leak.columns == ("x0",)
+    assert "no other matters half as much" in leak.message
+    X, y = _one_good_measurement(1 / 9)
+    assert TargetCopies().run(_split_data(X, y), {}).found is False

@@ -115,7 +115,10 @@ def test_clean_data_are_silent():
         forecast = np.round(rng.random(1000), 1)
         y = (rng.random(1000) < forecast).astype(int)
         X = np.column_stack([forecast, rng.random(30)[rng.integers(0, 30, 1000)]])
-        assert TargetEncoding().run(_split_data(X, y), {}).found is False
+        # Such a forecast cannot be told from means that were rounded so coarsely.
+        leak = TargetEncoding().run(_split_data(X, y), {})
+        assert leak.found is not True
+        assert set(leak.columns) <= {"x0"}
 
 
 def test_names_of_classes_do_not_matter():
@@ -159,3 +162,28 @@ def test_not_applicable():
         TargetEncoding().run(SplitData(data.table, data.folds), {})
     with pytest.raises(CheckNotApplicable, match="same label"):
         TargetEncoding().run(_split_data(X, np.zeros(50)), {})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rounded_and_merged_encodings_are_named(seed):
+    """Rounded means, and leave-one-out means without the column of the categories."""
+    codes, y, noise = _problem("binary", seed)
+    hits = y.astype(float)
+    count, total = np.bincount(codes)[codes], np.bincount(codes, hits)[codes]
+    for column in (np.round(total / count, 2), (total - hits) / (count - 1)):
+        leak = TargetEncoding().run(_split_data(np.column_stack([noise, column]), y), {})
+        assert leak.found is True
+        assert leak.columns == ("x3",)
+
+
+def test_rounded_means_of_huge_groups_are_not_told():
+    """True means, so rounded, would agree as well: the message says so."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 5, 20_000)
+    y = (rng.random(20_000) < np.linspace(0.1, 0.9, 5)[codes]).astype(int)
+    means = np.round(np.bincount(codes, y) / np.bincount(codes), 1)[codes]
+    X = np.column_stack([means, rng.normal(size=20_000)])
+    leak = TargetEncoding().run(_split_data(X, y), {})
+    assert leak.found is None
+    assert leak.columns == ("x0",)
+    assert leak.message.startswith("Could not tell")
