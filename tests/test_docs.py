@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sklearn_lossfix.diagnosis.checks import BUILTIN_CHECKS
+from sklearn_lossfix.diagnosis.history.verdicts import HISTORY_CHECKS
 from sklearn_lossfix.model_selection.leakage._order import LEAKAGE_CHECKS
 
 ROOT = Path(__file__).parents[1]
@@ -17,7 +18,7 @@ LEDGERS = (ROOT / "docs" / "ledgers.rst").read_text(encoding="utf-8")
 EXAMPLES = sorted((ROOT / "examples").glob("*/plot_*.py"))
 
 # Leakage stands first: it spoils all that is judged after it.
-CHECKS = (*LEAKAGE_CHECKS, *BUILTIN_CHECKS)
+CHECKS = (*LEAKAGE_CHECKS, *BUILTIN_CHECKS, *HISTORY_CHECKS)
 SLUGS = sorted({check.slug for check in CHECKS})
 PARTS = ("How it is detected", "Why it matters", "What to do", "What it cannot see")
 

@@ -16,7 +16,7 @@ API_REFERENCE = runpy.run_path(
     str(Path(__file__).parents[1] / "docs" / "api_reference.py"), run_name="api_reference"
 )["API_REFERENCE"]
 
-# What the extras install, and polars, which is accepted but never needed.
+# What the extras install, and polars and skore, which are accepted but never needed.
 OPTIONAL_LIBRARIES = {
     "matplotlib",
     "jinja2",
@@ -29,6 +29,7 @@ OPTIONAL_LIBRARIES = {
     "skl2onnx",
     "onnx",
     "onnxruntime",
+    "skore",
 }
 
 LOADED_PACKAGES = """

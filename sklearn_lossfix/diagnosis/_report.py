@@ -73,8 +73,9 @@ def make_frame(columns, caller):
 class FitReport:
     """Why loss and metric differ, with numbers that add up; or what data, curves or folds hold.
 
-    Made by :func:`diagnose`, :func:`diagnose_predictions`, :func:`diagnose_history` and the ``diagnose`` method of fitted
-    objects of this package; read back from a file by :meth:`from_json`.
+    Made by :func:`diagnose`, :func:`diagnose_predictions`, :func:`diagnose_history` and the
+    ``diagnose`` method of fitted objects of this package; read back from a file by
+    :meth:`from_json`.
 
     Parameters
     ----------
@@ -109,8 +110,9 @@ class FitReport:
         of two classes, ``"threshold_curve"`` of a search; of treatments of imbalance, in place of
         the candidates, ``"treatments"``, ``"skipped_treatments"``, ``"treatment_classes"`` and
         ``"probability_quality"``; ``"columns"`` of data; of a history ``"curves"``,
-        ``"best_epochs"``, ``"verdicts"``, ``"courses"`` and, of several, ``"runs"``; of folds ``"leaks"``, ``"per_fold"``,
-        ``"pairs"``, ``"components"``, ``"component_map"`` and, where it was measured, ``"effect"``.
+        ``"best_epochs"``, ``"verdicts"``, ``"courses"`` and, of several, ``"runs"``; of folds
+        ``"leaks"``, ``"per_fold"``, ``"pairs"``, ``"components"``, ``"component_map"`` and, where
+        it was measured, ``"effect"``.
     reliability : dict or None
         The reliability curve with its band, as lists.
     issues : list of Finding
@@ -322,7 +324,7 @@ class FitReport:
         text = json.dumps(
             self.to_dict(include_values=include_values), allow_nan=False, indent=1, sort_keys=False
         )
-        return _written(text, path)
+        return written(text, path)
 
     @classmethod
     def from_json(cls, source):
@@ -420,7 +422,7 @@ class FitReport:
         ImportError
             If jinja2 is not installed.
         """
-        return _written(render_html(self.to_dict(include_values=include_values)), path)
+        return written(render_html(self.to_dict(include_values=include_values)), path)
 
     def to_markdown(self, path=None):
         """Write the report as Markdown.
@@ -440,7 +442,7 @@ class FitReport:
         ImportError
             If jinja2 is not installed.
         """
-        return _written(render_markdown(self.to_dict()), path)
+        return written(render_markdown(self.to_dict()), path)
 
     def plot(self, kind=None, *, ax=None):
         """Draw one picture of the report with matplotlib.
@@ -488,7 +490,7 @@ class FitReport:
             return None
 
 
-def _written(text, path):
+def written(text, path):
     """Write text to a file where one is given; give the text back."""
     if path is not None:
         Path(path).write_text(text, encoding="utf-8")

@@ -14,6 +14,7 @@ from sklearn_lossfix.diagnosis.display._axes import (
     one_axes,
     plain_legend,
 )
+from sklearn_lossfix.diagnosis.display._history_plots import plot_history
 from sklearn_lossfix.diagnosis.display._search_view import (
     drawable_candidates,
     least_loss_of,
@@ -42,7 +43,7 @@ MAX_CLASSES = 20
 MAX_COLUMNS = 20
 
 # Kind of report -> its main picture; of any other kind it is the ledger.
-MAIN_PICTURE = {"data": "columns", "split": "folds"}
+MAIN_PICTURE = {"data": "columns", "history": "history", "split": "folds"}
 
 
 def _style(value, is_total=False):
@@ -346,6 +347,10 @@ PLOTS = {
         _plot_columns,
         lambda data: data["kind"] == "data" and data["tables"].get("columns"),
     ),
+    "history": (
+        plot_history,
+        lambda data: data["kind"] == "history" and data["tables"]["curves"]["step"],
+    ),
     "folds": (plot_folds, lambda data: data["kind"] == "split"),
     "components": (
         plot_components,
@@ -369,6 +374,10 @@ _NEEDS_OF_TREATMENTS = {
 
 def _why_not(data, kind):
     """Why a report cannot draw a kind of picture."""
+    if data["kind"] == "history" and kind == "flips":
+        return "no losses of single rows were recorded, or the best step is the last"
+    if data["kind"] == "history" and kind == "history":
+        return "nothing finite was recorded"
     if data["kind"] == "split" and kind == "components":
         return "no linked rows stand on both sides of a fold"
     if data["kind"] != "model" or kind in (*MAIN_PICTURE.values(), "components"):
@@ -391,7 +400,7 @@ def plot_report(data, kind=None, ax=None):
     data : dict
         From ``FitReport.to_dict``; it is not changed.
     kind : {"ledger", "flips", "reliability", "classes", "threshold", "candidates", "treatments", \
-            "treatment_classes", "columns", "folds", "components"}, default=None
+            "treatment_classes", "columns", "history", "folds", "components"}, default=None
         Which one; None is the main one of this kind of report.
     ax : matplotlib Axes or pair of Axes, default=None
         Where to draw; None makes a figure. ``"ledger"`` takes two, for loss and error.

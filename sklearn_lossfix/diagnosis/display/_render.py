@@ -8,6 +8,8 @@ from functools import cache
 from sklearn_lossfix._core._optional import import_optional
 from sklearn_lossfix.diagnosis._text import printable
 from sklearn_lossfix.diagnosis.display._data_view import DataView
+from sklearn_lossfix.diagnosis.display._fix_view import FixView
+from sklearn_lossfix.diagnosis.display._history_view import HistoryView
 from sklearn_lossfix.diagnosis.display._split_view import SplitView
 from sklearn_lossfix.diagnosis.display._view import Limits, View
 
@@ -22,7 +24,7 @@ LIMITS = (
 )
 
 # Kind of report -> its view; that of any other kind is of a model.
-_VIEWS = {"data": DataView, "split": SplitView}
+_VIEWS = {"data": DataView, "history": HistoryView, "split": SplitView}
 
 # Punctuation that means something in CommonMark, GitHub's tables or its mathematics. Line starts
 # need no care: the templates begin every line with words of their own.
@@ -85,9 +87,8 @@ def _environment(language):
     return environment
 
 
-def _fitting(data, template, **variables):
+def _fitting(data, template, view_of, **variables):
     """Render with the roomiest limits that keep the text below the size promised."""
-    view_of = _VIEWS.get(data["kind"], View)
     for limits in LIMITS:
         text = template.render(view=view_of(data, limits), **variables)
         if len(text.encode()) <= MAX_BYTES:
@@ -115,14 +116,41 @@ def render_html(data, fragment=False):
     ImportError
         If jinja2 is not installed.
     """
+    return _html(data, "report.html.j2", _VIEWS.get(data["kind"], View), fragment)
+
+
+def render_fix(data, fragment=False):
+    """A fix as HTML, in the style of a report.
+
+    Parameters
+    ----------
+    data : dict
+        From ``Fix.to_dict``.
+    fragment : bool, default=False
+        As in :func:`render_html`.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ImportError
+        If jinja2 is not installed.
+    """
+    return _html(data, "fix.html.j2", FixView, fragment)
+
+
+def _html(data, name, view_of, fragment):
+    """A template rendered, as a document or as a part of a page."""
     prefix = ""
     if fragment:
         digest = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
         prefix = f"lossfix-{digest[:8]}-"
     # Inside a page of others, the report's headings stand one level below the page's own.
     levels = [f"h{level + fragment}" for level in (1, 2, 3)]
-    template = _environment("html").get_template("report.html.j2")
-    return _fitting(data, template, fragment=fragment, prefix=prefix, h=levels)
+    template = _environment("html").get_template(name)
+    return _fitting(data, template, view_of, fragment=fragment, prefix=prefix, h=levels)
 
 
 def render_markdown(data):
@@ -143,5 +171,5 @@ def render_markdown(data):
         If jinja2 is not installed.
     """
     template = _environment("markdown").get_template("report.md.j2")
-    text = _fitting(data, template)
+    text = _fitting(data, template, _VIEWS.get(data["kind"], View))
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

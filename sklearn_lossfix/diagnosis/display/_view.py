@@ -71,6 +71,7 @@ class View:
     passed_note = PASSED_NOTE
     limit_words = "smallest effect that matters"
     columns = None
+    history = None
     split = None
 
     def __init__(self, data, limits):

@@ -1,0 +1,47 @@
+"""A loss that has stood still for a long time."""
+
+from sklearn_lossfix.diagnosis._judging import fact
+from sklearn_lossfix.diagnosis.history._analysis import EQUIVALENCE_LEVEL
+from sklearn_lossfix.diagnosis.history._curve import LATE_SHARE, spoken, window_of
+from sklearn_lossfix.diagnosis.history._trend import MIN_POINTS, equivalence_p
+
+
+class LossPlateau:
+    """Over the later half the loss is shown to change by less than what matters. A tip.
+
+    Two one-sided tests (Schuirmann 1987). Every run that is long enough ends so: the plateau says
+    where training could have stopped, or where the learning rate could have been lowered.
+    """
+
+    name = "loss_plateau"
+    slug = "loss-plateau"
+    title = "The loss has stood still for half of the run"
+    kinds = ("history",)
+    effort = "fast"
+
+    def run(self, analysis):
+        """Test whether the later half is flat."""
+        split = analysis.main_split
+        curve = analysis.needed_loss(split, 2 * MIN_POINTS).late
+        trend, limit = analysis.trend(curve), analysis.loss_limit(split)
+        p_value = equivalence_p(trend, limit)
+        flat = p_value <= EQUIVALENCE_LEVEL
+        evidence = {**window_of(curve), "p_of_equivalence": p_value, "lag_1": trend.coefficient}
+        if flat:
+            evidence["fix"] = (
+                f"Stop at {analysis.history.unit} {curve.steps[0]:g}, or lower the learning rate "
+                f"there: a plateau that a lower rate ends was no end."
+            )
+        shown = "less than what matters" if flat else "not shown to be less than what matters"
+        return fact(
+            self,
+            "tip" if flat else "passed",
+            f"Over the last {LATE_SHARE:.0%} of the run the {spoken(split)} loss changes by "
+            f"{trend.change:+.3g} [{trend.low:+.3g}, {trend.high:+.3g}]{analysis.in_unit}, {shown} "
+            f"({limit:.3g}).",
+            estimate=trend.change,
+            unit=analysis.unit,
+            ci=(trend.low, trend.high),
+            limit=limit,
+            evidence=evidence,
+        )

@@ -1,0 +1,54 @@
+"""Which verdict explains which."""
+
+from sklearn_lossfix._core._finding import Finding
+from sklearn_lossfix.diagnosis.history._explain import (
+    GROUPS,
+    explained_verdicts,
+    without_chance_tips,
+)
+from sklearn_lossfix.diagnosis.history.verdicts import HISTORY_CHECKS
+
+
+def found(name, section="issue", **fields):
+    """A finding without numbers."""
+    return Finding(name, section, "t", "m", **fields)
+
+
+def test_every_verdict_is_in_one_group_and_in_order():
+    """The groups hold each slug once, in the order in which the checks are asked."""
+    slugs = [check.slug for check in HISTORY_CHECKS]
+    assert [name for group in GROUPS for name in group] == slugs
+
+
+def test_the_first_of_a_group_explains_the_others():
+    """Later issues of the group stand right under it; those of other groups stay."""
+    findings = [
+        found("learning-rate-too-high"),
+        found("overfit-turning-point"),
+        found("loss-oscillating"),
+        found("loss-spike", "tip"),
+    ]
+    out = explained_verdicts(findings)
+    assert [(f.name, f.explained_by) for f in out] == [
+        ("learning-rate-too-high", None),
+        ("loss-oscillating", "learning-rate-too-high"),
+        ("overfit-turning-point", None),
+        ("loss-spike", None),
+    ]
+
+
+def test_passed_and_tips_explain_nothing():
+    """An issue stands for itself where the earlier ones of its group are no issues."""
+    findings = [found("loss-oscillating"), found("learning-rate-too-high", "passed")]
+    assert explained_verdicts(findings)[0].explained_by is None
+
+
+def test_tips_need_their_test_too():
+    """A tip whose adjusted p-value is above the level has passed; one without a test stays."""
+    findings = [
+        found("loss-recurring", "tip", p_adjusted=0.03),
+        found("loss-spike", "tip"),
+        found("loss-plateau", "tip", p_adjusted=0.001),
+    ]
+    sections = [f.section for f in without_chance_tips(findings, 0.01)]
+    assert sections == ["passed", "tip", "tip"]

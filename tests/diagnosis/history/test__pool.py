@@ -1,0 +1,72 @@
+"""Several runs as one."""
+
+import numpy as np
+import pytest
+
+from sklearn_lossfix._core._history import History
+from sklearn_lossfix.diagnosis.history._pool import on_steps, pool_histories, seed_spread
+
+
+def run(steps, values, **facts):
+    """One run with a validation loss."""
+    return History(np.asarray(steps, float), {"validation": np.asarray(values, float)}, **facts)
+
+
+def test_a_single_run_is_itself():
+    """Nothing is copied or lost."""
+    one = run([1, 2], [0.5, 0.4])
+    assert pool_histories([one]) is one
+
+
+def test_the_pool_is_the_median_of_each_step():
+    """Steps that only some runs have are pooled over those."""
+    runs = [run([1, 2], [1, 2]), run([1, 2, 3], [3, 4, 9]), run([1, 2], [8, 3])]
+    pooled = pool_histories(runs)
+    assert pooled.steps.tolist() == [1, 2, 3]
+    assert pooled.loss["validation"].tolist() == [3, 3, 9]
+
+
+def test_order_of_runs_does_not_matter():
+    """The median curve is that of the set of runs."""
+    rng = np.random.default_rng(0)
+    runs = [run([1, 2, 3], rng.normal(size=3)) for _ in range(4)]
+    one, other = pool_histories(runs), pool_histories(runs[::-1])
+    assert one.loss["validation"] == pytest.approx(other.loss["validation"])
+
+
+def test_curves_that_some_run_lacks_are_left_out():
+    """What is compared is what every run has; rows belong to single runs."""
+    values = np.array([0.5, 0.4])
+    first = History(
+        np.arange(2.0),
+        {"train": values, "validation": values},
+        {"f1": {"validation": values}, "auc": {"validation": values}},
+        row_losses=np.zeros((2, 3)),
+    )
+    second = History(np.arange(2.0), {"validation": values}, {"auc": {"validation": values}})
+    pooled = pool_histories([first, second])
+    assert list(pooled.loss) == ["validation"]
+    assert list(pooled.metrics) == ["auc"]
+    assert pooled.row_losses is None
+
+
+def test_missing_everywhere_stays_missing():
+    """A step without an entry in any run has none in the pool."""
+    pooled = pool_histories([run([1, 2], [np.nan, 1]), run([1, 2], [np.nan, 2])])
+    assert np.isnan(pooled.loss["validation"][0])
+    assert pooled.loss["validation"][1] == 1.5
+
+
+def test_on_steps_leaves_gaps():
+    """Values go to their steps."""
+    out = on_steps(np.array([1.0, 3.0]), np.array([7.0, 9.0]), np.array([1.0, 2.0, 3.0]))
+    assert out[[0, 2]].tolist() == [7, 9]
+    assert np.isnan(out[1])
+
+
+def test_seed_spread_tells_runs_from_noise():
+    """Equal runs differ by nothing; shifted ones by their shifts."""
+    noise = np.random.default_rng(1).normal(size=50)
+    assert seed_spread([noise, noise]) == pytest.approx((0.0, noise.std()))
+    between, _ = seed_spread([noise, noise + 2.0])
+    assert between == pytest.approx(np.sqrt(2.0))

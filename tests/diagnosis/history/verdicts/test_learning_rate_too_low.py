@@ -1,0 +1,34 @@
+"""A training loss that crawls."""
+
+import numpy as np
+import pytest
+
+from sklearn_lossfix.diagnosis.history.verdicts.learning_rate_too_low import LearningRateTooLow
+from sklearn_lossfix.exceptions import CheckNotApplicable
+
+
+def crawl(curves, seed=0):
+    """A straight line that has not got far."""
+    noise = np.random.default_rng(seed).normal(0, 0.001, len(curves["step"]))
+    return 0.69 - 0.001 * curves["step"] + noise
+
+
+def test_a_straight_slow_fall_is_an_issue(analysis_of, curves):
+    """It falls at its mean pace to the end and has taken little off."""
+    finding = LearningRateTooLow().run(analysis_of(crawl(curves)))
+    assert finding.section == "issue"
+    assert finding.evidence["pace_at_end"] == pytest.approx(1.0, abs=0.2)
+    assert finding.evidence["share_gained"] == pytest.approx(0.115, abs=0.02)
+
+
+def test_curves_that_bend_or_get_far_pass(analysis_of, curves):
+    """A run that has levelled off, and a straight one that got far, are not too slow."""
+    assert LearningRateTooLow().run(analysis_of(curves["train"])).section == "passed"
+    far = 0.7 - 0.008 * curves["step"] + np.random.default_rng(1).normal(0, 0.002, 80)
+    assert LearningRateTooLow().run(analysis_of(far)).section == "passed"
+
+
+def test_it_needs_a_training_loss(analysis_of, curves):
+    """Validation rows do not show the pace of the optimiser."""
+    with pytest.raises(CheckNotApplicable, match="No training loss"):
+        LearningRateTooLow().run(analysis_of(None, curves["validation"]))

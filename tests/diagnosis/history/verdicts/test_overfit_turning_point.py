@@ -1,0 +1,86 @@
+"""A validation loss that has turned."""
+
+import contextlib
+
+import numpy as np
+import pytest
+from scipy import signal
+
+from sklearn_lossfix.diagnosis.history.verdicts.overfit_turning_point import OverfitTurningPoint
+from sklearn_lossfix.exceptions import CheckNotApplicable
+
+
+@pytest.fixture
+def turned(curves):
+    """A validation loss that rises from step 30 on."""
+    return curves["validation"] + 0.004 * np.maximum(curves["step"] - 30, 0)
+
+
+def test_the_turn_is_found_with_interval_and_cost(analysis_of, curves, turned):
+    """The best step lies in its interval, and the cost is near what was planted."""
+    finding = OverfitTurningPoint().run(analysis_of(curves["train"], turned))
+    assert finding.section == "issue"
+    evidence = finding.evidence
+    assert evidence["best_step_low"] <= evidence["best_step"] <= evidence["best_step_high"]
+    assert 25 <= evidence["best_step"] <= 38
+    assert finding.estimate == pytest.approx(0.16, abs=0.02)  # 0.168 less what smoothing takes
+    assert finding.nats_at_stake == pytest.approx(finding.ci[0])
+
+
+def rows_of(means, spread, right, n_rows=400, seed=0):
+    """Row losses with given means, by step."""
+    rng = np.random.default_rng(seed)
+    losses = np.stack([mean + spread * rng.normal(size=n_rows) for mean in means])
+    return {
+        "row_losses": losses,
+        "row_right": np.full(losses.shape, right),
+        "row_steps": np.arange(1.0, len(means) + 1),
+    }
+
+
+def test_rows_must_agree(analysis_of, curves, turned):
+    """A rise of the curve that the rows do not show is no issue."""
+    sure = rows_of(turned, 0.05, True)
+    finding = OverfitTurningPoint().run(analysis_of(curves["train"], turned, **sure))
+    assert finding.section == "issue"
+    assert finding.evidence["rows_low"] > 0
+    vague = rows_of(turned, 20.0, True)
+    finding = OverfitTurningPoint().run(analysis_of(curves["train"], turned, **vague))
+    assert finding.section == "passed"
+    assert finding.evidence["rows_low"] < 0
+
+
+def test_a_sound_run_passes(analysis_of, curves):
+    """A validation loss that falls and stays passes."""
+    finding = OverfitTurningPoint().run(analysis_of(curves["train"], curves["validation"]))
+    assert finding.section == "passed"
+
+
+def test_half_a_percent_does_not_matter(analysis_of, curves):
+    """A rise beyond noise and below one percent passes."""
+    step = curves["step"]
+    creeping = 1 + np.exp(-step / 5) + 0.00015 * np.maximum(step - 30, 0)
+    creeping += np.random.default_rng(5).normal(0, 0.0003, len(step))
+    finding = OverfitTurningPoint().run(analysis_of(None, creeping))
+    assert finding.section == "passed"
+    assert finding.evidence["statistic"] > 3
+
+
+def test_it_needs_a_validation_loss_of_eight_entries(analysis_of, curves):
+    """Training rows, and a handful of epochs, do not show it."""
+    with pytest.raises(CheckNotApplicable, match="No validation loss"):
+        OverfitTurningPoint().run(analysis_of(curves["train"]))
+    with pytest.raises(CheckNotApplicable, match="5 finite entries; this needs 8"):
+        OverfitTurningPoint().run(analysis_of(None, [0.5, 0.4, 0.3, 0.5, 0.9]))
+
+
+def test_correlated_noise_is_rarely_taken_for_a_rise(analysis_of):
+    """Flat curves whose noise is large and strongly correlated are no issue, but for a few."""
+    issues = 0
+    for seed in range(30):
+        noise = np.random.default_rng(seed).normal(0, 0.03, 160)
+        values = 1 + signal.lfilter([1], [1, -0.8], noise)[100:]
+        with contextlib.suppress(CheckNotApplicable):
+            finding = OverfitTurningPoint().run(analysis_of(None, values))
+            issues += finding.section == "issue" and finding.p_value <= 0.01
+    assert issues <= 4

@@ -1,0 +1,51 @@
+"""A loss that was still falling."""
+
+import numpy as np
+import pytest
+
+from sklearn_lossfix.diagnosis.history.verdicts.still_improving import StillImproving
+from sklearn_lossfix.exceptions import CheckNotApplicable
+
+
+def test_a_falling_end_is_an_issue(analysis_of, curves):
+    """A validation loss that falls to the end by more than a percent was stopped too early."""
+    falling = curves["validation"] + 0.3 - 0.003 * curves["step"]
+    finding = StillImproving().run(analysis_of(curves["train"], falling))
+    assert finding.section == "issue"
+    assert finding.estimate == pytest.approx(-0.003 * 19, abs=0.02)
+    assert finding.evidence["first_step"] == 61.0
+    assert 0 < finding.nats_at_stake < 0.06
+
+
+def test_the_validation_loss_decides(analysis_of, curves):
+    """A training loss that falls on does not count where a validation loss has levelled off."""
+    falling = curves["train"] + 0.3 - 0.003 * curves["step"]
+    assert StillImproving().run(analysis_of(falling, curves["validation"])).section == "passed"
+    assert StillImproving().run(analysis_of(falling)).section == "issue"
+
+
+def test_less_than_a_percent_is_not_worth_more_epochs(analysis_of):
+    """A fall beyond noise by half a percent passes."""
+    step = np.arange(80.0)
+    noise = np.random.default_rng(0).normal(0, 1e-4, 80)
+    finding = StillImproving().run(analysis_of(None, 1.0 - 0.00025 * step + noise))
+    assert finding.section == "passed"
+    assert finding.estimate < 0
+
+
+def test_correlated_ends_are_withheld(analysis_of):
+    """Ten entries of a random walk tell nothing, and it says so."""
+    reasons = 0
+    for seed in range(10):
+        walk = 1 + 0.01 * np.random.default_rng(seed).normal(size=30).cumsum()
+        try:
+            StillImproving().run(analysis_of(None, walk))
+        except CheckNotApplicable as reason:
+            reasons += "independent" in str(reason)
+    assert reasons >= 6
+
+
+def test_short_curves_are_not_judged(analysis_of):
+    """Below eight entries there is no trend."""
+    with pytest.raises(CheckNotApplicable, match="this needs 8"):
+        StillImproving().run(analysis_of(None, [0.5, 0.4, 0.3]))
