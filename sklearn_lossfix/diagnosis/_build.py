@@ -4,6 +4,9 @@ from functools import partial
 
 import numpy as np
 
+from sklearn_lossfix._core._paired_tests import weighted_mean
+from sklearn_lossfix.diagnosis._compare import compare_columns
+from sklearn_lossfix.diagnosis._learning_curve import curve_columns
 from sklearn_lossfix.diagnosis._report import FitReport
 from sklearn_lossfix.diagnosis._run_checks import run_checks
 from sklearn_lossfix.diagnosis._search_tables import search_facts, search_tables
@@ -130,8 +133,29 @@ def _tables(analysis):
     if evidence.treatments is not None:
         tables.pop("candidates", None)  # they are the treatments
         tables |= treatment_tables(evidence)
+    tables |= _refit_tables(analysis.refits)
+    if evidence.compared is not None:
+        tables["compare"] = compare_columns(analysis)
     if analysis.refits is not analysis:
         tables["out_of_fold"] = _out_of_fold_columns(analysis)
+    return tables
+
+
+def _refit_tables(analysis):
+    """Learning curve and seeds, where they were asked for."""
+    evidence, tables = analysis.evidence, {}
+    if evidence.learning_curve is not None:
+        tables["learning_curve"] = curve_columns(
+            evidence.learning_curve, inflation=evidence.inflation, **analysis.sampling
+        )
+    if evidence.seeds:
+        tables["seeds"] = {
+            "seed": ["the model's", *(f"other {k}" for k in range(1, len(evidence.seeds)))],
+            "loss": [
+                weighted_mean(analysis.losses_of(scored), evidence.sample_weight)
+                for scored in evidence.seeds
+            ],
+        }
     return tables
 
 
@@ -189,6 +213,7 @@ def _context(analysis, effort, context):
         "alpha": analysis.alpha,
         "notes": list(evidence.facts.get("notes", [])),
         "versions": versions(),
+        "compared": evidence.facts.get("compared"),
         **chosen,
         **context,
     }

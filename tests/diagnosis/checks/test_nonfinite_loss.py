@@ -14,17 +14,28 @@ SLUG = "nonfinite-loss"
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_fires_on_refuted_certainty(calibrated, dtype):
-    """Three labels at probability zero: they are listed, and their share of the loss is stated."""
+    """Sixty labels at probability zero: they are listed, and their share of the loss is stated."""
     y, proba = calibrated(500)
     proba = proba.astype(dtype)
-    proba[:3] = np.eye(2, dtype=dtype)[1 - y[:3]]
+    proba[:60] = np.eye(2, dtype=dtype)[1 - y[:60]]
     finding = diagnose_predictions(y, proba)[SLUG]
     assert finding.section == "issue"
-    assert finding.rows.tolist() == [0, 1, 2]
-    assert finding.evidence["n_rows"] == 3
-    at_clip = -3 * np.log(np.finfo(dtype).eps)
-    rest = -np.log(proba[np.arange(3, 500), y[3:]].astype(float)).sum()
+    assert finding.rows.tolist() == list(range(20))
+    assert finding.evidence["n_rows"] == 60
+    at_clip = -60 * np.log(np.finfo(dtype).eps)
+    rest = -np.log(proba[np.arange(60, 500), y[60:]].astype(float)).sum()
     assert finding.estimate == pytest.approx(at_clip / (at_clip + rest), rel=1e-6)
+
+
+def test_a_few_impossible_rows_are_a_tip(calibrated):
+    """Three of them hold most of the loss, which must be told; no map is proven to mend it."""
+    y, proba = calibrated(500)
+    proba[:3] = np.eye(2)[1 - y[:3]]
+    finding = diagnose_predictions(y, proba)[SLUG]
+    assert finding.section == "tip"
+    assert finding.rows.tolist() == [0, 1, 2]
+    assert finding.estimate > 0.2
+    assert "3 exactly zero" in finding.message
 
 
 def test_silent_where_certainty_holds(calibrated):
