@@ -23,7 +23,14 @@ API_REFERENCE = [
             "Where the loss and the metric of a classifier come from, as tables that sum exactly. "
             "See :doc:`ledgers` for the arithmetic and :doc:`findings` for what is looked for."
         ),
-        "names": ["diagnose", "diagnose_predictions", "diagnose_history", "flip_table", "FitReport", "Fix"],
+        "names": [
+            "diagnose",
+            "diagnose_predictions",
+            "diagnose_history",
+            "flip_table",
+            "FitReport",
+            "Fix",
+        ],
         "top_level": True,
     },
     {

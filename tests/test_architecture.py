@@ -25,11 +25,12 @@ ALLOWED["model_selection"] = (
 )
 ALLOWED["imbalance"] = {"model_selection"} | ALLOWED["model_selection"]
 ALLOWED["diagnosis"] = {"imbalance"} | ALLOWED["imbalance"]
-# Export and the command line are the outermost layers. The package's own namespace only collects
-# public names.
+# Export, the bridge to skore and the command line are the outermost layers. The package's own
+# namespace only collects public names.
 ALLOWED["onnx"] = set(ALLOWED)
+ALLOWED["skore"] = set(ALLOWED) - {"onnx"}
 ALLOWED["cli"] = {PACKAGE} | set(ALLOWED)
-ALLOWED[PACKAGE] = set(ALLOWED) - {"cli", "onnx"}
+ALLOWED[PACKAGE] = set(ALLOWED) - {"cli", "onnx", "skore"}
 
 LATE_IMPORTS = {("_core/_diagnosable.py", "diagnosis")}
 
@@ -210,6 +211,7 @@ def test_guard_accepts_a_clean_tree(tmp_path):
         ("decision/_rule.py", "from . import Rule", "decision/_rule.py:1 uses a relative import"),
         ("decision/_rule.py", "import sklearn_lossfix.cli", "cli, which decision may not import"),
         ("decision/_rule.py", "import sklearn_lossfix.onnx", "onnx, which decision may not import"),
+        ("decision/_rule.py", "import sklearn_lossfix.skore", "skore, which decision may not"),
         (
             "__init__.py",
             'from sklearn_lossfix.onnx import to_onnx\n__all__ = ["to_onnx"]',

@@ -3,8 +3,8 @@
 from importlib import import_module
 
 
-def import_optional(module, *, caller, extra):
-    """Import `module`, or raise an ImportError that names the extra to install.
+def import_optional(module, *, caller, extra=None):
+    """Import `module`, or raise an ImportError that names what to install.
 
     Parameters
     ----------
@@ -12,8 +12,8 @@ def import_optional(module, *, caller, extra):
         Dotted name of the module.
     caller : str
         What needs it, as the user knows it: ``"FitReport.plot"``.
-    extra : str
-        The extra of this package that installs it.
+    extra : str, default=None
+        The extra of this package that installs it; None where none does.
 
     Returns
     -------
@@ -29,7 +29,8 @@ def import_optional(module, *, caller, extra):
         return import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
+        wanted = package if extra is None else f'"sklearn-lossfix[{extra}]"'
         raise ImportError(
             f"{caller} requires {package}, which is not installed. Install it with "
-            f'`pip install "sklearn-lossfix[{extra}]"`.'
+            f"`pip install {wanted}`."
         ) from error

@@ -22,3 +22,9 @@ def test_missing_module_names_caller_and_extra():
     with pytest.raises(ImportError, match=message) as caught:
         import_optional("no_such_package.pyplot", caller="FitReport.plot", extra="plot")
     assert isinstance(caught.value.__cause__, ModuleNotFoundError)
+
+
+def test_missing_module_without_an_extra_names_itself():
+    """Where no extra installs it, the command installs the package itself."""
+    with pytest.raises(ImportError, match=r"with `pip install no_such_package`\."):
+        import_optional("no_such_package.parts", caller="me")
