@@ -6,7 +6,6 @@ from functools import cached_property
 import numpy as np
 from sklearn.base import clone
 
-from sklearn_lossfix._core._finding import SLUGS
 from sklearn_lossfix._core._paired_tests import weighted_mean
 from sklearn_lossfix._core._proper_scores import log_loss_rows
 from sklearn_lossfix.decision._metrics import metric_from_codes
@@ -16,7 +15,7 @@ from sklearn_lossfix.diagnosis._greedy import Judge, Stacks, choose, cross_fitte
 from sklearn_lossfix.diagnosis._judging import interval_text
 from sklearn_lossfix.diagnosis._remedies import rule_remedy
 from sklearn_lossfix.diagnosis._report import make_frame, written
-from sklearn_lossfix.diagnosis._verdict import number
+from sklearn_lossfix.diagnosis._verdict import CAUSAL_ORDER, number
 from sklearn_lossfix.diagnosis.display._render import render_fix
 
 # Slug of the remedy that tunes the rule for another metric than the report's.
@@ -28,13 +27,12 @@ DEFAULT_MAX_FITS = 300
 
 def _remedies_of(findings):
     """Remedies of issues that can be applied to an estimator, in causal order; and who explains."""
-    order = list(SLUGS)
     issues = [
         f
         for f in findings
         if f.section == "issue" and f.remedy is not None and f.remedy.build is not None
     ]
-    issues.sort(key=lambda f: order.index(f.name))
+    issues.sort(key=lambda f: CAUSAL_ORDER.index(f.name))
     remedies = {f.name: f.remedy for f in issues}
     causes = {f.name: f.explained_by for f in issues if f.explained_by in remedies}
     return remedies, causes
@@ -75,7 +73,7 @@ def fix_report(analysis, findings, rebuild, *, scoring=None, max_fits=None, requ
         if metric.kind == "label" and metric != analysis.metric:
             remedies[RULE] = rule_remedy(analysis, metric, scoring, pos)
             causes.pop(RULE, None)
-            remedies = {slug: remedies[slug] for slug in SLUGS if slug in remedies}
+            remedies = {slug: remedies[slug] for slug in CAUSAL_ORDER if slug in remedies}
     judge = Judge(
         y=e.y,
         n_classes=e.n_classes,

@@ -249,8 +249,8 @@ class Tried:
 
 # Why leaving out rows is not proven here.
 CHOSEN_BY_LABELS = (
-    "Its rows were chosen by the labels that it would be judged by, so nothing would be proven. Look "
-    "at them: finding.rows."
+    "Its rows were chosen by the labels that it would be judged by, so nothing would be proven. "
+    "Look at them: finding.rows."
 )
 
 
@@ -264,8 +264,8 @@ def choose(stacks, judge, causes, *, require_proof=True, rows=slice(None)):
     judge : Judge
         Compares them.
     causes : dict of str to str
-        Findings that another one explains: their remedies are tried only where that one's was not
-        kept.
+        Findings that another one explains: their remedies are tried after all others, and are not
+        needed where they bring nothing on top of that one's.
     require_proof : bool, default=True
         As in ``Judge.keeps``.
     rows : slice or ndarray, default=all rows
@@ -279,11 +279,7 @@ def choose(stacks, judge, causes, *, require_proof=True, rows=slice(None)):
         All of them, in order.
     """
     kept, tried = (), []
-    for name in stacks.remedies:
-        cause = causes.get(name)
-        if cause in kept:
-            tried.append(Tried(name, "not needed", f"Gone once {cause} is mended."))
-            continue
+    for name in sorted(stacks.remedies, key=causes.__contains__):
         if require_proof and stacks.remedies[name].left_out is not None:
             tried.append(Tried(name, "not tried", CHOSEN_BY_LABELS))
             continue
@@ -297,10 +293,12 @@ def choose(stacks, judge, causes, *, require_proof=True, rows=slice(None)):
             kept = (*kept, name)
             tried.append(Tried(name, "kept", **fields))
         else:
-            reason = "The interval of its gain holds zero."
-            if any(gain.high < 0 for gain in judge.deciding(loss, metric)):
+            section, reason = "not proven", "The interval of its gain holds zero."
+            if causes.get(name) in kept:
+                section, reason = "not needed", f"Gone once {causes[name]} is mended."
+            elif any(gain.high < 0 for gain in judge.deciding(loss, metric)):
                 reason = "It makes the loss or the metric provably worse."
-            tried.append(Tried(name, "not proven", reason, **fields))
+            tried.append(Tried(name, section, reason, **fields))
     return kept, tried
 
 

@@ -208,6 +208,9 @@ def _beside(loss, uncertainty):
 #: Issues that say what happened and not why: they stand behind every cause.
 SYMPTOMS = ("nonfinite-loss",)
 
+#: All findings, causes before what they lead to.
+CAUSAL_ORDER = [slug for slug in SLUGS if slug not in SYMPTOMS] + list(SYMPTOMS)
+
 
 def rank(findings, analysis):
     """Order issues: causes first, but for what provably has more at stake.
@@ -228,9 +231,8 @@ def rank(findings, analysis):
     -------
     list of Finding
     """
-    order = [slug for slug in SLUGS if slug not in SYMPTOMS] + list(SYMPTOMS)
     ranked = []
-    for finding in sorted(findings, key=lambda f: order.index(f.name)):
+    for finding in sorted(findings, key=lambda f: CAUSAL_ORDER.index(f.name)):
         low, _ = stake_interval(finding, analysis)
         place = len(ranked)
         while place and _overtakes(low, ranked[place - 1], analysis):

@@ -1,5 +1,7 @@
 """Rows, folds and the user's estimator: what refits of one report share."""
 
+import warnings
+
 import numpy as np
 
 from sklearn_lossfix._core._evidence import NoTwin, Twin
@@ -112,7 +114,9 @@ class Workbench:
 def attempt(score, what, notes):
     """Result of a fit that the user did not ask for; where it fails, None and the reason, noted."""
     try:
-        return score(), None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the user did not ask for this fit
+            return score(), None
     except Exception as error:  # any estimator may raise anything on data it was not made for
         first = str(error).partition("\n")[0]
         reason = f"{what} could not be fitted ({type(error).__name__}: {first})."

@@ -223,17 +223,22 @@ def test_each_remedy_is_judged_on_top_of_what_was_kept():
 
 
 def test_what_a_kept_cause_explains_is_not_needed():
-    """It is tried only where the cause's own remedy was not kept."""
+    """It is tried last, and kept only where it brings something on top of its cause's remedy."""
     y = labels()
-    scores = {"a": forecasts(y, 3, 2), "b": forecasts(y, 3, 3)}
-    remedies = {"a": remedy(), "b": remedy()}
-    stacks = Stacks(Bench(scores), forecasts(y, 1, 1), remedies, {}, None)
-    kept, tried = choose(stacks, make_judge(y), {"b": "a"})
-    assert kept == ("a",)
-    assert tried[1].section == "not needed"
-    scores["a"] = forecasts(y, 0, 2)
-    stacks = Stacks(Bench(scores), forecasts(y, 1, 1), remedies, {}, None)
-    assert choose(stacks, make_judge(y), {"b": "a"})[0] == ("b",)
+    good = forecasts(y, 3, 2)
+    scores = {"a": good, "a + b": good, "b": good}
+    remedies = {"b": remedy(), "a": remedy()}
+
+    def outcome(**changed):
+        bench = Bench({**scores, **changed})
+        kept, tried = choose(
+            Stacks(bench, forecasts(y, 1, 1), remedies, {}, None), make_judge(y), {"b": "a"}
+        )
+        return kept, tried[1].section
+
+    assert outcome() == (("a",), "not needed")
+    assert outcome(**{"a + b": forecasts(y, 8, 5)}) == (("a", "b"), "kept")
+    assert outcome(a=forecasts(y, 0, 2)) == (("b",), "kept")
 
 
 def test_no_row_is_forecast_by_a_choice_that_it_made():

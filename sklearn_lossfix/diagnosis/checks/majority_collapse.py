@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_lossfix.diagnosis._judging import judge_effect
+from sklearn_lossfix.diagnosis._judging import fact, judge_effect
 from sklearn_lossfix.diagnosis._remedies import decision_rule_remedy
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
@@ -12,7 +12,8 @@ class MajorityCollapse:
 
     A recall whose whole interval lies below ``1 / (2 K)`` means that the class is answered less
     than half as often as by guessing. It is a collapse of the labels, and no lack of signal, if
-    the cross-fitted best rule for balanced accuracy gains on the very same scores.
+    the cross-fitted best rule for balanced accuracy gains on the very same scores. Where another
+    metric was asked for, that one decides what the labels cost: the collapse is then a tip.
     """
 
     name = "majority_collapse"
@@ -43,7 +44,7 @@ class MajorityCollapse:
             )
         else:
             message = f"Every class has a recall whose interval reaches {limit:.3g}."
-        return judge_effect(
+        finding = judge_effect(
             self,
             analysis,
             gain,
@@ -57,4 +58,16 @@ class MajorityCollapse:
                 "recall": recalls["recall"].tolist(),
             },
             remedy=decision_rule_remedy(analysis, analysis.balanced, gain),
+        )
+        asked = e.facts.get("scoring") is not None and analysis.metric.name != "balanced_accuracy"
+        if not asked or finding.p_value > analysis.alpha:
+            return finding
+        return fact(
+            self,
+            "tip",
+            f"{message} The metric that was asked for, {analysis.metric.name.replace('_', ' ')}, "
+            f"is judged by itself.",
+            estimate=finding.estimate,
+            unit=finding.unit,
+            evidence=finding.evidence,
         )

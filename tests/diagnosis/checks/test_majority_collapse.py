@@ -32,6 +32,15 @@ def test_remedy_improves_balanced_accuracy_on_fresh_rows(table):
     assert gain > finding.limit
 
 
+def test_a_tip_where_another_metric_was_asked_for(calibrated):
+    """Who asks for accuracy by name is told of the collapse, and not blamed for it."""
+    y, proba = calibrated(4000, spread=1.0, offsets=np.array([0.0, -4.0]))
+    finding = diagnose_predictions(y, proba, scoring="accuracy")[SLUG]
+    assert finding.section == "tip"
+    assert "accuracy, is judged by itself" in finding.message
+    assert diagnose_predictions(y, proba, scoring="balanced_accuracy")[SLUG].section == "issue"
+
+
 def test_silent_where_every_class_is_answered(calibrated):
     """Balanced, calibrated forecasts have no collapsed class."""
     finding = diagnose_predictions(*calibrated(2000))[SLUG]
