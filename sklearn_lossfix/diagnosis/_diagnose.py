@@ -638,7 +638,9 @@ def _gather(estimator, data, validation, request, effort, alpha):
     reference = reference_on(sampled, validation, request)
     evidence = gather_validation(unfitted, judged, data, validation, request, reference)
     evidence = with_validation_checks(evidence, judged, data, validation, request, effort)
-    refits, bench = gather_out_of_fold(unfitted, sampled, request, judged, thorough=thorough)
+    refits, bench = gather_out_of_fold(
+        unfitted, sampled, request, judged, thorough=thorough, with_columns=False
+    )
     return Analysis(evidence, alpha, Analysis(refits, alpha, bench=bench), bench)
 
 

@@ -22,13 +22,13 @@ from sklearn_lossfix._core._paired_tests import nadeau_bengio_inflation
 from sklearn_lossfix._core._proper_scores import brier_rows, log_loss_rows
 from sklearn_lossfix.decision._metrics import class_totals
 from sklearn_lossfix.diagnosis._equal_rows import label_conflicts
+from sklearn_lossfix.diagnosis._fold_leaks import fold_leaks
 from sklearn_lossfix.diagnosis._learning_curve import learning_curve
 from sklearn_lossfix.diagnosis._recorded_scores import scorer_value
 from sklearn_lossfix.diagnosis._reference import make_reference
 from sklearn_lossfix.diagnosis._reference_twin import reference_twin
 from sklearn_lossfix.diagnosis._scored import REGRESSOR, to_scored
 from sklearn_lossfix.diagnosis._seeds import score_seeds
-from sklearn_lossfix.diagnosis._validation_leaks import fold_leaks
 from sklearn_lossfix.diagnosis._workbench import MAX_TWINS, Workbench, attempt, fit_twins
 from sklearn_lossfix.diagnosis.twins._plan import Subject
 from sklearn_lossfix.diagnosis.twins.converged import iteration_limits, steps_at_limit
@@ -209,7 +209,15 @@ def _add_metric_value(facts, request, scored, y, X, weight=None):
         request.notes.append(note)
 
 
-def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=True, thorough=False):
+def gather_out_of_fold(
+    estimator,
+    data,
+    request,
+    fitted=None,
+    with_reference=True,
+    thorough=False,
+    with_columns=True,
+):
     """Evidence out of fold: the model, a reference and the twins on one set of folds.
 
     Parameters
@@ -226,6 +234,9 @@ def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=Tru
         Whether to fit the reference.
     thorough : bool, default=False
         Whether to try every twin that applies, a learning curve and other seeds.
+    with_columns : bool, default=True
+        Whether to ask what single columns tell of the target; not where that is asked of
+        validation rows as well.
 
     Returns
     -------
@@ -268,6 +279,8 @@ def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=Tru
         twins |= reference_twin(data.X, request.seed, reference)
     curve = learning_curve(bench, estimator, model) if thorough else None
     seeds = score_seeds(bench, estimator, model) if thorough else ()
+    leaks, found = fold_leaks(bench, with_columns)
+    facts |= found
     conflicts = {**conflicts, "rows": data.rows[conflicts["rows"]]}
     weight, groups = _triplet_weights(scores, data)
     n_train, n_test = bench.folds.mean_sizes
@@ -307,7 +320,7 @@ def gather_out_of_fold(estimator, data, request, fitted=None, with_reference=Tru
         estimator=estimator,
         conflicts=conflicts,
         facts=facts,
-        leaks=fold_leaks(bench.folds, data, request),
+        leaks=leaks,
     )
     return evidence, bench
 

@@ -4,22 +4,19 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
-from scipy import sparse
-from sklearn.utils import _safe_indexing
 
 from sklearn_lossfix._core._oof import is_regressor_given_labels, score_rows
 from sklearn_lossfix._core._validation import check_groups
 from sklearn_lossfix.diagnosis._drift import gather_drift
 from sklearn_lossfix.diagnosis._scored import to_scored
+from sklearn_lossfix.diagnosis._shuffled_columns import shuffled_columns
 from sklearn_lossfix.model_selection._assert_no_leakage import stacked
 from sklearn_lossfix.model_selection._audit import audit_split, read_split_data
 from sklearn_lossfix.model_selection.leakage._order import (
-    FOLD_CHECKS,
     LEAKAGE_CHECKS,
     SPLIT_CHECKS,
 )
-from sklearn_lossfix.model_selection.leakage._split_data import LeakageOptions, SplitData
-from sklearn_lossfix.model_selection.leakage._table import Table
+from sklearn_lossfix.model_selection.leakage._split_data import LeakageOptions
 from sklearn_lossfix.model_selection.leakage._times import read_times
 
 #: Checks of leakage whose columns are shuffled, to see whether the model relies on them.
@@ -166,37 +163,6 @@ def _both(of_validation, of_training):
     return np.concatenate([of_validation, of_training])
 
 
-def fold_leaks(folds, data, request):
-    """Ask about given groups and times in the folds that the model was judged on.
-
-    Parameters
-    ----------
-    folds : Folds
-        The folds.
-    data : Data
-        Rows of which they are.
-    request : Request
-        Gives the seed.
-
-    Returns
-    -------
-    SplitEvidence or None
-        None where neither groups nor times were given.
-    """
-    if data.groups is None and data.times is None:
-        return None
-    n_rows = len(data.y)
-    split = SplitData(
-        table=Table.read(np.zeros((n_rows, 1))),  # these checks read no features
-        folds=tuple(folds.splits),
-        groups=data.groups,
-        times=data.times,
-        options=LeakageOptions(seed=request.seed),
-    )
-    checks = [check for check in LEAKAGE_CHECKS if check.name in FOLD_CHECKS]
-    return audit_split(split, checks, splitter=repr(request.cv))
-
-
 def with_validation_checks(evidence, fitted, data, validation, request, effort):
     """Evidence on validation rows, with what was seen of the split.
 
@@ -256,41 +222,4 @@ def _scored_without(fitted, X, leaks, split, request):
             out[slug] = to_scored(*scores, len(request.classes), type(fitted).__name__)
         except Exception as error:  # a user's model may refuse values in another row
             request.notes.append(f"The model could not be asked without leaking columns: {error}")
-    return out
-
-
-def shuffled_columns(X, positions, order):
-    """A copy of X in which some columns hold the values of other rows.
-
-    Parameters
-    ----------
-    X : array-like, sparse matrix or dataframe of shape (n_rows, n_columns)
-        Features; not changed.
-    positions : list of int
-        Columns.
-    order : ndarray of shape (n_rows,), dtype int
-        The row whose values each row gets; one order, so that columns stay together.
-
-    Returns
-    -------
-    container of the same kind
-    """
-    others = _safe_indexing(X, order)
-    if hasattr(X, "with_columns"):  # polars
-        return X.with_columns([others[X.columns[j]] for j in positions])
-    if hasattr(X, "iloc"):
-        out = X.copy()
-        for j in positions:
-            out.isetitem(j, others.iloc[:, j].array)  # an array: labels would pull rows back
-        return out
-    if sparse.issparse(X):
-        mine, theirs = sparse.coo_array(X), sparse.coo_array(others)
-        kept, taken = ~np.isin(mine.col, positions), np.isin(theirs.col, positions)
-        row, col, values = (
-            np.concatenate([getattr(mine, name)[kept], getattr(theirs, name)[taken]])
-            for name in ("row", "col", "data")
-        )
-        return type(X)(sparse.coo_array((values, (row, col)), shape=X.shape))
-    out = np.array(X)
-    out[:, positions] = np.asarray(others)[:, positions]
     return out

@@ -32,15 +32,23 @@ class Workbench:
         Training rows, already sampled.
     request : Request
         What was asked for.
+    folds : Folds, default=None
+        None draws those that were asked for.
     """
 
-    def __init__(self, estimator, data, request):
+    def __init__(self, estimator, data, request, folds=None):
         self.estimator = estimator
         self.data = data
         self.request = request
-        self.folds = fix_folds(
-            request.cv, data.X, data.labels, groups=data.groups, random_state=request.seed
-        )
+        if folds is None:
+            folds = fix_folds(
+                request.cv, data.X, data.labels, groups=data.groups, random_state=request.seed
+            )
+        self.folds = folds
+
+    def on_folds(self, folds):
+        """The same rows on other folds."""
+        return Workbench(self.estimator, self.data, self.request, folds)
 
     @property
     def n_splits(self):
@@ -50,8 +58,17 @@ class Workbench:
     @property
     def scored_fold(self):
         """Fold of every scored row, in the order of the scores."""
-        parts = [fold_rows(fold_layout(self.folds, k), k)[1] for k in range(self.n_splits)]
-        return np.repeat(np.arange(self.n_splits), [len(test) for test in parts])
+        return np.repeat(np.arange(self.n_splits), [len(test) for test in self._tests])
+
+    @property
+    def scored_rows(self):
+        """Row of the data that each scored row is, in the order of the scores."""
+        return np.concatenate(self._tests)
+
+    @property
+    def _tests(self):
+        """Test rows of every fold."""
+        return [fold_rows(fold_layout(self.folds, k), k)[1] for k in range(self.n_splits)]
 
     def out_of_fold(self, estimator, what, *, want_train=False, left_out=None):
         """Scores of clones of an estimator, as (row, fold, score) triplets.

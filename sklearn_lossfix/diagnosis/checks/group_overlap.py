@@ -4,7 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from sklearn_lossfix.diagnosis._flattery import leaked_beside_others, rows_missing
+from sklearn_lossfix.diagnosis._flattery import (
+    compared_with,
+    leaked_beside_others,
+    rows_missing,
+)
 from sklearn_lossfix.diagnosis._leak_finding import N_ROWS_SHOWN, LeakFinding, with_flattery
 
 # Name of the check of given groups.
@@ -16,7 +20,8 @@ class GroupOverlap(LeakFinding):
 
     Given groups do harm where the model scores better on their rows than models do that met none
     of their rows: those of the folds, which keep groups together. Where there are no such models,
-    rows of known groups are compared with rows of new ones. Clumps are advice.
+    rows of known groups are compared with rows of new ones. Folds that tear groups are compared
+    with folds that keep them together. Clumps are advice.
     """
 
     name = "group_overlap"
@@ -33,8 +38,15 @@ class GroupOverlap(LeakFinding):
     def judge(self, analysis, leaks, finding, found):
         """Compare known groups with groups that a model did not meet."""
         given = [r.leak for r in found if r.check == GIVEN]
-        if not given or analysis.evidence.source != "validation":
+        if not given:
             return finding
+        if analysis.evidence.source != "validation":
+            regrouped = analysis.evidence.facts.get("regrouped")
+            if regrouped is None:
+                return finding
+            compared = "the same model in folds that keep groups together"
+            flattery = compared_with(analysis, regrouped, compared)
+            return with_flattery(finding, flattery, given[0].rate, analysis.alpha, 0.0)
         n_judged = leaks.per_fold["n_test"][0]
         codes = given[0].links
         known = np.isin(codes[:n_judged], codes[n_judged:])

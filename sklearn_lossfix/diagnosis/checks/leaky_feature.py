@@ -8,13 +8,20 @@ class LeakyFeature(LeakFinding):
     """Copies of the target, columns too good to be true, and row numbers that tell the target.
 
     They do harm where the model relies on them: where their values come from other rows, it must
-    lose more than a trifle.
+    lose more than a trifle. Out of fold only columns that tell the target are looked for.
     """
 
     name = "leaky_feature"
     slug = "leaky-feature"
     title = "Features that tell the target"
     effort = "normal"
+
+    def leaks(self, analysis):
+        """What was seen of the validation rows, else of the rows in the folds."""
+        e = analysis.evidence
+        if e.source == "out-of-fold" and e.leaks is not None:
+            return e.leaks
+        return super().leaks(analysis)
 
     def judge(self, analysis, leaks, finding, found):
         """Ask what the scores are without these columns."""

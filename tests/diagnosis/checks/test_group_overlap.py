@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupShuffleSplit, KFold, train_test_split
 from sklearn.neighbors import KNeighborsClassifier
@@ -86,11 +87,15 @@ def test_clumps_are_advice():
 
 
 def test_folds_that_tear_groups_apart_are_named():
-    """Out of fold the groups that were given are looked for in the folds."""
+    """Torn groups are an issue of a model that knows rows by their group, and of no other."""
     X, y, groups = persons()
     folds = list(KFold(3, shuffle=True, random_state=0).split(X))
-    torn = diagnose(KNeighborsClassifier(15), X, y, groups=groups, cv=folds)
-    assert torn[SLUG].section == "tip"
+    torn = diagnose(KNeighborsClassifier(3), X, y, groups=groups, cv=folds)[SLUG]
+    assert torn.section == "issue"
+    assert "folds that keep groups together" in torn.message
+    assert torn.estimate > torn.limit
+    ignorant = diagnose(DummyClassifier(strategy="prior"), X, y, groups=groups, cv=folds)[SLUG]
+    assert ignorant.section == "tip"
     assert diagnose(KNeighborsClassifier(15), X, y, groups=groups, cv=3)[SLUG].section == "passed"
 
 

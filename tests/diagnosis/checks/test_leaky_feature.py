@@ -62,6 +62,11 @@ def test_the_order_of_a_file_is_no_feature(table):
     assert finding.section == "passed"
 
 
-def test_needs_validation_rows(table):
-    """Out of fold there is nothing to compare."""
-    assert diagnose(LogisticRegression(), *table(100), cv=2)[SLUG].section == "not_applicable"
+def test_out_of_fold_columns_are_looked_at_too(leaky):
+    """Without validation rows a column that tells the target is named as well; honest ones pass."""
+    X, y = leaky
+    finding = diagnose(LogisticRegression(), X, y, cv=2)[SLUG]
+    assert finding.section == "issue"
+    assert finding.evidence["columns"][0] == "after"
+    honest = diagnose(LogisticRegression(), X.drop(columns="after"), y, cv=2)[SLUG]
+    assert honest.section == "passed"
