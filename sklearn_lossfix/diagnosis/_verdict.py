@@ -206,7 +206,7 @@ def _beside(loss, uncertainty):
 
 
 #: Issues that say what happened and not why: they stand behind every cause.
-SYMPTOMS = ("nonfinite-loss",)
+SYMPTOMS = ("nonfinite-loss", "loss-metric-mismatch")
 
 #: All findings, causes before what they lead to.
 CAUSAL_ORDER = [slug for slug in SLUGS if slug not in SYMPTOMS] + list(SYMPTOMS)
@@ -218,7 +218,8 @@ def rank(findings, analysis):
     Two issues whose stakes cannot be told apart stand in causal order; a later cause overtakes an
     earlier one only where the lower bound of what it costs, as a share of the loss or of the error,
     lies above the upper bound of the earlier one's. Nothing overtakes what makes the judged rows
-    invalid: what the other numbers are worth depends on it.
+    invalid: what the other numbers are worth depends on it; and underfitting overtakes no fault of
+    the training.
 
     Parameters
     ----------
@@ -235,15 +236,18 @@ def rank(findings, analysis):
     for finding in sorted(findings, key=lambda f: CAUSAL_ORDER.index(f.name)):
         low, _ = stake_interval(finding, analysis)
         place = len(ranked)
-        while place and _overtakes(low, ranked[place - 1], analysis):
+        while place and _overtakes(finding, low, ranked[place - 1], analysis):
             place -= 1
         ranked.insert(place, finding)
     return ranked
 
 
-def _overtakes(low, earlier, analysis):
+def _overtakes(finding, low, earlier, analysis):
     """Whether a stake of at least `low` is provably more than that of an earlier cause."""
     if SLUGS[earlier.name] == "validity":
+        return False
+    # What a model cannot learn is only known once it was trained well.
+    if finding.name == "underfitting" and SLUGS[earlier.name] == "optimisation":
         return False
     return low > stake_interval(earlier, analysis)[1]
 

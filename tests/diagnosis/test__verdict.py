@@ -122,14 +122,14 @@ def test_issues_are_ranked_by_the_larger_share_at_stake(analyse, calibrated):
     analysis = analyse(*calibrated(300))
     loss, error = analysis.loss, analysis.error_ledger.total
     issues = [
-        issue("loss-metric-mismatch"),
+        issue("failing-class"),
         issue("no-signal", nats_at_stake=0.1 * loss),
         issue("overconfident", errors_at_stake=0.5 * error),
-        issue("failing-class", nats_at_stake=0.3 * loss, errors_at_stake=0.2 * error),
+        issue("majority-collapse", nats_at_stake=0.3 * loss, errors_at_stake=0.2 * error),
     ]
     for order in (issues, issues[::-1]):
         names = [finding.name for finding in rank(order, analysis)]
-        assert names == ["overconfident", "failing-class", "no-signal", "loss-metric-mismatch"]
+        assert names == ["overconfident", "majority-collapse", "no-signal", "failing-class"]
 
 
 def test_nothing_overtakes_what_makes_the_rows_invalid(analyse, calibrated):
@@ -143,6 +143,15 @@ def test_nothing_overtakes_what_makes_the_rows_invalid(analyse, calibrated):
     ]
     names = [finding.name for finding in rank(issues, analysis)]
     assert names == ["leaked-rows", "overconfident", "overfitting", "nonfinite-loss"]
+
+
+def test_underfitting_stands_behind_faults_of_the_training(analyse, calibrated):
+    """What a model cannot learn is only known once it was trained well; other causes overtake."""
+    analysis = analyse(*calibrated(300))
+    dead = issue("dead-units", nats_at_stake=0.01 * analysis.loss)
+    for name, first in (("underfitting", "dead-units"), ("overfitting", "overfitting")):
+        later = issue(name, nats_at_stake=0.5 * analysis.loss)
+        assert rank([later, dead], analysis)[0].name == first
 
 
 @pytest.mark.parametrize(
