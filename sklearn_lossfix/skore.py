@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from sklearn_lossfix._core._optional import import_optional
 from sklearn_lossfix.diagnosis import diagnose, diagnose_predictions
-from sklearn_lossfix.diagnosis._diagnose import _check_alpha
+from sklearn_lossfix.diagnosis._arguments import check_alpha
 from sklearn_lossfix.diagnosis._judging import DEFAULT_ALPHA
 from sklearn_lossfix.diagnosis._run_checks import EFFORTS, known_slugs, validate_ignore
 from sklearn_lossfix.diagnosis.checks import BUILTIN_CHECKS
@@ -229,7 +229,7 @@ def _checked_options(effort, scoring, alpha, ignore, n_jobs, random_state):
     return {
         "effort": effort,
         "scoring": scoring,
-        "alpha": _check_alpha(alpha),
+        "alpha": check_alpha(alpha),
         "ignore": tuple(sorted(validate_ignore(ignore, BUILTIN_CHECKS, kind="model"))),
         "n_jobs": n_jobs,
         "random_state": random_state,

@@ -33,7 +33,7 @@ class DiagnosableMixin:
             Without X and y, where nothing was recorded by ``fit``.
         """
         # Late: estimators lie below the report in the import order.
-        from sklearn_lossfix.diagnosis._diagnose import diagnose_fitted
+        from sklearn_lossfix.diagnosis._diagnose_fitted import diagnose_fitted
 
         return diagnose_fitted(
             self, X, y, sample_weight=sample_weight, groups=groups, scoring=scoring

@@ -1,6 +1,7 @@
 """Why loss and metric differ: diagnose(), and the report it makes."""
 
-from sklearn_lossfix.diagnosis._diagnose import diagnose, diagnose_predictions
+from sklearn_lossfix.diagnosis._diagnose import diagnose
+from sklearn_lossfix.diagnosis._diagnose_predictions import diagnose_predictions
 from sklearn_lossfix.diagnosis._fix import Fix
 from sklearn_lossfix.diagnosis._history import diagnose_history
 from sklearn_lossfix.diagnosis._report import FitReport

@@ -1,6 +1,6 @@
 """diagnose_history(): from a training history in any common form to a report."""
 
-from sklearn_lossfix.diagnosis._diagnose import _check_alpha, _seed_of
+from sklearn_lossfix.diagnosis._arguments import check_alpha, seed_of
 from sklearn_lossfix.diagnosis._history_report import build_history_report
 from sklearn_lossfix.diagnosis._run_checks import validate_ignore
 from sklearn_lossfix.diagnosis.history._read import read_histories
@@ -82,7 +82,7 @@ def diagnose_history(
     >>> [finding.name for finding in report.issues]
     ['overfit-turning-point']
     """
-    alpha, seed = _check_alpha(alpha), _seed_of(random_state)
+    alpha, seed = check_alpha(alpha), seed_of(random_state)
     validate_ignore(ignore, HISTORY_CHECKS, kind="history")
     histories = read_histories(
         history,

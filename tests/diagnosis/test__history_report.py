@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn_lossfix import FitReport
 from sklearn_lossfix._core._finding import SECTIONS, SLUGS
 from sklearn_lossfix._core._history import History
-from sklearn_lossfix.diagnosis._diagnose import diagnose_fitted
+from sklearn_lossfix.diagnosis._diagnose_fitted import diagnose_fitted
 from sklearn_lossfix.diagnosis._history_report import NO_DISTORTION, build_history_report
 from sklearn_lossfix.diagnosis.history.verdicts import HISTORY_CHECKS
 
