@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
-from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _num_samples, column_or_1d
 
 # Packages whose frames load everything on np.asarray, or not at all. Eager frames of these
@@ -93,6 +93,44 @@ def check_target(y, name="y"):
         else:
             array = np.asarray(array.tolist())
     return array
+
+
+def check_fit_target(y):
+    """Return the `y` of a `fit` as a 1-D array of binary or multiclass labels.
+
+    Refuses what :func:`check_target` refuses, in the words that scikit-learn's common tests expect
+    of a classifier.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,) or (n_rows, 1)
+        Labels; of a column vector with scikit-learn's warning.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+
+    Raises
+    ------
+    ValueError
+        If it is None, has missing or infinite values, or is continuous, multilabel or multioutput.
+    """
+    if y is None:
+        raise ValueError(
+            "This estimator requires y to be passed, but the target y is None. Pass one label "
+            "per row."
+        )
+    refuse_lazy(y, "y")
+    array = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        # type_of_target would cast these to integers, with a warning, before it refuses them.
+        if np.isinf(array).any():
+            raise ValueError("Input y contains infinity; labels of classes were expected.")
+        check_target(y)
+    check_classification_targets(y)
+    if len(getattr(y, "shape", ())) == 2 and y.shape[1] == 1:
+        y = column_or_1d(y, warn=True)
+    return check_target(y)
 
 
 def _missing_rows(array):

@@ -16,15 +16,14 @@ from sklearn.utils.metadata_routing import (
     _routing_enabled,
     process_routing,
 )
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_lossfix._core._diagnosable import DiagnosableMixin
 from sklearn_lossfix._core._oof import frozen_parts, out_of_fold, weight_params
 from sklearn_lossfix._core._validation import (
     CODE_DTYPE,
+    check_fit_target,
     check_groups,
-    check_target,
     check_weights,
     encode_target,
     refuse_lazy,
@@ -152,7 +151,7 @@ class TunedWrapper(
     def _fit_anew(self, X, y, sample_weight, groups, params):
         """Check what came in, learn from the scores, and fit what predicts."""
         refuse_lazy(X, "X")
-        y = _as_labels(y)
+        y = check_fit_target(y)
         X, y = indexable(X, y)
         weight = check_weights(sample_weight, len(y))
         groups = check_groups(groups, len(y))
@@ -428,23 +427,3 @@ def no_score_message(estimator, response, n_classes):
         f"{n_classes} classes. Use an estimator that does; an SVC does it with "
         "decision_function_shape='ovr'."
     )
-
-
-def _as_labels(y):
-    """Check that y is one column of binary or multiclass labels, and return it as an array."""
-    if y is None:
-        raise ValueError(
-            "This estimator requires y to be passed, but the target y is None. Pass one label "
-            "per row."
-        )
-    refuse_lazy(y, "y")
-    array = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        # type_of_target would cast these to integers, with a warning, before it refuses them.
-        if np.isinf(array).any():
-            raise ValueError("Input y contains infinity; labels of classes were expected.")
-        check_target(y)
-    check_classification_targets(y)
-    if len(getattr(y, "shape", ())) == 2 and y.shape[1] == 1:
-        y = column_or_1d(y, warn=True)
-    return check_target(y)

@@ -14,10 +14,13 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_lossfix._core._diagnosable import DiagnosableMixin
 from sklearn_lossfix._core._oof import class_columns, refuse_frozen, seed_clone
 from sklearn_lossfix._core._progress import CallbackSupport, with_callbacks
-from sklearn_lossfix._core._proper_scores import class_shares
-from sklearn_lossfix._core._validation import check_groups, check_weights, refuse_lazy
+from sklearn_lossfix._core._validation import (
+    check_fit_target,
+    check_groups,
+    check_weights,
+    refuse_lazy,
+)
 from sklearn_lossfix.decision._metrics import Metric
-from sklearn_lossfix.decision._tuned_wrapper import _as_labels
 from sklearn_lossfix.model_selection._epoch_history import history_of
 from sklearn_lossfix.model_selection._epoch_loop import train_epochs
 from sklearn_lossfix.model_selection._epoch_monitor import EpochMonitor
@@ -77,9 +80,9 @@ class EarlyStoppingClassifier(
         a metric as for `scoring`.
 
     scoring : str, callable, Metric, list or None, default=None
-        Metrics that are only recorded. None is accuracy, or nothing if `monitor` is a metric.
-        Callables ``scorer(estimator, X, y)`` are handed recorded scores that answer `predict`,
-        `predict_proba` and `decision_function`, not the model.
+        Metrics that are only recorded, as NaN where rows of a class are wanting. None is accuracy,
+        or nothing if `monitor` is a metric. Callables ``scorer(estimator, X, y)`` are handed
+        recorded scores that answer `predict`, `predict_proba` and `decision_function`.
 
     validation : splitter, list of (train, validation) or None, default=None
         What rows are held out: those of the first split, such as of ``PredefinedSplit(fold)`` with
@@ -98,7 +101,8 @@ class EarlyStoppingClassifier(
         Epochs at most.
 
     restore_best : bool, default=True
-        Whether to end with the state after the best epoch, not after the last.
+        Whether to end with the state after the best epoch, not after the last. If False, no state
+        is copied: a model that diverges stays as it is then, and Ctrl-C is an error.
 
     reduce_lr_on_plateau : float in (0, 1) or None, default=None
         What the learning rate is multiplied with after `lr_patience` epochs without an
@@ -111,7 +115,8 @@ class EarlyStoppingClassifier(
 
     iterations_per_epoch : int, default=1
         Iterations, or trees, of an epoch, for estimators that are trained by `warm_start`. L-BFGS
-        forgets in every epoch what it learnt of the curvature: give it 20 rather than 1.
+        forgets in every epoch what it learnt of the curvature: give it 20 rather than 1. Boosting
+        on many rows is ten times as fast with 10; see the Notes.
 
     store_row_losses : bool, default=False
         Whether to keep the loss of every held-out row after every epoch, for tests in `diagnose`.
@@ -145,8 +150,8 @@ class EarlyStoppingClassifier(
     n_epochs_ : int
         Epochs that were recorded.
 
-    stop_reason_ : {"patience", "max_epochs", "diverged", "callback"}
-        Why training ended.
+    stop_reason_ : {"patience", "max_epochs", "diverged", "callback", "interrupted"}
+        Why training ended; by Ctrl-C it ends with a warning and the best state so far.
 
     validation_rows_ : ndarray of shape (n_validation,), dtype int
         Positions of the held-out rows.
@@ -176,6 +181,13 @@ class EarlyStoppingClassifier(
 
     ``class_weight="balanced"``, which `partial_fit` refuses, becomes the weights that `fit` would
     give the classes of the training rows. The curves are weighted by `sample_weight` alone.
+
+    An `SGDClassifier` goes on in its schedule as in one `fit`. Yet models differ with "optimal",
+    whose first steps can be so large that rounding decides, and with `average`.
+
+    Trees take time that grows with the square of their number: every epoch predicts by all of them.
+    `HistGradientBoostingClassifier` with 150 trees on 20,000 rows of 20 columns, on one core: 27 s
+    with an epoch for each tree, 2.8 s with ``iterations_per_epoch=10``, 0.7 s in one `fit`.
 
     References
     ----------
@@ -293,7 +305,7 @@ class EarlyStoppingClassifier(
         """
         refuse_frozen(self.estimator)
         refuse_lazy(X, "X")
-        y = _as_labels(y)
+        y = check_fit_target(y)
         X, y = indexable(X, y)
         weight = check_weights(sample_weight, len(y))
         groups = check_groups(groups, len(y))
@@ -325,12 +337,17 @@ class EarlyStoppingClassifier(
             positive,
             refine=self.monitor == "refinement",
             store_rows=self.store_row_losses,
+            monitored=None if is_loss(self.monitor) else metrics[0].name,
         )
-        monitor = self._make_monitor()
+        monitor = EpochMonitor(
+            greater_is_better=not is_loss(self.monitor),
+            patience=self.patience,
+            min_delta=self.min_delta,
+            lr_patience=None if self.reduce_lr_on_plateau is None else self.lr_patience,
+        )
 
         def fitted_so_far():
-            model = head.whole(copy.deepcopy(trainer.model))
-            return {"estimator_": model, "classes_": classes}
+            return {"estimator_": head.whole(copy.deepcopy(trainer.model)), "classes_": classes}
 
         reason = train_epochs(
             trainer,
@@ -351,7 +368,7 @@ class EarlyStoppingClassifier(
         self.best_epoch_, self.best_score_ = monitor.best_epoch, monitor.best
         self.stop_reason_ = reason
         self.validation_rows_ = parts.validation
-        self._store(recorder, metrics, positive, len(parts.train))
+        self._store(recorder, positive, len(parts.train))
         progress.finish()
         return self
 
@@ -462,33 +479,16 @@ class EarlyStoppingClassifier(
             return self.monitor
         return self.scoring[0] if isinstance(self.scoring, list | tuple) else self.scoring
 
-    def _make_monitor(self):
-        """What follows the monitored curve."""
-        return EpochMonitor(
-            greater_is_better=not is_loss(self.monitor),
-            patience=self.patience,
-            min_delta=self.min_delta,
-            lr_patience=None if self.reduce_lr_on_plateau is None else self.lr_patience,
-        )
-
-    def _store(self, recorder, metrics, positive, n_train):
+    def _store(self, recorder, positive, n_train):
         """Keep what was recorded, as arrays and plain values."""
-        curves = {name: np.array(curve) for name, curve in recorder.curves.items()}
-        self.n_epochs_ = len(curves[f"validation_{recorder.loss_name}"])
-        self.history_ = {"epoch": np.arange(1, self.n_epochs_ + 1), **curves}
+        self.history_ = recorder.history()
+        self.n_epochs_ = len(self.history_["epoch"])
         if self.store_row_losses:
             self.row_losses_ = np.array(recorder.row_losses)
             self.row_right_ = np.array(recorder.row_right)
         if not is_loss(self.monitor) and positive[0] is not None:
             self.pos_label_ = self.classes_.tolist()[positive[0]]
-        held_out = recorder.parts["validation"]
-        self._recorded = {
-            "loss": recorder.loss_name,
-            "metrics": [metric.name for metric in metrics],
-            "class_rates": class_shares(held_out.codes, len(self.classes_), held_out.weight),
-            "n_train": n_train,
-            "n_train_scored": len(recorder.parts["train"].codes),
-        }
+        self._recorded = {**recorder.facts(), "n_train": n_train}
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))

@@ -22,6 +22,9 @@ class EpochMonitor:
 
     Attributes
     ----------
+    epoch : int
+        Epochs that were seen.
+
     best_epoch : int
         Epoch of the best value, from 1; the first of equal ones; 0 before there is any.
 
@@ -34,7 +37,7 @@ class EpochMonitor:
         self._patience = patience
         self._min_delta = min_delta
         self._lr_patience = lr_patience
-        self._epoch = 0
+        self.epoch = 0
         self._best = self._reference = -np.inf
         self._improved_in = self._lowered_in = 0
         self.best_epoch = 0
@@ -57,27 +60,27 @@ class EpochMonitor:
         bool
             Whether it is the best so far.
         """
-        self._epoch += 1
+        self.epoch += 1
         signed = self._sign * value
         # Small steps add up: they are compared with the value that patience was last reset at.
         if signed > self._reference + self._min_delta:
             self._reference = signed
-            self._improved_in = self._epoch
+            self._improved_in = self.epoch
         if signed > self._best:
             self._best = signed
-            self.best_epoch = self._epoch
+            self.best_epoch = self.epoch
             return True
         return False
 
     @property
     def is_out_of_patience(self):
         """Whether to stop."""
-        return self._epoch - self._improved_in >= self._patience
+        return self.epoch - self._improved_in >= self._patience
 
     def lowers_rate(self):
         """Whether to lower the learning rate now; patience for the next time begins anew."""
-        since = self._epoch - max(self._improved_in, self._lowered_in)
+        since = self.epoch - max(self._improved_in, self._lowered_in)
         if self._lr_patience is None or since < self._lr_patience:
             return False
-        self._lowered_in = self._epoch
+        self._lowered_in = self.epoch
         return True

@@ -9,15 +9,20 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.neural_network import MLPClassifier
 
+from sklearn_lossfix._core._caught_warnings import caught_warnings
+from sklearn_lossfix._core._columns import named
 from sklearn_lossfix._core._oof import class_columns
 from sklearn_lossfix._core._paired_tests import effective_rows, weighted_mean
-from sklearn_lossfix._core._proper_scores import clipped_log, log_loss_rows
+from sklearn_lossfix._core._proper_scores import class_shares, clipped_log, log_loss_rows
 from sklearn_lossfix._core._recalibration import fit_smooth_map, map_loss_rows
 from sklearn_lossfix._core._recorded_scores import scorer_value, stand_in
+from sklearn_lossfix._core._user_warning import warn_user
 from sklearn_lossfix._core._validation import encode_target
 from sklearn_lossfix.decision._metrics import metric_from_codes
+from sklearn_lossfix.exceptions import LossfixWarning
 
 #: Losses by the method whose scores they judge.
 LOSS_OF_RESPONSE = {"predict_proba": "log_loss", "decision_function": "hinge_loss"}
@@ -78,6 +83,12 @@ def hinge_loss_rows(margins, codes):
     return np.maximum(1.0 - right + wrong.max(axis=1), 0.0)
 
 
+def _labels_without_rows(part, classes):
+    """Labels of which a part has no row that weighs anything."""
+    codes = part.codes if part.weight is None else part.codes[part.weight > 0]
+    return np.delete(classes, np.unique(codes)).tolist()
+
+
 class EpochRecorder:
     """Scores a model after every epoch.
 
@@ -104,6 +115,10 @@ class EpochRecorder:
     store_rows : bool, default=False
         Whether to keep the loss of every validation row.
 
+    monitored : str or None, default=None
+        Name of the metric, among `metrics`, that must have a value on the validation rows. Others
+        are NaN where they have none.
+
     Attributes
     ----------
     curves : dict of str to list of float
@@ -114,7 +129,16 @@ class EpochRecorder:
     """
 
     def __init__(
-        self, classes, parts, response, metrics, positive, *, refine=False, store_rows=False
+        self,
+        classes,
+        parts,
+        response,
+        metrics,
+        positive,
+        *,
+        refine=False,
+        store_rows=False,
+        monitored=None,
     ):
         self._classes = classes
         self._labels = {name: classes[part.codes] for name, part in parts.items()}
@@ -124,6 +148,9 @@ class EpochRecorder:
         self._refine = refine
         self._map = None
         self._store_rows = store_rows
+        self._monitored = monitored
+        self._absent = {name: _labels_without_rows(part, classes) for name, part in parts.items()}
+        self._undefined = set()
         self.loss_name = LOSS_OF_RESPONSE[response]
         self.curves = {}
         self.row_losses, self.row_right = [], []
@@ -149,6 +176,45 @@ class EpochRecorder:
         for name, value in values.items():
             self.curves.setdefault(name, []).append(value)
         return values
+
+    def history(self):
+        """What was recorded, as arrays, with the number of every epoch.
+
+        Returns
+        -------
+        dict of str to ndarray of shape (n_epochs,)
+        """
+        n_epochs = len(self.curves[f"validation_{self.loss_name}"])
+        curves = {name: np.array(curve) for name, curve in self.curves.items()}
+        return {"epoch": np.arange(1, n_epochs + 1), **curves}
+
+    def facts(self):
+        """What a reader of the curves must know of them, as plain values and arrays.
+
+        Returns
+        -------
+        dict
+            ``loss``: its name; ``metrics``: their names; ``class_rates``: shares of the classes
+            among the validation rows; ``n_train_scored``: rows that training curves are about.
+        """
+        held_out = self.parts["validation"]
+        return {
+            "loss": self.loss_name,
+            "metrics": [metric.name for metric, _ in self._metrics],
+            "class_rates": class_shares(held_out.codes, len(self._classes), held_out.weight),
+            "n_train_scored": len(self.parts["train"].codes),
+        }
+
+    def cut(self, n_epochs):
+        """Forget all entries after so many epochs.
+
+        Parameters
+        ----------
+        n_epochs : int
+            Entries that every curve keeps.
+        """
+        for entries in (*self.curves.values(), self.row_losses, self.row_right):
+            del entries[n_epochs:]
 
     def _score(self, model, name, part):
         """Loss and metrics on one part."""
@@ -188,7 +254,36 @@ class EpochRecorder:
             return np.nan
         space = "proba" if self._response == "predict_proba" else "decision"
         answers = stand_in(self._classes, scores, pred, space)
-        return scorer_value(metric.scorer, answers, part.X, self._labels[name], part.weight)
+        labels = self._labels[name]
+        if not self._absent[name]:
+            return scorer_value(metric.scorer, answers, part.X, labels, part.weight)
+        # Without rows of a class some metrics warn in every epoch, and others are an error.
+        with caught_warnings() as caught:
+            try:
+                value = scorer_value(metric.scorer, answers, part.X, labels, part.weight)
+            except ValueError as error:
+                value, reason = np.nan, error
+            else:
+                reason = None
+        for category, message in caught:
+            if not issubclass(category, UndefinedMetricWarning):
+                warn_user(message, category)
+        if np.isnan(value):
+            self._tell_undefined(metric.name, name, reason)
+        return value
+
+    def _tell_undefined(self, metric, name, reason):
+        """Warn once that a metric has no value for want of a class; raise if it is monitored."""
+        absent = named([str(label) for label in self._absent[name]])
+        message = f"{metric} has no value on the {name} rows, which hold no row of {absent}"
+        if name == "validation" and metric == self._monitored:
+            raise ValueError(
+                f"{message}, and it is monitored. Hold out rows of every class (validation, or a "
+                "greater validation_fraction), or monitor what needs none, such as 'log_loss'."
+            ) from reason
+        if (metric, name) not in self._undefined:
+            self._undefined.add((metric, name))
+            warn_user(f"{message}: it is recorded as NaN.", LossfixWarning)
 
     def _refinement(self, proba, part):
         r"""Log loss that the best recalibration leaves (Berta, Holzmüller, Jordan and Bach 2025).

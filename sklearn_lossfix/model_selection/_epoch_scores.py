@@ -66,14 +66,15 @@ def response_for(monitor, model):
     has_proba = hasattr(model, "predict_proba")
     if is_loss(monitor) and monitor != "hinge_loss" and not has_proba:
         raise ValueError(
-            f"monitor={monitor!r} needs predict_proba, which {model!r} has not. Expected a "
-            "classifier with probabilities, or monitor='hinge_loss' or a metric such as 'accuracy'."
+            f"monitor={monitor!r} needs predict_proba, which this {type(model).__name__} has not. "
+            "Expected a classifier with probabilities, such as SGDClassifier(loss='log_loss'), or "
+            "monitor='hinge_loss' or a metric such as 'accuracy'."
         )
     response = "decision_function" if monitor == "hinge_loss" or not has_proba else "predict_proba"
     if not hasattr(model, response):
         raise ValueError(
-            f"{model!r} has no {response}, and no loss can be recorded without. Expected a "
-            "classifier with scores; with probabilities, use monitor='log_loss'."
+            f"{type(model).__name__} has no {response}, and no loss can be recorded without. "
+            "Expected a classifier with scores; with probabilities, use monitor='log_loss'."
         )
     return response
 

@@ -12,17 +12,19 @@ A trainer owns the model, changes the parameters that training needs, and puts t
 import copy
 import inspect
 import numbers
-import warnings
 from abc import ABCMeta, abstractmethod
 
 import numpy as np
 from sklearn.ensemble import (
+    BaggingClassifier,
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
 )
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
 
 from sklearn_lossfix._core._caught_warnings import caught_warnings
+from sklearn_lossfix._core._user_warning import warn_user
 from sklearn_lossfix.model_selection._learning_rates import learning_rate_of
 
 # What cannot change in place, or must not be set back: a generator of random numbers goes on.
@@ -169,7 +171,12 @@ class PassesOverRows(EpochTrainer):
         """Pass over the rows once more; the first call says what classes there are."""
         if not self._has_begun and self._takes_classes:
             params = {**params, "classes": classes}
+        n_seen = getattr(self.model, "t_", 0)
         self.model.partial_fit(X, y, **params)
+        # Networks turn Ctrl-C into a warning, and it would end nothing but this epoch: then they do
+        # not count its rows among those they were shown.
+        if isinstance(self.model, MLPClassifier) and self.model.t_ == n_seen:
+            raise KeyboardInterrupt
 
 
 class ResumesFit(EpochTrainer):
@@ -187,7 +194,7 @@ class ResumesFit(EpochTrainer):
             self.model.fit(X, y, **params)
         for category, message in caught:
             if not issubclass(category, ConvergenceWarning):
-                warnings.warn(message, category, stacklevel=2)
+                warn_user(message, category)
 
 
 class AddsTrees(EpochTrainer):
@@ -233,23 +240,27 @@ def make_trainer(model, n_iterations=1):
     Raises
     ------
     ValueError
-        If its training cannot be continued, or it stops early by itself.
+        If its training cannot be continued, it stops early by itself, or a parameter of it stands
+        against being trained epoch by epoch.
     """
     own = model.get_params(deep=False)
     _refuse_own_stopping(model, own)
     if hasattr(model, "partial_fit"):
+        _refuse_balanced_parts(model)
         return PassesOverRows(model)
     if "warm_start" in own and own.get("solver") != "liblinear":  # which always starts anew
         if "n_estimators" in own:
+            _refuse_own_estimate(model, own)
             return AddsTrees(model, n_iterations, "n_estimators")
         if isinstance(model, HistGradientBoostingClassifier):
             return AddsTrees(model, n_iterations, "max_iter")
         if "max_iter" in own:
             return ResumesFit(model, n_iterations)
     raise ValueError(
-        f"{model!r} cannot be trained epoch by epoch: expected an estimator with partial_fit, or "
-        "with warm_start and one of n_estimators and max_iter (of LogisticRegression with another "
-        "solver than 'liblinear'). In a Pipeline, this must be the last step."
+        f"{type(model).__name__} cannot be trained epoch by epoch: expected an estimator with "
+        "partial_fit, or with warm_start and one of n_estimators and max_iter (of "
+        "LogisticRegression with another solver than 'liblinear'). In a Pipeline, this must be "
+        "the last step."
     )
 
 
@@ -264,6 +275,27 @@ def _refuse_own_stopping(model, own):
             f"{type(model).__name__} has {parameter}={own[parameter]!r}: it would stop by itself, "
             f"on rows of its own. EarlyStoppingClassifier does that; pass the estimator with "
             f"{parameter}={off}."
+        )
+
+
+def _refuse_balanced_parts(model):
+    """Raise if a part of the estimator is to balance classes: in `partial_fit` it cannot."""
+    for name, value in model.get_params(deep=True).items():
+        if name.endswith("__class_weight") and value == "balanced":
+            raise ValueError(
+                f"{type(model).__name__} has {name}='balanced', which its partial_fit refuses, and "
+                "only for the trained estimator itself are the weights computed here. Expected "
+                "None, or weights of your own as a dict."
+            )
+
+
+def _refuse_own_estimate(model, own):
+    """Raise if bagging would judge itself out of bag, which it refuses to do more than once."""
+    if isinstance(model, BaggingClassifier) and own["oob_score"]:
+        raise ValueError(
+            f"{type(model).__name__} has oob_score={own['oob_score']!r}, which it refuses together "
+            "with warm_start, by which trees are added. Expected oob_score=False: the held-out "
+            "rows judge it after every epoch."
         )
 
 

@@ -93,9 +93,10 @@ def check_lowering(model, rate, lr_patience, patience):
     if rate is None:
         raise ValueError(
             f"reduce_lr_on_plateau needs a learning rate that can be lowered between epochs, and "
-            f"of {model!r} none is known. It is known of MLPClassifier (solvers 'adam' and 'sgd'), "
-            "SGDClassifier (learning_rate 'constant', 'invscaling' or 'adaptive') and "
-            "HistGradientBoostingClassifier. Use one of these, or reduce_lr_on_plateau=None."
+            f"of {type(model).__name__} none is known. It is known of MLPClassifier (solvers "
+            "'adam' and 'sgd'), SGDClassifier (learning_rate 'constant', 'invscaling' or "
+            "'adaptive') and HistGradientBoostingClassifier. Use one of these, or "
+            "reduce_lr_on_plateau=None."
         )
     if lr_patience >= patience:
         raise ValueError(

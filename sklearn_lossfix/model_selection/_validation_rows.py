@@ -1,5 +1,6 @@
 """Which rows are trained on, and which are held out to stop by."""
 
+from fractions import Fraction
 from itertools import islice
 from typing import NamedTuple
 
@@ -9,6 +10,10 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn_lossfix._core._caught_warnings import caught_warnings
 from sklearn_lossfix._core._oof import fix_folds
 from sklearn_lossfix.exceptions import TooFewRowsError
+
+# Folds that groups are dealt into, unless a smaller part than one of them is wanted: some number of
+# so many folds or fewer is within a fortieth of any share, and usually much nearer.
+_FOLDS_OF_GROUPS = 20
 
 
 class HeldOut(NamedTuple):
@@ -44,7 +49,8 @@ def hold_out(codes, fraction, seed, groups=None):
     Returns
     -------
     HeldOut
-        Every class of two rows or more has rows in both parts, unless groups stand against it.
+        Every class of two rows or more has rows in both parts, unless groups stand against it:
+        then rather in the part to train on.
 
     Raises
     ------
@@ -64,21 +70,58 @@ def hold_out(codes, fraction, seed, groups=None):
 
 
 def _hold_out_groups(codes, fraction, seed, groups):
-    """Hold out one of as many stratified folds of groups as make folds of the size wanted."""
+    """Hold out as many stratified folds of groups as come to the share wanted."""
     n_groups = len(np.unique(groups))
     if n_groups < 2:
         raise TooFewRowsError(
             "groups holds one group, and a group is held out whole: nothing would be left to train "
             "on. Expected at least two groups; leave groups out to hold out rows."
         )
-    smallest = max(np.bincount(codes)[np.unique(codes)].min(), 2)
-    n_splits = int(np.clip(round(1 / fraction), 2, min(n_groups, smallest)))
+    # StratifiedGroupKFold refuses more folds than every class has rows.
+    most = min(n_groups, int(np.bincount(codes).max()))
+    if most < 2:
+        return _parts([], len(codes))
+    n_held_out, n_splits = folds_of_share(fraction, most)
     splitter = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
-    with caught_warnings():  # that a class has fewer rows than folds: one fold is all we take
-        folds = [test for _, test in splitter.split(codes, codes, groups)]
-    n_classes = len(np.unique(codes))
-    whole = [test for test in folds if len(np.unique(np.delete(codes, test))) == n_classes]
-    return _parts((whole or folds)[0], len(codes))
+    with caught_warnings():  # that a class has fewer rows than folds: not every fold needs one
+        folds = [test for _, test in splitter.split(codes, codes, groups) if len(test)]
+    n_held_out = min(n_held_out, len(folds) - 1)
+    # Each fold and those that follow it, in a circle.
+    choices = [
+        np.concatenate([folds[(first + k) % len(folds)] for k in range(n_held_out)])
+        for first in range(len(folds))
+    ]
+
+    def rank(held_out):
+        n_trained = len(np.unique(np.delete(codes, held_out)))
+        n_judged = len(np.unique(codes[held_out]))
+        return -n_trained, -n_judged, abs(len(held_out) / len(codes) - fraction)
+
+    return _parts(min(choices, key=rank), len(codes))
+
+
+def folds_of_share(fraction, most):
+    """How many of how many folds come nearest to a share of the rows.
+
+    Parameters
+    ----------
+    fraction : float in (0, 1)
+        The share.
+
+    most : int
+        Folds that can be made, at least two.
+
+    Returns
+    -------
+    n_held_out, n_splits : int
+        At least one fold is held out, and at least one is not.
+    """
+    enough = max(_FOLDS_OF_GROUPS, round(1 / min(fraction, 1 - fraction)))
+    share = Fraction(float(fraction)).limit_denominator(min(most, enough))
+    if share in (0, 1):  # nearer to nothing, or to all, than to a single fold
+        n_splits = min(most, enough)
+        return (1 if share == 0 else n_splits - 1), n_splits
+    return share.numerator, share.denominator
 
 
 def _parts(held_out, n_rows):

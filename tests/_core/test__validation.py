@@ -5,10 +5,12 @@ import pandas as pd
 import polars as pl
 import pytest
 from scipy import sparse
+from sklearn.exceptions import DataConversionWarning
 
 from sklearn_lossfix._core._validation import (
     CODE_DTYPE,
     SUM_TOLERANCE,
+    check_fit_target,
     check_groups,
     check_probabilities,
     check_same_length,
@@ -172,6 +174,28 @@ def test_target_is_not_written_to():
     y.flags.writeable = False
     check_target(y)
     assert y.tolist() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (None, "requires y to be passed, but the target y is None"),
+        (np.array([0.0, np.inf]), "y contains infinity"),
+        (np.array([0.0, np.nan, 1.0]), "missing"),
+        (np.array([0.1, 0.2, 0.7]), "Unknown label type: continuous"),
+    ],
+)
+def test_targets_of_fit_are_refused_in_scikit_learns_words(y, message):
+    """What `fit` cannot learn from is refused as scikit-learn's classifiers do."""
+    with pytest.raises(ValueError, match=message):
+        check_fit_target(y)
+
+
+def test_column_vectors_of_fit_are_taken_with_a_warning():
+    """A column is taken with scikit-learn's warning; what has one dimension, without."""
+    with pytest.warns(DataConversionWarning):
+        assert check_fit_target(np.array([["a"], ["b"]])).tolist() == ["a", "b"]
+    assert check_fit_target(["a", "b"]).tolist() == ["a", "b"]
 
 
 # --- codes ----------------------------------------------------------------------------------------

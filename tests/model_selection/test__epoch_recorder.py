@@ -10,6 +10,7 @@ from sklearn.neural_network import MLPClassifier
 
 from sklearn_lossfix._core._proper_scores import log_loss_rows
 from sklearn_lossfix.decision._scoring import resolve_metric
+from sklearn_lossfix.exceptions import LossfixWarning
 from sklearn_lossfix.model_selection._epoch_recorder import (
     EpochRecorder,
     ScoredPart,
@@ -166,3 +167,89 @@ def test_scores_that_compare_pairs_are_refused():
 
     with pytest.raises(ValueError, match=r"Pairs\.decision_function does not give one score"):
         recorder(response="decision_function").record(fitted(Pairs()))
+
+
+def without_a_class(monitored=None, weight=None, held_out=HELD_OUT):
+    """A recorder of a ranking metric whose validation rows hold no row of class "c"."""
+    rows = held_out if weight is not None else held_out[Y[held_out] < 2]
+    parts = {
+        "train": ScoredPart(X[TRAIN], Y[TRAIN], None),
+        "validation": ScoredPart(X[rows], Y[rows], weight),
+    }
+    metrics = [resolve_metric("roc_auc_ovr"), resolve_metric("accuracy")]
+    return EpochRecorder(NAMES, parts, PROBA, metrics, [None, None], monitored=monitored)
+
+
+@pytest.mark.parametrize("weight", [None, (Y[HELD_OUT] < 2).astype(float)], ids=["rows", "weight"])
+def test_metrics_without_a_value_are_nan_and_told_once(weight):
+    """A metric that is only recorded is NaN where a class is wanting, and one warning says so."""
+    model, ours = fitted(LogisticRegression()), without_a_class(weight=weight)
+    with pytest.warns(LossfixWarning, match=r"roc_auc_ovr has no value on the validation.*'c': it"):
+        values = ours.record(model)
+    assert np.isnan(values["validation_roc_auc_ovr"])
+    assert np.isfinite([values["train_roc_auc_ovr"], values["validation_accuracy"]]).all()
+    ours.record(model)  # a second warning would be an error here
+
+
+def test_a_monitored_metric_without_a_value_is_an_error():
+    """It names the metric, the class, and what to do."""
+    ours = without_a_class("roc_auc_ovr")
+    with pytest.raises(ValueError, match=r"roc_auc_ovr has no value .*'c', and it is monitored"):
+        ours.record(fitted(LogisticRegression()))
+    without_a_class("accuracy")  # which has one
+
+
+@pytest.mark.parametrize("monitored", [None, "roc_auc"])
+def test_one_class_of_two_is_undefined_too(monitored):
+    """Where scikit-learn warns and gives NaN, the same is said in the same words."""
+    y = np.minimum(Y, 1)
+    rows = HELD_OUT[y[HELD_OUT] == 1]
+    parts = {
+        "train": ScoredPart(X[TRAIN], y[TRAIN], None),
+        "validation": ScoredPart(X[rows], y[rows], None),
+    }
+    ours = EpochRecorder(
+        NAMES[:2], parts, PROBA, [resolve_metric("roc_auc")], [None], monitored=monitored
+    )
+    model = fitted(LogisticRegression(), y)
+    if monitored:
+        with pytest.raises(ValueError, match="no row of 'a', and it is monitored"):
+            ours.record(model)
+    else:
+        with pytest.warns(LossfixWarning, match="no row of 'a': it is recorded as NaN"):
+            ours.record(model)
+
+
+def test_errors_of_a_scorer_are_not_hidden():
+    """With rows of every class, an error of a scorer of the user's own is raised as it is."""
+
+    def broken(estimator, X, y):
+        raise ValueError("not my day")
+
+    with pytest.raises(ValueError, match="not my day"):
+        recorder((broken,)).record(fitted(LogisticRegression()))
+
+
+def test_cut_forgets_the_last_entries():
+    """Every curve and the losses of rows end where told, also those that were longer."""
+    ours, model = recorder(store_rows=True), fitted(LogisticRegression())
+    for _ in range(3):
+        ours.record(model)
+    ours.curves["learning_rate"] = [1.0, 1.0]
+    ours.cut(2)
+    assert {len(curve) for curve in ours.curves.values()} == {2}
+    assert len(ours.row_losses) == len(ours.row_right) == 2
+
+
+def test_history_and_facts_are_what_was_recorded():
+    """Arrays with the numbers of the epochs, and what a reader needs to know of them."""
+    ours, model = recorder(weight=WEIGHT), fitted(LogisticRegression())
+    for _ in range(2):
+        ours.record(model)
+    history = ours.history()
+    assert history["epoch"].tolist() == [1, 2]
+    assert history["train_log_loss"].tolist() == ours.curves["train_log_loss"]
+    facts = ours.facts()
+    rates = np.bincount(Y[HELD_OUT], WEIGHT[HELD_OUT]) / WEIGHT[HELD_OUT].sum()
+    np.testing.assert_allclose(facts.pop("class_rates"), rates)
+    assert facts == {"loss": "log_loss", "metrics": ["balanced_accuracy"], "n_train_scored": 75}

@@ -77,6 +77,8 @@ def test_what_the_estimator_cannot_give_is_refused():
         response_for("log_loss", SGDClassifier())
     with pytest.raises(ValueError, match="has no decision_function"):
         response_for("accuracy", object())
+    with pytest.raises(ValueError, match="this SGDClassifier has not"):
+        response_for("log_loss", SGDClassifier(random_state=np.random.RandomState(0)))
 
 
 def test_losses_are_named():

@@ -83,6 +83,16 @@ def test_epochs_of_boosting_are_those_of_one_long_fit():
     np.testing.assert_allclose(scores(model), scores(clone(estimator).fit(X, Y)), rtol=1e-10)
 
 
+@pytest.mark.parametrize("schedule", ["constant", "optimal", "invscaling"])
+def test_schedules_of_linear_models_go_on(schedule):
+    """Six passes are one fit of six, up to rounding: the learning rate does not begin anew."""
+    linear = SGDClassifier(
+        loss="log_loss", learning_rate=schedule, eta0=0.01, alpha=0.1, shuffle=False, tol=None
+    )
+    expected = clone(linear).set_params(max_iter=6).fit(X, Y)
+    np.testing.assert_allclose(trained(linear, 6).finish().coef_, expected.coef_, rtol=1e-8)
+
+
 def test_resumed_fits_go_on():
     """Epochs of some iterations each come to where one fit comes."""
     estimator = ESTIMATORS["logistic"]
@@ -216,6 +226,47 @@ def test_what_stops_by_itself_is_refused(estimator, match):
     """An estimator that would hold out rows of its own is refused, with the way out."""
     with pytest.raises(ValueError, match=match):
         make_trainer(estimator)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "match"),
+    [
+        (BaggingClassifier(oob_score=True), "BaggingClassifier has oob_score=True.*False"),
+        (
+            OneVsRestClassifier(SGDClassifier(class_weight="balanced")),
+            "OneVsRestClassifier has estimator__class_weight='balanced'.*as a dict",
+        ),
+    ],
+    ids=["out-of-bag", "balanced-parts"],
+)
+def test_parameters_that_stand_against_epochs_are_refused(estimator, match):
+    """What the training method would refuse in its own words is an error with a way out."""
+    with pytest.raises(ValueError, match=match):
+        make_trainer(estimator)
+    make_trainer(RandomForestClassifier(oob_score=True, class_weight="balanced"))
+    make_trainer(BaggingClassifier(DecisionTreeClassifier(class_weight="balanced")))
+
+
+def test_messages_name_the_class_alone():
+    """The generators and settings that a trainer puts in are not in messages."""
+    with pytest.raises(ValueError, match=r"^KNeighborsClassifier cannot be trained"):
+        make_trainer(KNeighborsClassifier(n_neighbors=3))
+
+
+def test_ctrl_c_in_a_network_ends_more_than_an_epoch(monkeypatch):
+    """A network that makes Ctrl-C a warning is interrupted all the same, and else is not."""
+    trainer = trained(NETWORK, 1)
+
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    trainer.train(X, Y, CLASSES, {})
+    monkeypatch.setattr(trainer.model, "_backprop", interrupt)
+    with (
+        pytest.warns(UserWarning, match="Training interrupted by user"),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        trainer.train(X, Y, CLASSES, {})
 
 
 def test_copies_share_no_memory():

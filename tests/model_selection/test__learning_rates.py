@@ -103,6 +103,8 @@ def test_set_params_would_not_reach_a_network():
 def test_unknown_ways_are_refused(estimator):
     """Where no way is known to reach the optimiser, the error names who has one."""
     assert learning_rate_of(estimator) is None
+    with pytest.raises(ValueError, match=rf"of {type(estimator).__name__} none is known"):
+        check_lowering(estimator, None, 2, 5)
     with pytest.raises(ValueError, match=r"MLPClassifier .* SGDClassifier .*=None"):
         check_lowering(estimator, None, 2, 5)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit
 
@@ -10,6 +10,7 @@ from sklearn_lossfix.exceptions import TooFewRowsError
 from sklearn_lossfix.model_selection._validation_rows import (
     check_training_part,
     first_split,
+    folds_of_share,
     hold_out,
 )
 
@@ -51,11 +52,57 @@ def test_groups_are_held_out_whole(n_groups, fraction, seed):
     assert len(parts.validation)
 
 
-def test_share_of_groups_is_about_the_fraction():
-    """With many groups of one size, about the share that was asked for is held out."""
+@pytest.mark.parametrize("n_rare", [0, 1, 3])
+@pytest.mark.parametrize("fraction", [0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9])
+def test_share_of_groups_is_about_the_fraction(fraction, n_rare):
+    """With many groups, about the share asked for is held out, whether or not a class is rare."""
     groups = np.repeat(np.arange(100), 5)
-    codes = np.arange(500) % 3
-    assert len(hold_out(codes, 0.2, 0, groups).validation) == pytest.approx(100, abs=10)
+    codes = np.arange(500) % 2
+    codes[500 - n_rare :] = 2
+    parts = hold_out(codes, fraction, 0, groups)
+    assert len(parts.validation) == pytest.approx(500 * fraction, abs=15)
+    assert set(codes[parts.train]) == set(codes)
+
+
+@given(st.floats(0.001, 0.999), st.integers(2, 200))
+def test_folds_come_near_any_share(fraction, most):
+    """A part of the folds, never all and never none, is as near as the number of folds allows."""
+    n_held_out, n_splits = folds_of_share(fraction, most)
+    assert 0 < n_held_out < n_splits <= most
+    off = abs(n_held_out / n_splits - fraction)
+    assert off <= max(1 / 40, 1 / most) + 1e-12
+    if 1 / most <= fraction <= 1 - 1 / most:
+        nearest = min(
+            abs(k / n - fraction) for n in range(2, min(most, 20) + 1) for k in range(1, n)
+        )
+        assert off <= nearest + 1e-12
+
+
+@given(st.data())
+def test_any_groups_are_held_out_whole(data):
+    """Groups of any size and classes of any number give two parts without a group in common."""
+    n = data.draw(st.integers(4, 25))
+    groups, codes = (
+        np.array(data.draw(st.lists(st.integers(0, most), min_size=n, max_size=n)))
+        for most in (5, 3)
+    )
+    assume(len(np.unique(groups)) > 1)
+    codes = np.unique(codes, return_inverse=True)[1]
+    fraction = data.draw(st.floats(0.01, 0.99))
+    parts = hold_out(codes, fraction, 0, groups)
+    assert not np.intersect1d(groups[parts.train], groups[parts.validation]).size
+    assert len(parts.train)
+    assert len(parts.validation)
+
+
+def test_held_out_groups_hold_every_class_if_they_can():
+    """Of several folds one is taken in which every class is judged, and trained on."""
+    groups = np.repeat(np.arange(40), 5)
+    codes = np.arange(200) % 2
+    codes[[2, 102]] = 2  # in two groups
+    for seed in range(5):
+        parts = hold_out(codes, 0.1, seed, groups)
+        assert set(codes[parts.train]) == set(codes[parts.validation]) == {0, 1, 2}
 
 
 def test_a_fold_is_taken_that_leaves_every_class_to_train_on():
@@ -72,6 +119,8 @@ def test_too_little_to_hold_out_is_an_error():
         hold_out(np.array([0, 1, 0, 1]), 0.5, 0, np.zeros(4, dtype=int))
     with pytest.raises(TooFewRowsError, match="every class has a single row"):
         hold_out(np.array([0, 1, 2]), 0.5, 0)
+    with pytest.raises(TooFewRowsError, match="every class has a single row"):
+        hold_out(np.array([0, 1, 2]), 0.5, 0, np.arange(3))
 
 
 ROWS = np.zeros((6, 1)), np.array([0, 1, 0, 1, 0, 1])

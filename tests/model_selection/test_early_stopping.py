@@ -12,7 +12,11 @@ from joblib import parallel_config
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, make_classification
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    BaggingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.metrics import balanced_accuracy_score, log_loss
@@ -303,6 +307,7 @@ class TestErrors:
             ({"reduce_lr_on_plateau": 0.5, "lr_patience": 10}, "lr_patience=10 is not less"),
             ({"estimator": MLPClassifier(early_stopping=True)}, "early_stopping=False"),
             ({"estimator": scaled(LogisticRegression(solver="liblinear"))}, "epoch by epoch"),
+            ({"estimator": scaled(BaggingClassifier(oob_score=True))}, "oob_score=False"),
             ({"validation": []}, "gave no split"),
             ({"monitor": "f1", "pos_label": "yes"}, "pos_label='yes'"),
         ],
@@ -356,6 +361,52 @@ class TestErrors:
                 fit.fit(3.0 * Z, Y)
         assert fit.stop_reason_ == "diverged"
         assert np.isfinite(fit.predict_proba(3.0 * Z)).all()
+
+    def test_divergence_without_copies_keeps_the_curves(self):
+        """With restore_best=False what was recorded before is kept, and no error loses it."""
+
+        class Breaks(SGDClassifier):
+            def partial_fit(self, X, y, classes=None, sample_weight=None):
+                if getattr(self, "t_", 0) > 3 * len(y):
+                    raise ValueError("Floating-point under-/overflow occurred at epoch #1.")
+                return super().partial_fit(X, y, classes, sample_weight)
+
+        fit = EarlyStoppingClassifier(
+            Breaks(loss="log_loss", random_state=0), restore_best=False, random_state=0
+        )
+        with pytest.warns(LossfixWarning, match="diverged in epoch 4.*It is not put back"):
+            fit.fit(Z, Y)
+        assert (fit.stop_reason_, fit.n_epochs_) == ("diverged", 3)
+        assert len(fit.history_["validation_accuracy"]) == 3
+
+    def test_ctrl_c_keeps_what_was_trained(self):
+        """An interrupted fit is a fit of the epochs before, restored to the best of them."""
+
+        class Interrupted(SGDClassifier):
+            def partial_fit(self, X, y, classes=None, sample_weight=None):
+                if getattr(self, "t_", 0) > 4 * len(y):
+                    raise KeyboardInterrupt
+                return super().partial_fit(X, y, classes, sample_weight)
+
+        options = {"max_epochs": 4, "store_row_losses": True, "random_state": 0}
+        whole = EarlyStoppingClassifier(LINEAR, **options).fit(Z, Y)
+        cut = EarlyStoppingClassifier(Interrupted(**LINEAR.get_params()), **options)
+        with pytest.warns(LossfixWarning, match="interrupted in epoch 5"):
+            cut.set_params(max_epochs=99).fit(Z, Y)
+        assert (cut.stop_reason_, cut.n_epochs_) == ("interrupted", 4)
+        np.testing.assert_array_equal(cut.predict_proba(Z), whole.predict_proba(Z))
+        np.testing.assert_array_equal(cut.row_losses_, whole.row_losses_)
+        assert cut.diagnose().kind == "history"
+
+    def test_metrics_without_a_value(self):
+        """For want of a class a metric is NaN if it is recorded, an error if it is monitored."""
+        fold = np.where((Y == 1) & (np.arange(len(Y)) % 3 == 0), 0, -1)
+        params = {"validation": PredefinedSplit(fold), "max_epochs": 3}
+        with pytest.warns(LossfixWarning, match="roc_auc has no value on the validation rows"):
+            fit = EarlyStoppingClassifier(LINEAR, scoring="roc_auc", **params).fit(Z, Y)
+        assert np.isnan(fit.history_["validation_roc_auc"]).all()
+        with pytest.raises(ValueError, match="no row of '0', and it is monitored"):
+            EarlyStoppingClassifier(LINEAR, monitor="roc_auc", **params).fit(Z, Y)
 
 
 class TestElsewhere:

@@ -13,6 +13,8 @@ from sklearn_lossfix.diagnosis.history.readers.frame import _UNKNOWN_RECORDER
 _TABLES = frozenset({".csv", ".log", ".tsv", ".txt"})
 _JSON = frozenset({".json"})
 _JSON_LINES = frozenset({".jsonl", ".ndjson"})
+# JSON, or more lines than one: no name of a file.
+_CONTENT = re.compile(r"\s*[{\[].*[}\]]\s*$|.*\S\s*\n\s*\S", re.DOTALL)
 _EXPECTED = "Expected .csv, .tsv, .json or .jsonl"
 
 
@@ -40,10 +42,23 @@ def load(path):
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is a folder, of an unknown kind, no text, or cannot be read as what its name says.
+        If it is a folder, of an unknown kind, no text, or cannot be read as what its name says; or
+        if it is no path at all but what a file holds.
     """
+    if isinstance(path, str) and _CONTENT.match(path):
+        raise ValueError(
+            "Text is taken for the path of a file, and this text looks like what a file holds: "
+            f"{path.strip()[:40]!r}. Pass json.loads(text), or write it to a file. {_EXPECTED} "
+            "file."
+        )
     file = Path(path)
-    if file.is_dir():
+    try:
+        is_folder = file.is_dir()
+    except OSError as error:  # longer than a name can be, before Python 3.14
+        raise ValueError(
+            f"{str(file)[:40]!r}... is no path of a file: {error.strerror}. {_EXPECTED} file."
+        ) from error
+    if is_folder:
         raise ValueError(f"{str(file)!r} is a folder. {_EXPECTED} file.")
     if not file.exists():
         raise FileNotFoundError(f"File {str(file)!r} does not exist. {_EXPECTED} file.")

@@ -68,6 +68,34 @@ def test_files_that_cannot_be_read(name, content, message, tmp_path):
         read_histories(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            json.dumps({"loss": [0.7, 0.6]}),
+            r"looks like what a file holds.*Pass json.loads\(text\)",
+        ),
+        (json.dumps([{"loss": 0.7}] * 1000), r"Pass json.loads\(text\)"),
+        ("epoch,loss\n1,0.7\n2,0.6\n", "looks like what a file holds"),
+        ("x" * 5000 + ".csv", "is no path of a file|does not exist"),
+    ],
+)
+def test_content_is_no_path(text, message):
+    """What a file holds, passed as text, is told from a path; so is what is too long for one."""
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        read_histories(text)
+
+
+def test_tensorboard_is_told_which_column_is_the_loss(tmp_path):
+    """The loss that the error suggests is not the time, and taking the advice works."""
+    path = tmp_path / "run.csv"
+    path.write_text("Wall time,Step,Value\n1.5,0,0.7\n2.5,1,0.6\n", encoding="utf-8")
+    with pytest.raises(ValueError, match='loss="Value"'):
+        read_histories(path)
+    (history,) = read_histories(path, loss="Value")
+    assert history.loss["train"].tolist() == [0.7, 0.6]
+
+
 def test_no_such_file(tmp_path):
     """A file that is not there, and a folder, are no histories."""
     with pytest.raises(FileNotFoundError, match=r"does not exist. Expected .csv"):
