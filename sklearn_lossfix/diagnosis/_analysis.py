@@ -102,6 +102,11 @@ class Analysis:
             "groups": self.evidence.groups,
         }
 
+    @property
+    def refitted_sampling(self):
+        """The same with the factor for models that were refitted on overlapping rows."""
+        return {**self.sampling, "inflation": self.evidence.inflation}
+
     @cached_property
     def n_effective(self):
         """Kish's effective number of judged rows; with groups at most their number."""

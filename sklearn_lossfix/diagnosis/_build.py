@@ -51,7 +51,12 @@ def build_report(analysis, *, effort, ignore, context, fixer_of=None):
     ]
     fixer = None if fixer_of is None else fixer_of(findings)
     if fixer is not None:
-        context = {**context, "fix": _cost_of_fixing(findings, analysis.refits.bench.n_splits)}
+        context = {
+            **context,
+            "fix": _cost_of_fixing(
+                findings, analysis.refits.evidence, analysis.refits.bench.n_splits
+            ),
+        }
     return FitReport(
         kind="model",
         verdict=verdict(analysis, issues, too_few[0] if too_few else None),
@@ -69,15 +74,16 @@ def build_report(analysis, *, effort, ignore, context, fixer_of=None):
     )
 
 
-def _cost_of_fixing(findings, n_splits):
-    """How many remedies would be tried, and the fits of the user's estimator that this takes."""
-    remedies = [
-        f.remedy
-        for f in findings
-        if f.section == "issue" and f.remedy is not None and f.explained_by is None
-    ]
-    n_fits = sum(remedy.n_fits for remedy in remedies) * n_splits
-    return {"n_remedies": len(remedies), "n_fits": n_fits}
+def _cost_of_fixing(findings, evidence, n_splits):
+    """How many remedies would be tried, and the least fits of the user's estimator they take.
+
+    Twins were fitted already; one remedy on top of another, and choosing anew for a fold, may take
+    more.
+    """
+    remedies = [f.remedy for f in findings if f.section == "issue" and f.remedy is not None]
+    known = [twin.build for twin in evidence.twins.values()]
+    new = [remedy.n_fits for remedy in remedies if remedy.build not in known]
+    return {"n_remedies": len(remedies), "n_fits": sum(new) * n_splits}
 
 
 def _reliability_of(evidence):

@@ -207,8 +207,11 @@ def diagnose(
 
 def _beside(compare, analysis, data, validation, request):
     """The analysis with the scores of another model on the same rows."""
-    compare = getattr(compare, "best_estimator_", compare)
     bench = analysis.refits.bench
+    if validation is None:
+        refuse_frozen(compare)
+    if bench is not None or is_fitted(compare):  # as the judged one: the same object is itself
+        compare, _ = _through_search(compare, is_fitted(compare), data, request)
     if validation is None:
         refuse_frozen(compare)
     facts = {

@@ -1,6 +1,7 @@
 """Fix: remedies of a report, tried on its own folds, and the estimator that came out."""
 
 import numbers
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -93,14 +94,18 @@ def fix_report(analysis, findings, rebuild, *, scoring=None, max_fits=None, requ
     kept, tried = choose(stacks, judge, causes, require_proof=require_proof)
     honest, choices = e.model, []
     if kept:
+        units = e.rows if e.groups is None else e.groups
+        folds = analysis.bench.scored_fold
         honest, choices = cross_fitted_choice(
-            stacks,
-            judge,
-            causes,
-            analysis.bench.scored_fold,
-            e.rows,
-            require_proof=require_proof,
+            stacks, judge, causes, folds, units, require_proof=require_proof
         )
+        tried = [
+            replace(t, n_folds_kept=sum(t.name in choice for choice in choices)) for t in tried
+        ]
+        gains = judge.deciding(*judge.gains(honest, e.model))
+        if require_proof and not any(gain.low > 0 for gain in gains):
+            kept, honest = (), e.model
+            tried = [_taken_back(t, gains, len(choices)) for t in tried]
     return Fix(
         stack=stacks.get(kept),
         tried=tried,
@@ -113,6 +118,18 @@ def fix_report(analysis, findings, rebuild, *, scoring=None, max_fits=None, requ
         rows=analysis.bench.data.rows,
         rebuild=rebuild,
     )
+
+
+def _taken_back(tried, gains, n_folds):
+    """A remedy that was chosen, where choosing gains nothing on rows that did not choose."""
+    if tried.section != "kept":
+        return tried
+    seen = " and ".join(interval_text(gain) for gain in gains)
+    reason = (
+        f"Chosen in {tried.n_folds_kept} of {n_folds} folds; on rows that did not choose, all that "
+        f"was chosen gains {seen}, which is not shown to be above zero."
+    )
+    return replace(tried, section="not proven", reason=reason)
 
 
 def _check_max_fits(max_fits):
@@ -131,7 +148,9 @@ class Fix:
 
     Made by :meth:`FitReport.fix`. Remedies were tried in causal order, each on top of what was
     kept before, on the rows and folds of the report. Choosing among remedies flatters the choice:
-    `gain` is therefore that of the whole procedure, chosen anew for every fold without its rows.
+    the gains are therefore those of the whole procedure, chosen anew for every fold without its
+    rows, and where they are not shown to be above zero nothing is kept. What is left of the
+    optimism: the remedies were proposed by findings on all rows.
 
     Parameters
     ----------
@@ -279,6 +298,7 @@ class Fix:
                     **_gain_columns("loss", tried.loss_gain),
                     **_gain_columns("metric", tried.metric_gain),
                     "fits_per_fit": tried.n_fits,
+                    "folds_kept": tried.n_folds_kept,
                 }
             )
         before, after = self.values("before"), self.values("honest")
@@ -291,6 +311,7 @@ class Fix:
                 **_gain_columns("loss", self.loss_gain),
                 **_gain_columns("metric", self.metric_gain),
                 "fits_per_fit": None,
+                "folds_kept": None,
             }
         )
         columns = {key: [row[key] for row in rows] for key in rows[0]}
@@ -377,7 +398,7 @@ class Fix:
             if gain is not None and before is not None and after is not None:
                 lines.append(
                     f"{quantity:18s} {number(before)} -> {number(after)} {unit}".rstrip()
-                    + f"   better by {interval_text(gain)}"
+                    + f"   gain {interval_text(gain)}"
                 )
         for tried in self.tried:
             gains = ", ".join(
@@ -386,6 +407,8 @@ class Fix:
                 if gain is not None
             )
             text = gains if tried.section in ("kept", "not proven") else tried.reason
+            if tried.section == "kept":
+                text += f", chosen in {tried.n_folds_kept} of {len(self.choices)} folds"
             lines.append(f"  {tried.section:10s} {tried.name:26s} {text}")
         if self.left_out is not None:
             lines.append(f"Fit it without the {len(self.left_out):,} rows in fix.left_out.")

@@ -237,6 +237,8 @@ class Tried:
         Over what there was before it.
     n_fits : float or None
         Fits of the user's estimator that one fit with it costs.
+    n_folds_kept : int or None
+        Folds whose other rows chose it; None where nothing was chosen anew.
     """
 
     name: str
@@ -245,6 +247,7 @@ class Tried:
     loss_gain: Any = None
     metric_gain: Any = None
     n_fits: float | None = None
+    n_folds_kept: int | None = None
 
 
 # Why leaving out rows is not proven here.
@@ -293,9 +296,11 @@ def choose(stacks, judge, causes, *, require_proof=True, rows=slice(None)):
             kept = (*kept, name)
             tried.append(Tried(name, "kept", **fields))
         else:
-            section, reason = "not proven", "The interval of its gain holds zero."
+            n_looks = len(stacks.remedies) * len(judge.deciding(loss, metric))
+            section = "not proven"
+            reason = f"No gain above zero at a level shared by {n_looks} looks (Bonferroni)."
             if causes.get(name) in kept:
-                section, reason = "not needed", f"Gone once {causes[name]} is mended."
+                section, reason = "not needed", f"Mostly gone once {causes[name]} is mended."
             elif any(gain.high < 0 for gain in judge.deciding(loss, metric)):
                 reason = "It makes the loss or the metric provably worse."
             tried.append(Tried(name, section, reason, **fields))
@@ -306,8 +311,9 @@ def cross_fitted_choice(stacks, judge, causes, folds, units, *, require_proof=Tr
     """Forecasts by stacks that were chosen without the rows they forecast.
 
     For every fold the choice is made again on the rows of the other folds, and the fold's own rows
-    get the forecasts of what was chosen: the gain of that is free of the optimism of choosing, as
-    in nested cross-validation (Varma & Simon 2006).
+    get the forecasts of what was chosen, in the manner of nested cross-validation (Varma & Simon
+    2006). What is left of the optimism of choosing: the remedies were proposed by findings on all
+    rows, and the rows that choose were forecast by models that know the fold's rows.
 
     Parameters
     ----------
@@ -320,8 +326,8 @@ def cross_fitted_choice(stacks, judge, causes, folds, units, *, require_proof=Tr
     folds : ndarray of shape (n_rows,), dtype int
         Fold of every judged row.
     units : ndarray of shape (n_rows,), dtype int
-        Row of the data that each judged row is: one that is judged in several folds does not
-        choose for any of them.
+        What varies independently: the group of each judged row, else the row of the data that it
+        is. A unit that stands in several folds does not choose for any of them.
     require_proof : bool, default=True
         As in :func:`choose`.
 
@@ -339,7 +345,9 @@ def cross_fitted_choice(stacks, judge, causes, folds, units, *, require_proof=Tr
     for fold in np.unique(folds):
         inside = folds == fold
         others = np.flatnonzero(~np.isin(units, units[inside]))
-        kept, _ = choose(stacks, judge, causes, require_proof=require_proof, rows=others)
+        kept = ()
+        if others.size:
+            kept, _ = choose(stacks, judge, causes, require_proof=require_proof, rows=others)
         scored = stacks.get(kept).scored
         pred[inside] = scored.pred[inside]
         if proba is not None and scored.proba is not None:

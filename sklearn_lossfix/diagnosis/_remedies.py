@@ -54,7 +54,7 @@ def recalibration_remedy(analysis, method):
     if method == "prior_shift" and ladder.rungs[1] != "prior shift":
         method = "temperature"  # the shift was found beside a slope: one map has both
     reached = ladder.log_rows[ladder.rungs[_RUNG_OF[method]]]
-    gain = paired_estimate(ladder.log_rows["as is"] - reached, **analysis.sampling)
+    gain = paired_estimate(ladder.log_rows["as is"] - reached, **analysis.refitted_sampling)
     build = partial(recalibrate, method=method)
     return Remedy(
         estimator=build(estimator),

@@ -1,6 +1,6 @@
 """What over- and under-confidence share: the temperature rung, read in one direction."""
 
-from sklearn_lossfix._core._paired_tests import interval
+from sklearn_lossfix._core._paired_tests import interval, upper_tail_p
 from sklearn_lossfix.diagnosis._judging import interval_text, judge_effect, p_text
 from sklearn_lossfix.diagnosis._remedies import recalibration_remedy
 from sklearn_lossfix.diagnosis.ledgers.loss import likelihood_ratio, rung_gain
@@ -36,7 +36,7 @@ def judge_temperature(check, analysis, *, too_sharp):
         raise CheckNotApplicable("The model gives no probabilities, so none can be too sharp.")
     ladder = analysis.ladder
     temperature = ladder.maps["temperature"].temperature
-    gain = rung_gain(ladder, "temperature", **analysis.sampling)
+    gain = rung_gain(ladder, "temperature", **analysis.refitted_sampling)
     test = likelihood_ratio(ladder, "temperature", analysis.n_effective)
     # A negative temperature turns the forecasts round: too sure, and of the wrong thing.
     if (temperature > 1 or temperature < 0) != too_sharp:
@@ -51,7 +51,7 @@ def judge_temperature(check, analysis, *, too_sharp):
         f"the forecasts promise a loss of "
         f"{paid['loss']['promised']:.3g} and an accuracy of {paid['accuracy']['promised']:.3g} and "
         f"deliver {paid['loss']['paid']:.3g} and {paid['accuracy']['paid']:.3g} "
-        f"({p_text(test['p_value'])})."
+        f"({p_text(max(test['p_value'], upper_tail_p(gain.value, gain.se)))})."
     )
     return judge_effect(
         check,

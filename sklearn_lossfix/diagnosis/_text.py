@@ -162,10 +162,9 @@ def _next_line(data):
     word = "remedy" if n_remedies == 1 else "remedies"
     cost = data["context"].get("fix")
     if cost is not None:
-        return (
-            f"report.fix() would try {n_remedies} {word} (about {cost['n_fits']:,} fits) | "
-            f'report.plot() | report.to_html("report.html")'
-        )
+        word = "remedy" if cost["n_remedies"] == 1 else "remedies"
+        tries = f"{cost['n_remedies']} {word} ({cost['n_fits']:,} fits or more)"
+        return f'report.fix() would try {tries} | report.plot() | report.to_html("report.html")'
     return (
         f"{n_remedies} {word} in report.findings[i].remedy.estimator | report.plot() | "
         f'report.to_html("report.html")'

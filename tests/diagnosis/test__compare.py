@@ -120,6 +120,13 @@ def test_a_fitted_search_is_compared_through_its_best_estimator(rows):
     assert report.context["compared"] == "GaussianNB"
 
 
+def test_an_unfitted_search_beside_itself_does_not_differ(rows):
+    """Both are tuned once, and then judged with their parameters fixed."""
+    search = GridSearchCV(GaussianNB(), {"var_smoothing": [1e-9, 0.1, 1.0]}, cv=3)
+    report = diagnose(search, *rows, compare=clone(search))
+    assert (report.frame("compare")["difference"] == 0).all()
+
+
 def test_the_comparison_is_shown_and_travels(report):
     """Text, HTML and a file tell both models."""
     assert "from DecisionTreeClassifier: log loss" in repr(report)

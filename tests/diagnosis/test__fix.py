@@ -17,7 +17,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklearn_lossfix import diagnose, diagnose_predictions
 from sklearn_lossfix.decision import DecisionRuleClassifier
-from sklearn_lossfix.diagnosis import FitReport
+from sklearn_lossfix.diagnosis import FitReport, _fix
 
 KNN = KNeighborsClassifier(15)
 
@@ -217,4 +217,26 @@ def test_the_report_says_what_fixing_would_cost(fixed):
     report, _ = fixed
     cost = report.context["fix"]
     assert f"report.fix() would try {cost['n_remedies']} remed" in repr(report)
-    assert f"about {cost['n_fits']:,} fits" in repr(report)
+    assert f"({cost['n_fits']:,} fits or more)" in repr(report)
+
+
+def test_what_choosing_does_not_prove_is_taken_back(fixed, monkeypatch):
+    """A remedy that gains nothing on rows that did not choose it is not kept."""
+    report, fix = fixed
+    model = fix._scored["before"]
+    choices = [("unscaled-features",), (), (), (), ()]
+    monkeypatch.setattr(_fix, "cross_fitted_choice", lambda *args, **kwargs: (model, choices))
+    doubtful = report.fix()
+    assert doubtful.kept == ()
+    assert str(doubtful.estimator.get_params()) == str(KNN.get_params())
+    tried = {t.name: t for t in doubtful.tried}["unscaled-features"]
+    assert tried.section == "not proven"
+    assert "Chosen in 1 of 5 folds" in tried.reason
+    assert report.fix(require_proof=False).kept != ()
+
+
+def test_every_fold_tells_whether_it_chose(fixed):
+    """What is kept says in how many folds it was chosen anew."""
+    _, fix = fixed
+    assert "chosen in 5 of 5 folds" in repr(fix)
+    assert fix.frame()["folds_kept"].iloc[0] == 5

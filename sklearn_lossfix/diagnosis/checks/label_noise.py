@@ -49,8 +49,9 @@ class LabelNoise:
             section="issue",
             title=self.title,
             message=(
-                f"{cause}. Look at the {len(twin.rows):,} rows listed, likeliest first: relabel "
-                f"them, or leave them out."
+                f"{cause}. Look at the {len(twin.rows):,} rows listed, likeliest first. Outcomes "
+                f"that are random at a constant rate look the same; labels that are wrong are "
+                f"relabelled or left out."
             ),
             estimate=seen["rate"],
             unit="share",

@@ -19,7 +19,7 @@ class MisshapenProbabilities:
         """Judge the shape rung."""
         if analysis.ladder is None:
             raise CheckNotApplicable("The model gives no probabilities, so they have no shape.")
-        gain = rung_gain(analysis.ladder, "shape", **analysis.sampling)
+        gain = rung_gain(analysis.ladder, "shape", **analysis.refitted_sampling)
         kinds = sorted({fitted.kind for fitted in analysis.ladder.fold_maps["shape"]})
         message = (
             f"{gain.value:.3g} of {analysis.loss:.3g} nats is lost to the shape of the "

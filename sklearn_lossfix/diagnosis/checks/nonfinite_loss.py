@@ -49,7 +49,7 @@ class NonfiniteLoss:
         )
         matters = rows.size > 0 and share > limit
         saved = analysis.ladder.log_rows["as is"] - analysis.ladder.log_rows[RECALIBRATED]
-        gain = paired_estimate(saved, **analysis.sampling)
+        gain = paired_estimate(saved, **analysis.refitted_sampling)
         fires = matters and upper_tail_p(gain.value, gain.se, analysis.loss_floor) <= analysis.alpha
         return fact(
             self,

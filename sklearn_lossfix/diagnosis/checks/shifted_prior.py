@@ -25,7 +25,7 @@ class ShiftedPrior:
         if analysis.ladder is None:
             raise CheckNotApplicable("The model gives no probabilities, so they have no prior.")
         e = analysis.evidence
-        gain = rung_gain(analysis.ladder, "prior shift", **analysis.sampling)
+        gain = rung_gain(analysis.ladder, "prior shift", **analysis.refitted_sampling)
         test = likelihood_ratio(analysis.ladder, "prior shift", analysis.n_effective)
         promised = np.average(e.model.proba, axis=0, weights=e.sample_weight)
         worst = int(np.argmax(np.abs(promised - analysis.shares)))

@@ -72,7 +72,7 @@ class FixView:
             values = [self.data[when][key] for when in ("before", "after")]
             gain, unit = self.data[f"{key}_gain"], _GAIN_UNITS[key]
             if gain is not None and None not in values:
-                better = f"better by {quantity(gain[0], unit)} {interval(gain[2:], unit)}"
+                better = f"gain {quantity(gain[0], unit)} {interval(gain[2:], unit)}"
                 rows.append([label, *map(short_number, values), better])
         return {
             "caption": "Out of fold, on the rows and folds of the report",

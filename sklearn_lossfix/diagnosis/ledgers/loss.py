@@ -271,10 +271,14 @@ def likelihood_ratio(ladder, rung, n_effective):
     }
 
 
-def rung_gain(ladder, rung, sample_weight=None, groups=None):
-    """Cross-fitted fall of the loss from the rung before: what its map delivers on new rows."""
-    before = ladder.before(rung)
-    return paired_estimate(ladder.log_rows[before] - ladder.log_rows[rung], sample_weight, groups)
+def rung_gain(ladder, rung, sample_weight=None, groups=None, *, inflation=1.0):
+    """Cross-fitted fall of the loss from the rung before: what its map delivers on new rows.
+
+    With the Nadeau-Bengio factor as `inflation` it is that of the model, which the rows of a fold
+    know through one fit only; without, that of these forecasts.
+    """
+    saved = ladder.log_rows[ladder.before(rung)] - ladder.log_rows[rung]
+    return paired_estimate(saved, sample_weight, groups, inflation=inflation)
 
 
 def _telescope(ladder, reference_rows, sample_weight, groups, inflation):

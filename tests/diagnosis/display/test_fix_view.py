@@ -44,9 +44,9 @@ def test_every_number_is_shown():
     text = render_fix(fix_dict())
     for words in (
         "0.6 to 0.41",
-        "better by 0.19 nats [0.09, 0.29]",
+        "gain 0.19 nats [0.09, 0.29]",
         "0.8 to 0.84",
-        "better by 4.0 points [1.0, 7.0]",
+        "gain 4.0 points [1.0, 7.0]",
         "5.0 points [2.0, 8.0]",
         "It needs about 30 fits.",
         "make_pipeline(StandardScaler(), estimator)",
