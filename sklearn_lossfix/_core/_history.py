@@ -50,6 +50,11 @@ class History:
     unrecorded : dict of str to ndarray of shape (n_steps,), dtype bool
         Split -> the steps at which its loss was not recorded. A loss that is NaN elsewhere was
         recorded as NaN: training had broken down.
+    kept_step : float or None
+        Step whose model was put back at the end of training; None where the last one was kept.
+    stop_reason : str
+        Why the run ended, where the source knows: ``"patience"`` where it stopped by a rule of its
+        own; empty where it does not.
     name : str
         What the user calls this run among several; empty for a single one.
     """
@@ -72,4 +77,6 @@ class History:
     row_right: np.ndarray | None = None
     row_steps: np.ndarray | None = None
     unrecorded: dict = field(default_factory=dict)
+    kept_step: float | None = None
+    stop_reason: str = ""
     name: str = ""

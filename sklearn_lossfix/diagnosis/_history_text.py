@@ -1,7 +1,13 @@
 """The part of the printed report that is about a history: its distortions, and what was found."""
 
+import textwrap
+
 # Most sentences about the source in the terminal; the HTML report shows all.
 _MAX_NOTES = 2
+
+# Characters of a line: what is longer goes on in the next one while there is room, and is cut where
+# there is none (`_text` cuts at the same width).
+WIDTH = 138
 
 _FIX = " " * 6 + "-> "
 
@@ -19,24 +25,40 @@ def history_lines(data, room):
     Returns
     -------
     list of str
+        Long sentences go on in the next line where all of them have room to; of those that do not,
+        what was found before what the source distorts.
     """
     notes = data["context"].get("notes") or []
-    lines = [f"Note: {note}" for note in notes[:_MAX_NOTES]]
+    noted = [f"Note: {note}" for note in notes[:_MAX_NOTES]]
     if len(notes) > _MAX_NOTES:
-        lines.append(f"  and {len(notes) - _MAX_NOTES} more: report.context['notes']")
-    if lines:
-        lines.append("")
+        noted.append(f"  and {len(notes) - _MAX_NOTES} more: report.context['notes']")
+    if noted:
+        noted.append("")
     issues, tips = (
         [f for f in data["findings"] if f["section"] == section] for section in ("issue", "tip")
     )
-    lines += ["Issues", *_lines_of(issues)] if issues else ["Issues: none."]
+    found = ["Issues", *_lines_of(issues)] if issues else ["Issues: none."]
     if tips:
-        lines += ["Tips", *_lines_of(tips)]
-    if len(lines) > room:  # what to do is told by the finding itself, too
-        lines = [line for line in lines if not line.startswith(_FIX)]
+        found += ["Tips", *_lines_of(tips)]
+    for lines in (_wrapped(noted) + _wrapped(found), noted + _wrapped(found), noted + found):
+        if len(lines) <= room:
+            return lines
+    # What to do is told by the finding itself, too.
+    lines = [line for line in lines if not line.startswith(_FIX)]
     if len(lines) > room:
         lines = [*lines[: room - 1], "  and more: report.frame()"]
     return lines
+
+
+def _wrapped(lines):
+    """Lines of a terminal's width; what goes on is indented under what it belongs to."""
+    out = []
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()) + 4)
+        out += textwrap.wrap(
+            line, WIDTH, subsequent_indent=indent, drop_whitespace=True, break_on_hyphens=False
+        ) or [""]
+    return out
 
 
 def _lines_of(findings):

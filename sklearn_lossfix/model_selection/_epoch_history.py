@@ -49,4 +49,6 @@ def history_of(model):
         row_losses=row_losses,
         row_right=getattr(model, "row_right_", None),
         row_steps=None if row_losses is None else steps,
+        kept_step=float(model.best_epoch_) if model.restore_best else None,
+        stop_reason=model.stop_reason_,
     )

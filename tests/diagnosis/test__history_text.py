@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_lossfix import diagnose_history
-from sklearn_lossfix.diagnosis._history_text import history_lines
+from sklearn_lossfix.diagnosis._history_text import WIDTH, history_lines
 
 STEPS = np.arange(80)
 
@@ -63,3 +63,20 @@ def test_a_report_with_many_findings_has_25_lines():
     assert len(report.issues) >= 3
     assert len(text.splitlines()) <= 25
     assert "explained by" in text
+
+
+def test_long_sentences_go_on_in_the_next_line_while_there_is_room():
+    """Nothing of what was found is lost where lines are left; notes are cut before findings."""
+    long = " ".join(["word"] * 60)
+    data = {
+        "context": {"notes": [long]},
+        "findings": [{**finding("a", fix=long), "message": f"{long} end."}],
+    }
+    lines = history_lines(data, 25)
+    assert all(len(line) <= WIDTH for line in lines)
+    assert " ".join(" ".join(lines).split()).count("word") == 180
+    assert lines[1].startswith("    word")
+    tight = history_lines(data, len(lines) - 1)
+    assert tight[0] == f"Note: {long}"
+    assert any(line.endswith("end.") and len(line) <= WIDTH for line in tight)
+    assert len(history_lines(data, 5)) <= 5

@@ -69,3 +69,12 @@ def test_distortions_say_what_is_measured_on_fewer_rows(monkeypatch, limit):
     monkeypatch.setattr(_epoch_rows, "MAX_TRAIN_ROWS", limit)
     history = history_of(EarlyStoppingClassifier(LINEAR, max_epochs=2).fit(X, Y))
     assert any("20 of the 135" in sentence for sentence in history.distortions) == (limit == 20)
+
+
+@pytest.mark.parametrize("restores", [True, False])
+def test_the_end_of_the_run_is_told(restores):
+    """Which epoch was put back, where one was, and why the run ended."""
+    model = EarlyStoppingClassifier(LINEAR, max_epochs=4, restore_best=restores).fit(X, Y)
+    history = history_of(model)
+    assert history.kept_step == (float(model.best_epoch_) if restores else None)
+    assert history.stop_reason == model.stop_reason_

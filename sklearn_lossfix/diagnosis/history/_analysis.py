@@ -10,7 +10,11 @@ from sklearn_lossfix._core._paired_tests import mean_standard_error
 from sklearn_lossfix.diagnosis.history._accuracy import accuracy_of
 from sklearn_lossfix.diagnosis.history._best_epochs import best_epoch, binary_refinement
 from sklearn_lossfix.diagnosis.history._curve import Curve, finite_curve, spoken
-from sklearn_lossfix.diagnosis.history._noise import median_window, running_median
+from sklearn_lossfix.diagnosis.history._noise import (
+    median_window,
+    running_median,
+    second_difference_sigma,
+)
 from sklearn_lossfix.diagnosis.history._oscillation import MIN_POINTS as MIN_OSCILLATION_POINTS
 from sklearn_lossfix.diagnosis.history._oscillation import swing, turning_point_z
 from sklearn_lossfix.diagnosis.history._pool import pool_histories, seed_spread
@@ -20,7 +24,7 @@ from sklearn_lossfix.diagnosis.history._trend import (
     minimum_effect_p,
     sieve_trend,
 )
-from sklearn_lossfix.diagnosis.history._turning_point import turning_point
+from sklearn_lossfix.diagnosis.history._turning_point import RISE_Z, turning_point
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
 # Level at which a curve is called flat.
@@ -111,6 +115,8 @@ class HistoryAnalysis:
     def needed_loss(self, split, at_least):
         """The loss of a split, or CheckNotApplicable with the reason."""
         curve = self.loss(split)
+        if not self.records_loss:
+            raise CheckNotApplicable("No loss was recorded.")
         if len(curve) == 0:
             raise CheckNotApplicable(f"No {spoken(split)} loss was recorded.")
         if len(curve) < at_least:
@@ -118,6 +124,39 @@ class HistoryAnalysis:
                 f"The {spoken(split)} loss has {len(curve)} finite entries; this needs {at_least}."
             )
         return curve
+
+    @cached_property
+    def records_loss(self):
+        """Whether any loss has a finite entry."""
+        return any(len(self.loss(split)) for split in ("train", "validation"))
+
+    @cached_property
+    def shown_metric(self):
+        """The metric to explain, of validation rows where it was recorded; empty without any."""
+        curve = self.metric("validation")
+        return curve if len(curve) else self.metric("train")
+
+    def judged_end(self, at_least):
+        """The curve whose end is judged, and the smallest change of it that matters.
+
+        The loss; where none was recorded, the metric.
+        """
+        curve = self.shown_metric
+        if self.records_loss or len(curve) == 0:
+            return self.needed_loss(self.main_split, at_least), self.loss_limit(self.main_split)
+        if len(curve) < at_least:
+            raise CheckNotApplicable(
+                f"No loss was recorded, and the {spoken(curve.split)} {curve.name} has "
+                f"{len(curve)} finite entries; this needs {at_least}."
+            )
+        return curve, self.metric_limit(curve)
+
+    def kept_position(self, curve):
+        """Where the step that was put back at the end stands on a curve; None if none was."""
+        kept = self.history.kept_step
+        if kept is None or len(curve) == 0:
+            return None
+        return int(np.argmin(np.abs(curve.steps - kept)))
 
     # --- what things are compared with ----------------------------------------------------------
 
@@ -140,14 +179,28 @@ class HistoryAnalysis:
         return None if rates is None else len(rates)
 
     @cached_property
-    def chance_loss(self):
-        """Log loss of always forecasting the class shares; None where it is not known."""
-        if self.history.loss_kind != "log_loss" or self.n_classes is None:
-            return None
+    def class_entropy(self):
+        """Entropy of the classes, taken for equally frequent where shares are not known; or None.
+
+        Of equally frequent classes it is the greatest: a log loss above it is worse than that of a
+        constant forecast whatever the shares are.
+        """
         if self.history.class_rates is not None:
             rates = np.asarray(self.history.class_rates, dtype=float)
             return float(entr(rates / rates.sum()).sum())
-        return float(np.log(self.n_classes))
+        return None if self.n_classes is None else float(np.log(self.n_classes))
+
+    @property
+    def chance_loss(self):
+        """Log loss of always forecasting the class shares; None where it is not known."""
+        return self.class_entropy if self.history.loss_kind == "log_loss" else None
+
+    @property
+    def constant_forecast(self):
+        """What the constant forecast is of, in words."""
+        if self.history.class_rates is not None:
+            return "a constant forecast of the class shares"
+        return f"a constant forecast of {self.n_classes} equally frequent classes"
 
     @cached_property
     def chance_accuracy(self):
@@ -249,8 +302,25 @@ class HistoryAnalysis:
         start = max(float(smooth[0]), float(self.loss(split).values[0]))
         return start - float(smooth.min())
 
+    def has_moved(self, split):
+        """Whether the loss has come down since its start by what matters, and more than noise."""
+        noise = RISE_Z * second_difference_sigma(self.loss(split).values)
+        return self.progress(split) > max(self.loss_limit(split), noise)
+
+    def is_frozen(self, curve):
+        """Whether a metric stands where it began over the whole run, but for its noise.
+
+        It is shown to be flat, and its running median stays within what matters and noise.
+        """
+        limit = self.metric_limit(curve)
+        if len(curve) < MIN_POINTS or self.direction(self.trend(curve), limit) != "flat":
+            return False
+        smooth = running_median(curve.values, median_window(len(curve)))
+        noise = RISE_Z * second_difference_sigma(curve.values)
+        return bool(np.ptp(smooth) <= limit + noise)
+
     def oscillation(self, split):
-        """Turning points, and the swing beside the progress; None for a short curve."""
+        """Turning points, the swing beside the progress and what matters; None if too short."""
         curve = self.loss(split)
         if len(curve) < MIN_OSCILLATION_POINTS:
             return None
@@ -258,7 +328,13 @@ class HistoryAnalysis:
         progress = self.progress(split)
         size = swing(curve.values)
         share = size / progress if progress > 0 else (np.inf if size > 0 else 0.0)
-        return {"z": z, "p_value": p_value, "swing": size, "share": float(share)}
+        return {
+            "z": z,
+            "p_value": p_value,
+            "swing": size,
+            "share": float(share),
+            "limit": LOSS_FLOOR_SHARE * abs(float(np.median(curve.tail.values))),
+        }
 
     @cached_property
     def best_epochs(self):

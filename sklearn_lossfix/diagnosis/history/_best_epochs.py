@@ -25,6 +25,9 @@ class BestEpoch:
         The step, and its 95 % interval.
     value, last : float
         The yardstick there and at the end, as a reader knows it (a metric: more is better).
+    stands_out : bool
+        Whether any step is better than another. A constant curve has no best one: its interval is
+        the whole run.
     """
 
     by: str
@@ -34,6 +37,7 @@ class BestEpoch:
     high: float
     value: float
     last: float
+    stands_out: bool = True
 
 
 def best_epoch(curve, *, by, sign=1.0, seed=0):
@@ -55,6 +59,9 @@ def best_epoch(curve, *, by, sign=1.0, seed=0):
     BestEpoch
     """
     best = int(np.argmin(sign * curve.values))
+    if len(curve) > 1 and np.ptp(curve.values) == 0.0:
+        ends, level = (float(curve.steps[0]), float(curve.steps[-1])), float(curve.values[0])
+        return BestEpoch(by, curve.split, ends[0], *ends, level, level, stands_out=False)
     low, high = valley_interval(sign * curve.values, seed)
     return BestEpoch(
         by=by,

@@ -25,6 +25,8 @@ _ERROR_RATES = frozenset(
         "zero_one_loss",
     }
 )
+# Words of columns that tell when an entry was made.
+_CLOCK = frozenset({"date", "time", "timestamp"})
 # Of two curves of the same quantity and rows the one summed up over an epoch is the steadier.
 _AGGREGATE_ORDER = ("epoch", "", "mean", "step")
 
@@ -47,6 +49,8 @@ class RecordedCurve:
         Precedence among held-out sets.
     aggregate : str
         How the value was come by.
+    is_guessed : bool
+        Whether the rows do not stand in the name, but follow from those of other curves.
     """
 
     label: str
@@ -55,10 +59,14 @@ class RecordedCurve:
     values: object
     rank: tuple = (True, -1)
     aggregate: str = ""
+    is_guessed: bool = False
 
 
 def curves_of_columns(columns):
     """Curves of named columns; a name without rows is about the training rows.
+
+    But for metrics where the loss is recorded for both kinds of rows by name, as fastai does: one
+    without rows is then of validation rows.
 
     Parameters
     ----------
@@ -69,11 +77,22 @@ def curves_of_columns(columns):
     -------
     list of RecordedCurve
     """
+    named_parts = [(label, take_apart(label)) for label in columns]
+    named_parts = [(label, parts) for label, parts in named_parts if not parts.is_companion]
+    splits = {}
+    for _, parts in named_parts:
+        splits.setdefault(parts.name, set()).add(parts.split)
+    losses_are_told = any(
+        {"train", "validation"} <= told and role_of(name).kind == "loss"
+        for name, told in splits.items()
+    )
     curves = []
-    for label, values in columns.items():
-        parts = take_apart(label)
-        if not parts.is_companion:
-            curves.append(_curve(label, parts.split or "train", parts, values))
+    for label, parts in named_parts:
+        is_metric = role_of(parts.name).kind == "metric"
+        is_guessed = losses_are_told and is_metric and splits[parts.name] == {None}
+        split = "validation" if is_guessed else parts.split or "train"
+        curve = _curve(label, split, parts, columns[label])
+        curves.append(replace(curve, is_guessed=is_guessed))
     return curves
 
 
@@ -178,7 +197,7 @@ def build_history(
         raise ValueError(
             f"{source} has no curve whose name tells loss or metric: {_labels(curves)}. Expected "
             f"names such as 'loss', 'log_loss' or 'accuracy', with 'val_' before them for "
-            f'validation rows. Say which curve is the loss: loss="{curves[0].label}".'
+            f'validation rows. Say which curve is the loss: loss="{_likely_loss(curves)}".'
         )
     rates = [curve for curve in curves if role_of(curve.name).kind == "learning_rate"][:1]
     used = {}
@@ -187,6 +206,12 @@ def build_history(
             used.setdefault((curve.name, curve.split), []).append(curve)
     used = {key: _choose_curve(rivals, prefer, notes) for key, rivals in used.items()}
     notes += _left_out(curves, chosen, metrics, rates)
+    guessed = [curve for curve in used.values() if curve.is_guessed]
+    if guessed:
+        notes.append(
+            f"Taken to be of validation rows, since the losses say which rows they are of and the "
+            f"names of these do not, as in fastai: {_labels(guessed)}."
+        )
     if any(curve.aggregate == "mean" for curve in used.values()):
         notes.append("Curves are means over folds: they are smoother than those of a single fit.")
     numbers = {key: numbers_of(curve.values, curve.label) for key, curve in used.items()}
@@ -225,7 +250,8 @@ def build_history(
             loss_name=name,
             loss_kind=kind,
             flipped=(chosen,) if sign < 0 else (),
-            distortions=(*distortions, *notes),
+            # What was done to these very curves says more than what is true of all of the source.
+            distortions=(*notes, *distortions),
             n_classes=n_classes,
             batches_per_epoch=batches_per_epoch,
             unrecorded=unrecorded,
@@ -323,6 +349,12 @@ def _bare_split(curve, parts):
 def _labels(curves):
     """Labels of curves for a message."""
     return named(dict.fromkeys(curve.label for curve in curves))
+
+
+def _likely_loss(curves):
+    """Label of the first curve that does not tell the time, as TensorBoard's "Wall time" does."""
+    labels = [curve.label for curve in curves if _CLOCK.isdisjoint(curve.name.split("_"))]
+    return labels[0] if labels else curves[0].label
 
 
 def _told_name(told, curves):

@@ -8,7 +8,8 @@ import numpy as np
 def pool_histories(histories):
     """Median curves of several runs that differ in their seed only.
 
-    A single history is given back as it is. What belongs to single rows is left out of a pool.
+    A single history is given back as it is. What belongs to single rows, or to
+    the end of a single run, is left out of a pool.
 
     Parameters
     ----------
@@ -54,6 +55,8 @@ def pool_histories(histories):
         row_losses=None,
         row_right=None,
         row_steps=None,
+        kept_step=None,
+        stop_reason=first.stop_reason if len({h.stop_reason for h in histories}) == 1 else "",
     )
 
 

@@ -38,6 +38,10 @@ _N_CURVES = 199
 # Curves and rounds of the correction of the lag-1 coefficient.
 _N_NOISE, _N_CORRECTIONS = 40, 3
 
+# Of the points of a curve that is all levels, one in so many is counted as free: a curve without
+# noise has as many levels as points.
+_N_FREE_SHARE = 4
+
 # Variance of a median of normal values beside that of their mean.
 _MEDIAN_VARIANCE = np.pi / 2.0
 
@@ -177,10 +181,13 @@ def turning_point(values):
 
 
 def valley_interval(values, seed=0, confidence=0.95):
-    """Interval of the position of the valley, by a sieve bootstrap of the curve.
+    """Interval of the position of the valley: the positions that are not shown to be worse.
 
-    Noise of the same autocorrelation is added to the running median; the valleys of the new
-    curves, smoothed alike, spread as that of the curve itself.
+    Multiple comparisons with the best (Hsu 1984): a position is left out if the running median is
+    there further above its valley than that of noise is above its own least value. The noise is
+    that of a sieve bootstrap. A valley shape takes a part of the noise for itself, one degree of
+    freedom for each of its levels (Meyer & Woodroofe 2000), and hides some of its correlation: the
+    upper limit of the lag-1 coefficient is used.
 
     Parameters
     ----------
@@ -201,10 +208,16 @@ def valley_interval(values, seed=0, confidence=0.95):
         return 0, n - 1
     window = median_window(n)
     smooth = running_median(values, window)
-    _, phi, innovations = curve_noise(values, int(np.argmin(smooth)))
-    noise = sieve_series(innovations, phi, n, _N_CURVES, seed)
-    valleys = np.argmin(running_median(smooth + noise, window), axis=1)
-    tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile(valleys, [tail, 1.0 - tail], method="closest_observation")
     here = int(np.argmin(smooth))
-    return int(min(low, here)), int(max(high, here))
+    shape = valley_shape(values, here)
+    residuals = values - shape
+    residuals -= residuals.mean()
+    _, phi, _ = curve_noise(values, here)
+    spread = np.sqrt((1.0 - phi**2) / n)  # of an estimated coefficient (Box & Jenkins 1970)
+    phi = min(MAX_COEFFICIENT, phi + stats.norm.ppf(confidence) * spread)
+    n_free = max(n - len(np.unique(shape)), n / _N_FREE_SHARE)
+    innovations = ar1_innovations(residuals, phi) * np.sqrt(n / n_free)
+    noise = running_median(sieve_series(innovations, phi, n, _N_CURVES, seed), window)
+    above = np.quantile(noise - noise.min(axis=1, keepdims=True), confidence)
+    places = np.flatnonzero(smooth - smooth[here] <= above)
+    return int(places[0]), int(places[-1])

@@ -124,3 +124,50 @@ def test_seed_spread_of_runs():
     between, within = HistoryAnalysis(runs, 0.01).seed_spread
     assert between == pytest.approx(np.sqrt(0.5))
     assert within < 0.01
+
+
+def test_what_has_moved_and_what_is_frozen():
+    """A loss moves by what matters and more than noise; a metric that learnt is not frozen."""
+    noise = np.random.default_rng(1).normal(0, 1, 60)
+    assert analysis().has_moved("validation")
+    for still in (np.full(60, 0.7), 0.7 + 0.05 * noise, 0.7 + 1e-5 * STEPS):
+        assert not analysis({"validation": still}).has_moved("validation")
+    for values, expected in (
+        (np.full(60, 0.25), True),
+        (0.25 + 0.004 * noise, True),
+        (0.25 + 0.4 * (1 - np.exp(-STEPS / 3)), False),
+        (0.25 + 0.002 * STEPS, False),
+    ):
+        seen = analysis(metrics={"accuracy": {"validation": values}})
+        assert seen.is_frozen(seen.metric("validation")) is expected
+
+
+def test_the_end_that_is_judged_is_of_the_loss_or_else_of_the_metric():
+    """A metric is judged by its own limit, and only where no loss has an entry."""
+    metrics = {"f1": {"validation": 1 - LOSS}}
+    curve, limit = analysis(metrics=metrics).judged_end(8)
+    assert (curve.name, limit) == ("loss", analysis().loss_limit("validation"))
+    curve, limit = analysis({"train": np.full(60, np.nan)}, metrics).judged_end(8)
+    assert (curve.name, curve.split, limit) == ("f1", "validation", 0.01)
+    with pytest.raises(CheckNotApplicable, match="No loss was recorded, and the validation f1"):
+        analysis({}, metrics).judged_end(61)
+    with pytest.raises(CheckNotApplicable, match="No loss was recorded"):
+        analysis({}).judged_end(8)
+
+
+def test_the_step_that_was_put_back_has_a_place_on_each_curve():
+    """It is the nearest recorded one; without any there is no place."""
+    assert analysis().kept_position(analysis().loss("validation")) is None
+    kept = analysis(kept_step=17.2)
+    assert kept.kept_position(kept.loss("validation")) == 16
+    assert kept.kept_position(kept.loss("train")) is None
+
+
+def test_the_constant_forecast_is_named_by_what_is_known():
+    """log K is that of equally frequent classes, and said to be."""
+    told = analysis(loss_kind="log_loss", n_classes=4).constant_forecast
+    assert told == "a constant forecast of 4 equally frequent classes"
+    assert "class shares" in analysis(class_rates=np.array([0.9, 0.1])).constant_forecast
+    assert analysis(class_rates=np.array([0.9, 0.1])).class_entropy == pytest.approx(
+        0.3251, abs=1e-4
+    )

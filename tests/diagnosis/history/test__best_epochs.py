@@ -36,3 +36,12 @@ def test_refinement_is_never_above_the_loss():
     losses = np.random.default_rng(2).exponential(size=100)
     assert binary_refinement(losses) <= losses.mean()
     assert binary_refinement(np.zeros(5)) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_no_step_of_a_constant_curve_stands_out():
+    """All are as good, so the interval is the whole run."""
+    steps = np.arange(1.0, 31.0)
+    best = best_epoch(Curve(steps, np.full(30, 0.5), "validation"), by="loss")
+    assert not best.stands_out
+    assert (best.low, best.high, best.value, best.last) == (1.0, 30.0, 0.5, 0.5)
+    assert best_epoch(Curve(steps, 0.5 + 1e-3 * steps, "validation"), by="loss").stands_out

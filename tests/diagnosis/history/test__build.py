@@ -187,3 +187,32 @@ def test_nothing_recorded_is_an_error():
     for columns in ({}, {"loss": [None, None]}):
         with pytest.raises(ValueError, match="holds no curve"):
             build(columns)
+
+
+def test_a_metric_without_rows_belongs_to_validation_where_the_losses_tell_theirs():
+    """As fastai records it; with a metric of validation rows, or a bare loss, it is of training."""
+    for columns, split in (
+        ({"train_loss": [2, 1], "valid_loss": [3, 2], "accuracy": [0.5, 0.6]}, "validation"),
+        ({"loss": [2, 1], "val_loss": [3, 2], "accuracy": [0.5, 0.6]}, "train"),
+        ({"train_loss": [2, 1], "accuracy": [0.5, 0.6]}, "train"),
+    ):
+        history = build_history(curves_of_columns(columns), check_facts(), source="a test")
+        assert list(history.metrics["accuracy"]) == [split]
+        is_told = any("as in fastai: 'accuracy'" in note for note in history.distortions)
+        assert is_told == (split == "validation")
+    both = {
+        "train_loss": [2, 1],
+        "val_loss": [3, 2],
+        "accuracy": [0.5, 0.6],
+        "val_accuracy": [0.4, 0.5],
+    }
+    history = build_history(curves_of_columns(both), check_facts(), source="a test")
+    assert history.metrics["accuracy"]["train"].tolist() == [0.5, 0.6]
+
+
+def test_what_was_done_to_the_curves_is_told_before_what_is_true_of_their_source():
+    """Notes on these very curves come first."""
+    curves = curves_of_columns({"neg_log_loss": [-2, -1]})
+    history = build_history(curves, check_facts(), source="a test", distortions=["Of the source."])
+    assert history.distortions[-1] == "Of the source."
+    assert len(history.distortions) == 2

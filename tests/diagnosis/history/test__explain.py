@@ -1,5 +1,7 @@
 """Which verdict explains which."""
 
+import pytest
+
 from sklearn_lossfix._core._finding import Finding
 from sklearn_lossfix.diagnosis.history._explain import (
     GROUPS,
@@ -52,3 +54,39 @@ def test_tips_need_their_test_too():
     ]
     sections = [f.section for f in without_chance_tips(findings, 0.01)]
     assert sections == ["passed", "tip", "tip"]
+
+
+@pytest.mark.parametrize(
+    ("name", "evidence", "explained"),
+    [
+        ("nonfinite-loss", {}, {"overfit-turning-point", "still-improving"}),
+        (
+            "negative-loss",
+            {"type": "sign convention"},
+            {"overfit-turning-point", "learning-rate-too-high", "loss-oscillating"},
+        ),
+        (
+            "negative-loss",
+            {"type": "targets outside their range"},
+            {"accuracy-stalls", "still-improving"},
+        ),
+        ("accuracy-stalls-while-loss-falls", {"constant_answer": 0.25}, {"still-improving"}),
+        ("accuracy-stalls-while-loss-falls", {"constant_answer": None}, set()),
+    ],
+)
+def test_some_issues_explain_those_of_other_groups(name, evidence, explained):
+    """An end that broke down, a turned sign and an accuracy of a constant answer come first."""
+    others = ["learning-rate-too-high", "loss-oscillating", "overfit-turning-point"]
+    if name.startswith("accuracy"):
+        others = ["learning-rate-too-high", "still-improving"]
+    else:
+        others += ["still-improving", "accuracy-stalls-while-loss-falls"]
+    findings = [*map(found, others), found(name, evidence=evidence)]
+    out = explained_verdicts(findings)
+    assert sorted(f.name for f in out) == sorted(f.name for f in findings)
+    by = {f.name: f.explained_by for f in out}
+    for wanted in explained:
+        assert next(cause for slug, cause in by.items() if slug.startswith(wanted)) == name
+    assert by[name] is None
+    if not explained:
+        assert name not in by.values()

@@ -1,5 +1,7 @@
 """Several runs as one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,11 @@ def test_seed_spread_tells_runs_from_noise():
     assert seed_spread([noise, noise]) == pytest.approx((0.0, noise.std()))
     between, _ = seed_spread([noise, noise + 2.0])
     assert between == pytest.approx(np.sqrt(2.0))
+
+
+def test_the_end_of_a_single_run_is_not_that_of_a_pool():
+    """No step was put back in a median; a reason to stop is kept where all runs have it."""
+    first = replace(run([1, 2], [2, 1]), kept_step=1.0, stop_reason="patience")
+    pooled = pool_histories([first, replace(first, kept_step=2.0)])
+    assert (pooled.kept_step, pooled.stop_reason) == (None, "patience")
+    assert pool_histories([first, replace(first, stop_reason="")]).stop_reason == ""

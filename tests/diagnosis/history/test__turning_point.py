@@ -100,3 +100,20 @@ def test_short_curves():
     assert valley_interval(np.arange(5.0)) == (0, 4)
     with pytest.raises(ValueError, match=f"at least {MIN_POINTS} points"):
         turning_point(np.arange(5.0))
+
+
+@pytest.mark.parametrize("course", ["valley", "saturating"])
+def test_the_interval_covers_under_correlated_noise_and_flat_ends(course):
+    """At a nominal 95 % it holds the best step of nine runs in ten at least."""
+    steps = np.arange(1.0, 61.0)
+    truth = {
+        "valley": 0.3 + 0.0002 * (steps - 30) ** 2,
+        "saturating": 0.3 + 0.4 * np.exp(-steps / 10),
+    }[course]
+    phi, sigma = (0.5, 0.02) if course == "valley" else (0.0, 0.01)
+    best, covered = int(np.argmin(truth)), 0
+    for seed in range(60):
+        noise = np.random.default_rng(seed).normal(0, sigma * np.sqrt(1 - phi**2), 160)
+        low, high = valley_interval(truth + signal.lfilter([1], [1, -phi], noise)[100:])
+        covered += low <= best <= high
+    assert covered >= 54

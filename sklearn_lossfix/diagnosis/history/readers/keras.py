@@ -90,7 +90,7 @@ def distortions(columns, *, by_names=False):
     """
     sentences = [_LAG, _MODE, _WEIGHTS] if "val_loss" in columns else [_MODE]
     if by_names:
-        return [f"If Keras recorded this: {'; '.join(sentences)}."]
+        return [f"If Keras recorded this: {sentence}." for sentence in sentences]
     return [f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences]
 
 
@@ -123,7 +123,10 @@ def fill_gaps(columns):
         placed = [None] * n_epochs
         placed[fits[0] - 1 :: fits[0]] = values
         filled[name] = placed
-        sentence = f"Validation curves were recorded every {fits[0]} epochs."
+        sentence = (
+            f"Validation curves are shorter: they are taken to be of every {fits[0]} epochs "
+            f"(validation_freq={fits[0]})."
+        )
         if sentence not in sentences:
             sentences.append(sentence)
     return filled, sentences

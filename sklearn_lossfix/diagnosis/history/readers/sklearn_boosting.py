@@ -131,7 +131,7 @@ def _read_plain(model, facts):
         distortions.append(
             "Only training loss is recorded. staged_predict_proba gives that of validation rows."
         )
-    return build_history(
+    history = build_history(
         curves,
         facts,
         source=type(model).__name__,
@@ -141,3 +141,6 @@ def _read_plain(model, facts):
         loss_kind=_loss_kind(model, name),
         n_classes=class_count(model),
     )
+    # With n_iter_no_change the loss of held-out rows stops the run, and is not recorded.
+    stopped = model.n_iter_no_change is not None and len(model.train_score_) < model.n_estimators
+    return replace(history, stop_reason="patience") if stopped else history

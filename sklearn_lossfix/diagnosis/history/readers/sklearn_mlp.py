@@ -1,5 +1,7 @@
 """scikit-learn's multilayer perceptrons: ``loss_curve_`` and ``validation_scores_``."""
 
+from dataclasses import replace
+
 from sklearn_lossfix.diagnosis.history._build import RecordedCurve, build_history
 from sklearn_lossfix.diagnosis.history._identity import class_count, is_of
 
@@ -65,7 +67,7 @@ def read(history, facts):
         metric = "accuracy" if is_classifier else "r2"
         curves.append(RecordedCurve("validation_scores_", "validation", metric, scores))
         distortions.append(_NO_VALIDATION_LOSS.format(metric=metric))
-    return build_history(
+    built = build_history(
         curves,
         facts,
         source=type(history).__name__,
@@ -74,3 +76,5 @@ def read(history, facts):
         loss_kind=kind,
         n_classes=n_classes,
     )
+    stopped = len(history.loss_curve_) < history.max_iter  # by tol and n_iter_no_change
+    return replace(built, stop_reason="patience") if stopped else built

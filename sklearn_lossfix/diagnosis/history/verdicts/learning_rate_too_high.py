@@ -9,6 +9,7 @@ from sklearn_lossfix.diagnosis.history.verdicts._instability import (
     LOST_SHARE,
     SWING_SHARE,
     divergence,
+    share_of_progress,
     swings,
     training_loss,
 )
@@ -44,10 +45,10 @@ class LearningRateTooHigh:
                 return fact(
                     self,
                     "issue",
-                    f"The training loss jumps up and down by {seen['share']:.0%} of its whole "
-                    f"progress a step, more often than noise does (turning points: z = "
-                    f"{seen['z']:.1f}): the optimiser overshoots.",
-                    estimate=seen["share"],
+                    f"The training loss jumps up and down a step by "
+                    f"{share_of_progress(seen['share'])}, more often than noise does (turning "
+                    f"points: z = {seen['z']:.1f}): the optimiser overshoots.",
+                    estimate=seen["share"] if np.isfinite(seen["share"]) else None,
                     unit="share",
                     p_value=seen["p_value"],
                     limit=SWING_SHARE,
@@ -57,9 +58,9 @@ class LearningRateTooHigh:
             return fact(
                 self,
                 "issue",
-                f"The training loss has risen by {end.rise:.3g}{analysis.in_unit} since step "
-                f"{end.first_step:g} and lost {min(end.lost_share, 9.99):.0%} of its progress: on "
-                f"the rows it learns from, the optimiser moves away from the best it had.",
+                f"The training loss has risen by {end.rise:.3g}{analysis.in_unit} since "
+                f"{analysis.history.unit} {end.first_step:g} and lost {end.lost}: on the rows it "
+                f"learns from, the optimiser moves away from the best it had.",
                 estimate=end.lost_share if np.isfinite(end.lost_share) else None,
                 unit="share",
                 p_value=end.p_value if np.isfinite(end.lost_share) else None,

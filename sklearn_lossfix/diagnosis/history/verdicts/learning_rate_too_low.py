@@ -16,6 +16,9 @@ SMALL_SHARE = 0.5
 class LearningRateTooLow:
     """The training loss still falls at half its mean pace or more, and has not got far.
 
+    Where a validation loss was recorded it must still fall as well: past its best, larger steps
+    would only get there sooner.
+
     A loss that is learnt bends: it falls fast, then slowly. One that still falls in a straight line
     at its end, having lost less than half of what it began with, was moved in steps that were too
     short.
@@ -43,7 +46,8 @@ class LearningRateTooLow:
         gained = analysis.progress("train") / abs(start) if start != 0 else 1.0
         limit = analysis.loss_limit("train")
         falls = analysis.direction(tail, limit) == "falls"
-        fires = falls and pace > STRAIGHT_SHARE and gained < SMALL_SHARE
+        slow = falls and pace > STRAIGHT_SHARE and gained < SMALL_SHARE
+        fires = slow and self._validation_falls(analysis)
         evidence = {
             **window_of(curve.tail),
             "pace_at_end": pace,
@@ -67,3 +71,13 @@ class LearningRateTooLow:
             limit=-limit,
             evidence=evidence,
         )
+
+    def _validation_falls(self, analysis):
+        """Whether the validation loss is shown to fall at its end; True where none was recorded."""
+        curve = analysis.loss("validation")
+        if len(curve) == 0:
+            return True
+        if len(curve.tail) < MIN_POINTS:
+            return False
+        limit = analysis.loss_limit("validation")
+        return analysis.direction(analysis.trend(curve.tail), limit) == "falls"

@@ -15,7 +15,8 @@ from sklearn_lossfix.diagnosis.history.verdicts._instability import (
 class LossDiverging:
     """The training loss has lost half of its progress again, by more than three sigmas of noise.
 
-    Judged on training rows: a validation loss that rises alone is overfitting.
+    A rise beyond noise and by what matters that has lost less is a tip. Judged on training rows: a
+    validation loss that rises alone is overfitting.
     """
 
     name = "loss_diverging"
@@ -32,23 +33,23 @@ class LossDiverging:
         chance = analysis.chance_loss
         worse = chance is not None and last > chance
         known = np.isfinite(end.lost_share)
-        lost = f"{end.lost_share:.0%}" if known else "all"
-        beside = f"; it is above the {chance:.3f} of a constant forecast" if worse else ""
+        beside = f"; it is above the {chance:.3f} of {analysis.constant_forecast}" if worse else ""
         evidence = {
             **window_of(curve),
             "first_step": end.first_step,
             "statistic": end.z,
             "worse_than_constant": worse,
         }
-        if end.diverges:
+        section = "issue" if end.diverges else "tip" if end.rises else "passed"
+        if end.rises:
             evidence["fix"] = (
                 "Keep the weights of the best step, and lower the learning rate from there."
             )
         return fact(
             self,
-            "issue" if end.diverges else "passed",
-            f"The training loss ends {end.rise:.3g}{analysis.in_unit} above its best at step "
-            f"{end.first_step:g}, {lost} of its progress (z = {end.z:.1f}){beside}.",
+            section,
+            f"The training loss ends {end.rise:.3g}{analysis.in_unit} above its best at "
+            f"{analysis.history.unit} {end.first_step:g}, {end.lost} (z = {end.z:.1f}){beside}.",
             estimate=end.lost_share if known else None,
             unit="share",
             p_value=end.p_value if known else None,

@@ -82,7 +82,8 @@ class HistoryMismatch:
             self,
             "tip" if known else "issue",
             f"At {int(below.sum())} of {len(steps)} steps the {spoken(split)} loss is below what "
-            f"the wrong labels alone cost: {losses[worst]:.3g} at step {steps[worst]:g}, where "
+            f"the wrong labels alone cost: {losses[worst]:.3g} at {analysis.history.unit} "
+            f"{steps[worst]:g}, where "
             f"{1 - hits[worst]:.0%} wrong labels cost {floors[worst]:.3g} nats at least; {why}.",
             estimate=float(floors[worst] - losses[worst]),
             unit="nats",

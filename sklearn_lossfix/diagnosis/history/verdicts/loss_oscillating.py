@@ -1,9 +1,15 @@
 """A loss that goes up and down from step to step."""
 
+import numpy as np
+
 from sklearn_lossfix.diagnosis._judging import fact
 from sklearn_lossfix.diagnosis.history._curve import spoken, window_of
 from sklearn_lossfix.diagnosis.history._oscillation import MIN_POINTS
-from sklearn_lossfix.diagnosis.history.verdicts._instability import SWING_SHARE, swings
+from sklearn_lossfix.diagnosis.history.verdicts._instability import (
+    SWING_SHARE,
+    share_of_progress,
+    swings,
+)
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
 
@@ -44,14 +50,13 @@ class LossOscillating:
                 "Lower the learning rate or take larger batches; average the weights of the "
                 "last epochs."
             )
-        share = min(found["share"], 9.99)
         return fact(
             self,
             "issue" if fires else "passed",
             f"The {spoken(split)} loss moves by {found['swing']:.3g}{analysis.in_unit} a step, "
-            f"{share:.0%} of its whole progress; turning points beside white noise: z = "
+            f"{share_of_progress(found['share'])}; turning points beside white noise: z = "
             f"{found['z']:+.1f}.",
-            estimate=share,
+            estimate=found["share"] if np.isfinite(found["share"]) else None,
             unit="share",
             p_value=found["p_value"] if fires else None,
             limit=SWING_SHARE,

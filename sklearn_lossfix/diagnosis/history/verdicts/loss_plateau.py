@@ -10,7 +10,8 @@ class LossPlateau:
     """Over the later half the loss is shown to change by less than what matters. A tip.
 
     Two one-sided tests (Schuirmann 1987). Every run that is long enough ends so: the plateau says
-    where training could have stopped, or where the learning rate could have been lowered.
+    where training could have stopped, or where the learning rate could have been lowered. Without
+    any loss the metric is judged.
     """
 
     name = "loss_plateau"
@@ -21,9 +22,9 @@ class LossPlateau:
 
     def run(self, analysis):
         """Test whether the later half is flat."""
-        split = analysis.main_split
-        curve = analysis.needed_loss(split, 2 * MIN_POINTS).late
-        trend, limit = analysis.trend(curve), analysis.loss_limit(split)
+        whole, limit = analysis.judged_end(2 * MIN_POINTS)
+        curve, trend = whole.late, analysis.trend(whole.late)
+        unit = analysis.in_unit if curve.name == "loss" else ""
         p_value = equivalence_p(trend, limit)
         flat = p_value <= EQUIVALENCE_LEVEL
         evidence = {**window_of(curve), "p_of_equivalence": p_value, "lag_1": trend.coefficient}
@@ -36,11 +37,11 @@ class LossPlateau:
         return fact(
             self,
             "tip" if flat else "passed",
-            f"Over the last {LATE_SHARE:.0%} of the run the {spoken(split)} loss changes by "
-            f"{trend.change:+.3g} [{trend.low:+.3g}, {trend.high:+.3g}]{analysis.in_unit}, {shown} "
-            f"({limit:.3g}).",
+            f"Over the last {LATE_SHARE:.0%} of the run the {spoken(curve.split)} "
+            f"{curve.name.replace('_', ' ')} changes by {trend.change:+.3g} [{trend.low:+.3g}, "
+            f"{trend.high:+.3g}]{unit}, {shown} ({limit:.3g}).",
             estimate=trend.change,
-            unit=analysis.unit,
+            unit=unit.strip(),
             ci=(trend.low, trend.high),
             limit=limit,
             evidence=evidence,

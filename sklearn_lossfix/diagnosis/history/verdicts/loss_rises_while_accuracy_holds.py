@@ -15,7 +15,8 @@ class LossRisesWhileAccuracyHolds:
 
     The rows that are wrong are forecast more and more surely: recalibration takes that back without
     touching a label, while stopping early by loss would give up accuracy. Where accuracy was
-    recorded, Fano's (1961) bound proves a part of the loss to be miscalibration.
+    recorded, Fano's (1961) bound proves a part of the loss to be miscalibration. A tip where a step
+    before the rise was put back at the end.
     """
 
     name = "loss_rises_while_accuracy_holds"
@@ -36,7 +37,12 @@ class LossRisesWhileAccuracyHolds:
             evidence["proven_miscalibration"] = proven
             if fires and proven > 0:
                 message += f"; {proven:.3g} nats of the last loss are miscalibration for certain"
+        section = "passed"
         if fires:
+            section = self._weight(analysis, seen)
+            if section == "tip":
+                step = analysis.history.kept_step
+                message += f"; the model of {analysis.history.unit} {step:g} was put back"
             evidence["fix"] = (
                 "Recalibrate: RecalibratedClassifier(model, method='temperature') leaves every "
                 "label as it is. Choose the epoch by the metric, or by the loss after "
@@ -44,16 +50,24 @@ class LossRisesWhileAccuracyHolds:
             )
         return fact(
             self,
-            "issue" if fires else "passed",
+            section,
             f"{message}.",
             estimate=seen.loss.change,
             unit=analysis.unit,
             ci=(seen.loss.low, seen.loss.high),
             p_value=minimum_effect_p(seen.loss, seen.loss_limit) if fires else None,
             limit=seen.loss_limit,
-            nats_at_stake=max(0.0, seen.loss.low) if fires and analysis.unit else None,
+            nats_at_stake=max(0.0, seen.loss.low) if section == "issue" and analysis.unit else None,
             evidence=evidence,
         )
+
+    def _weight(self, analysis, seen):
+        """A tip where a step before the rise was put back, and no metric was given up for it."""
+        position = analysis.kept_position(analysis.loss(seen.split))
+        if position is None or seen.directions[1] == "rises":
+            return "issue"
+        smooth = analysis.smooth_loss(seen.split)
+        return "tip" if smooth[position] < smooth[-1] - seen.loss_limit else "issue"
 
     def _proven_miscalibration(self, analysis):
         """Last loss above Fano's bound for the last error; None where it is not known."""

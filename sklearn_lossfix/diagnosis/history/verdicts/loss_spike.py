@@ -53,8 +53,8 @@ class LossSpike:
         return fact(
             self,
             "issue" if largest.stays else "tip",
-            f"At step {curve.steps[largest.position]:g} the {spoken(split)} loss jumps by "
-            f"{largest.height:.3g}{analysis.in_unit} {what}{others}.",
+            f"At {analysis.history.unit} {curve.steps[largest.position]:g} the {spoken(split)} "
+            f"loss jumps by {largest.height:.3g}{analysis.in_unit} {what}{others}.",
             estimate=largest.height,
             unit=analysis.unit,
             limit=limit,

@@ -63,9 +63,9 @@ class NonfiniteHistory:
         return fact(
             self,
             "issue",
-            f"From step {step:g} on the {spoken(split)} loss{run} is infinite or no number, "
-            f"{n_bad} entries in all: weights or inputs have left the range of floating point "
-            f"numbers.",
+            f"From {analysis.history.unit} {step:g} on the {spoken(split)} loss{run} is infinite "
+            f"or no number, {n_bad} entries in all: weights or inputs have left the range of "
+            f"floating point numbers.",
             evidence={
                 "split": split,
                 "first_step": step,

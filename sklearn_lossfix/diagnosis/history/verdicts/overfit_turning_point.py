@@ -1,5 +1,7 @@
 """The validation loss turned: it was better at an earlier step."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from sklearn_lossfix._core._finding import Finding
@@ -7,7 +9,7 @@ from sklearn_lossfix._core._paired_tests import paired_estimate
 from sklearn_lossfix.diagnosis._judging import interval_text
 from sklearn_lossfix.diagnosis.history._curve import window_of
 from sklearn_lossfix.diagnosis.history._trend import MIN_POINTS
-from sklearn_lossfix.diagnosis.history._turning_point import RISE_SHARE, RISE_Z
+from sklearn_lossfix.diagnosis.history._turning_point import RISE_SHARE, RISE_Z, turning_point
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
 
@@ -16,7 +18,8 @@ class OverfitTurningPoint:
 
     The rise is tested against the noise of the curve. Where the losses of the validation rows were
     recorded, the 95 % interval of the row-paired rise must exclude zero as well: a rise that a few
-    rows make is none of the model.
+    rows make is none of the model. Where an earlier step was put back at the end, it has passed if
+    that step is not above the valley. Without any loss a metric is judged, by its own limit.
     """
 
     name = "overfit_turning_point"
@@ -27,6 +30,8 @@ class OverfitTurningPoint:
 
     def run(self, analysis):
         """Judge the rise since the valley."""
+        if not analysis.records_loss and len(analysis.metric("validation")) >= MIN_POINTS:
+            return self._of_metric(analysis, analysis.metric("validation"))
         if len(analysis.loss("validation")) == 0:
             raise CheckNotApplicable(
                 "No validation loss was recorded: overfitting does not show on training rows."
@@ -44,7 +49,9 @@ class OverfitTurningPoint:
                 f"its noise is so correlated (lag 1: {turn.coefficient:.2f}) that {len(curve)} "
                 f"entries cannot tell this from noise."
             )
-        change = (turn.rise - 1.96 * turn.se, turn.rise + 1.96 * turn.se)
+        half = 1.96 * turn.se
+        change = (turn.rise - half, turn.rise + half)
+        kept = self._kept(analysis, curve, turn)
         paired = "" if rows is None else f"; row by row {interval_text(rows)}"
         message = (
             f"The validation loss was best at {analysis.history.unit} {best.step:g} "
@@ -64,6 +71,11 @@ class OverfitTurningPoint:
         }
         if rows is not None:
             evidence |= {"rows_change": rows.value, "rows_low": rows.low, "rows_high": rows.high}
+        at_stake = change[0]
+        if kept is not None:
+            message = f"{message.removesuffix('.')}{kept['words']}."
+            evidence["kept_step"] = kept["step"]
+            enough, at_stake = enough and not kept["is_good"], kept["rise"] - half
         if enough:
             evidence["fix"] = (
                 f"Keep the model of {analysis.history.unit} {best.step:g} (early stopping that "
@@ -79,10 +91,62 @@ class OverfitTurningPoint:
             ci=change if np.isfinite(turn.se) else None,
             p_value=turn.p_value,
             limit=limit,
-            nats_at_stake=max(0.0, change[0]) if enough and analysis.unit else None,
+            nats_at_stake=max(0.0, at_stake) if enough and analysis.unit else None,
             evidence=evidence,
             checks=(self.name,),
         )
+
+    def _kept(self, analysis, curve, turn):
+        """The step that was put back, and how far above the valley it is; None if none was."""
+        position = analysis.kept_position(curve)
+        if position is None or position == len(curve) - 1:
+            return None
+        rise = float(analysis.smooth_loss("validation")[position]) - turn.valley
+        is_good = rise <= max(RISE_SHARE * abs(turn.valley), RISE_Z * turn.se)
+        step = float(analysis.history.kept_step)
+        which = f"the model of {analysis.history.unit} {step:g} was put back"
+        words = f"; {which}" if is_good else f"; {which}, {rise:.3g} above the valley"
+        return {"step": step, "rise": rise, "is_good": is_good, "words": words}
+
+    def _of_metric(self, analysis, curve):
+        """The same test of a metric, of which more is better, where no loss was recorded."""
+        turn = turning_point(-curve.values)
+        best = next(best for best in analysis.best_epochs if best.by == curve.name)
+        limit = analysis.metric_limit(curve)
+        if not turn.told and turn.rise > limit:
+            raise CheckNotApplicable(
+                f"The validation {curve.name} ends {turn.rise:.3g} below its best, but its noise "
+                f"is so correlated (lag 1: {turn.coefficient:.2f}) that {len(curve)} entries "
+                f"cannot tell this from noise."
+            )
+        # A metric of few rows jitters by more than a loss: what matters must itself be exceeded by
+        # more than noise.
+        enough = turn.rise - limit > RISE_Z * turn.se
+        unit, name = analysis.history.unit, curve.name.replace("_", " ")
+        evidence = {
+            **window_of(curve),
+            "first_step": float(curve.steps[turn.position]),
+            "best_step": best.step,
+            "best_step_low": best.low,
+            "best_step_high": best.high,
+            "statistic": turn.z,
+            "lag_1": turn.coefficient,
+        }
+        if enough:
+            evidence["fix"] = f"Keep the model of {unit} {best.step:g}, or regularise more."
+        finding = Finding(
+            name=self.slug,
+            section="issue" if enough else "passed",
+            title=self.title,
+            message=f"The validation {name} was best at {unit} {best.step:g} [{best.low:g}, "
+            f"{best.high:g}] and has fallen since by {turn.rise:.3g} (z = {turn.z:.1f}).",
+            estimate=turn.rise,
+            p_value=turn.p_value,
+            limit=limit,
+            evidence=evidence,
+            checks=(self.name,),
+        )
+        return replace(finding, title="The validation metric has turned") if enough else finding
 
     def _rows(self, analysis, step):
         """Row-paired change of the loss from a step to the last; None without recorded rows."""

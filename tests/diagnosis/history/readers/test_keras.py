@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sklearn_lossfix.diagnosis.history._read import read_histories
+from sklearn_lossfix.diagnosis.history.readers.keras import distortions
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_validation_freq_is_found_by_the_lengths(recorded):
         recorded[name] = recorded[name][:3]
     (history,) = read_histories(recorded)
     assert np.flatnonzero(np.isfinite(history.loss["validation"])).tolist() == [1, 3, 5]
-    assert "Validation curves were recorded every 2 epochs." in history.distortions
+    assert any("taken to be of every 2 epochs" in s for s in history.distortions)
 
 
 def test_lengths_that_no_frequency_explains_are_an_error(recorded):
@@ -114,3 +115,10 @@ def test_several_outputs_have_one_loss(recorded):
     (history,) = read_histories({**recorded, **outputs})
     assert history.loss["train"].tolist() == recorded["loss"]
     assert any("'shape_loss', 'colour_loss'" in sentence for sentence in history.distortions)
+
+
+def test_each_distortion_is_a_note_of_its_own():
+    """What may be so stands in sentences that can be shown, or left out, one by one."""
+    sentences = distortions({"loss": [1.0], "val_loss": [1.0]}, by_names=True)
+    assert len(sentences) == len(distortions({"loss": [1.0], "val_loss": [1.0]})) == 3
+    assert all(text.startswith("If Keras recorded this: ") for text in sentences)

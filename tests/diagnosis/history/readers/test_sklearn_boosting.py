@@ -97,3 +97,13 @@ def test_without_a_curve_the_error_says_what_to_do():
         read_histories(HistGradientBoostingClassifier(max_iter=2).fit(*THREE_CLASSES))
     with pytest.raises(ValueError, match="is not fitted"):
         read_histories(GradientBoostingClassifier())
+
+
+@pytest.mark.parametrize(("patience", "reason"), [(1, "patience"), (None, "")])
+def test_a_run_that_stopped_by_its_own_rule_says_so(patience, reason):
+    """The held-out rows that stop GradientBoosting are not recorded, but that they did is known."""
+    X, y = load_breast_cancer(return_X_y=True)
+    model = GradientBoostingClassifier(
+        n_estimators=60, n_iter_no_change=patience, tol=0.02, random_state=0
+    ).fit(X, y)
+    assert read_histories(model)[0].stop_reason == reason

@@ -75,3 +75,10 @@ def test_without_a_curve_the_error_says_what_to_do():
         read_histories(fit(MLPClassifier(solver="lbfgs", max_iter=3)))
     with pytest.raises(ValueError, match="MLPClassifier is not fitted"):
         read_histories(MLPClassifier())
+
+
+@pytest.mark.parametrize(("tol", "reason"), [(1e9, "patience"), (0.0, "")])
+def test_a_run_that_stopped_by_its_own_rule_says_so(tol, reason):
+    """A training that stopped before max_iter did so because the loss, or score, got no better."""
+    mlp = MLPClassifier(max_iter=20, n_iter_no_change=3, tol=tol, random_state=0)
+    assert read_histories(fit(mlp))[0].stop_reason == reason

@@ -5,6 +5,7 @@ import pytest
 
 from sklearn_lossfix.diagnosis.history.verdicts._instability import (
     divergence,
+    share_of_progress,
     swings,
     training_loss,
 )
@@ -23,11 +24,29 @@ def test_divergence_is_the_share_of_progress_lost(analysis_of, curves):
 
 
 @pytest.mark.parametrize(
-    ("z", "share", "expected"), [(4, 0.5, True), (2, 0.5, False), (4, 0.1, False)]
+    ("z", "share", "swing", "expected"),
+    [(4, 0.5, 0.1, True), (2, 0.5, 0.1, False), (4, 0.1, 0.1, False), (4, 0.5, 0.001, False)],
 )
-def test_swings_needs_statistic_and_size(z, share, expected):
-    """More turning points than noise has, and steps that matter."""
-    assert swings({"z": z, "share": share}) is expected
+def test_swings_needs_statistic_and_size(z, share, swing, expected):
+    """More turning points than noise has, and steps that matter beside progress and level."""
+    assert swings({"z": z, "share": share, "swing": swing, "limit": 0.01}) is expected
+
+
+def test_a_rise_without_progress_must_matter_by_itself(analysis_of):
+    """Where a loss never came down any rise is all of its progress: a trifle is no divergence."""
+    creeping = divergence(analysis_of(0.6931 + 0.0001 * np.arange(20)), "train")
+    assert creeping.lost_share > 1
+    assert not creeping.rises
+    assert not creeping.diverges
+    assert divergence(analysis_of(0.6931 + 0.01 * np.arange(20)), "train").diverges
+
+
+def test_shares_beyond_all_are_said_in_words(analysis_of):
+    """No message speaks of hundreds of percent of a progress that there was not."""
+    risen = divergence(analysis_of(0.6931 + 0.01 * np.arange(20)), "train")
+    assert risen.lost == "all of its progress, and more"
+    assert share_of_progress(np.inf) == "more than its whole progress"
+    assert share_of_progress(0.5) == "50% of its whole progress"
 
 
 def test_training_loss_is_needed(analysis_of, curves):

@@ -50,3 +50,27 @@ def test_sound_runs_pass(analysis_of, curves, falling):
     )
     sound = analysis_of(None, curves["validation"], curves["accuracy"])
     assert AccuracyStallsWhileLossFalls().run(sound).section == "passed"
+
+
+@pytest.mark.parametrize("n_classes", [4, None])
+def test_an_accuracy_frozen_at_a_constant_answer_is_an_issue(analysis_of, n_classes):
+    """A loss that fell early and far beside an accuracy of 1 / K all the while."""
+    noise = np.random.default_rng(0).normal(0, 1, (2, 50))
+    loss = 1.25 + 5.8 * np.exp(-np.arange(50) / 6) + 0.02 * noise[0]
+    analysis = analysis_of(
+        None, loss, 0.25 + 0.005 * noise[1], n_classes=n_classes, n_validation=500
+    )
+    finding = AccuracyStallsWhileLossFalls().run(analysis)
+    assert finding.section == "issue"
+    assert finding.evidence["constant_answer"] == 0.25
+    assert finding.estimate < -5
+
+
+def test_a_frozen_accuracy_that_is_no_constant_answer_is_a_tip(analysis_of):
+    """Rows may have been told apart by the first epoch, and be told more surely since."""
+    loss = 0.2 + 0.5 * np.exp(-np.arange(50) / 6)
+    finding = AccuracyStallsWhileLossFalls().run(analysis_of(None, loss, np.full(50, 0.93)))
+    assert finding.section == "tip"
+    assert finding.evidence["constant_answer"] is None
+    learnt = 0.93 - 0.4 * np.exp(-np.arange(50) / 3)
+    assert AccuracyStallsWhileLossFalls().run(analysis_of(None, loss, learnt)).section == "passed"

@@ -32,3 +32,13 @@ def test_noise_of_small_batches_is_none(analysis_of, curves):
     noisy = curves["train"] + np.random.default_rng(1).normal(0, 0.1, len(curves["step"]))
     assert LearningRateTooHigh().run(analysis_of(noisy)).section == "passed"
     assert LearningRateTooHigh().run(analysis_of(curves["train"])).section == "passed"
+
+
+def test_a_rise_without_progress_has_no_hundreds_of_percent(analysis_of):
+    """A creeping loss that never came down passes; a rising one is told in words."""
+    creeping = 0.6931 + 0.0001 * np.arange(20)
+    assert LearningRateTooHigh().run(analysis_of(creeping)).section == "passed"
+    finding = LearningRateTooHigh().run(analysis_of(0.6931 + 0.01 * np.arange(20)))
+    assert finding.section == "issue"
+    assert "lost all of its progress, and more" in finding.message
+    assert "999%" not in finding.message

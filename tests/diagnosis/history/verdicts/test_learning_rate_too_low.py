@@ -32,3 +32,12 @@ def test_it_needs_a_training_loss(analysis_of, curves):
     """Validation rows do not show the pace of the optimiser."""
     with pytest.raises(CheckNotApplicable, match="No training loss"):
         LearningRateTooLow().run(analysis_of(None, curves["validation"]))
+
+
+def test_a_validation_loss_past_its_best_wants_no_larger_steps(analysis_of, curves):
+    """The training loss crawls in all three: only where validation still falls is it an issue."""
+    low, step = crawl(curves), curves["step"]
+    turned = 0.69 - 0.001 * np.minimum(step, 20) + 0.002 * np.maximum(step - 20, 0)
+    for validation, section in ((crawl(curves, 1), "issue"), (turned, "passed")):
+        assert LearningRateTooLow().run(analysis_of(low, validation)).section == section
+    assert LearningRateTooLow().run(analysis_of(low, np.full(80, 0.69))).section == "passed"

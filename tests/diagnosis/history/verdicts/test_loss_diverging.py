@@ -18,9 +18,13 @@ def test_it_fires_and_tells_whether_a_constant_is_better(analysis_of, curves):
 
 
 def test_small_rises_and_sound_runs_pass(analysis_of, curves):
-    """A tenth of the progress lost is no divergence."""
+    """A tenth of the progress lost beyond noise is a tip, less than what matters is nothing."""
     rising = curves["train"] + 0.0015 * np.maximum(curves["step"] - 40, 0)
-    assert LossDiverging().run(analysis_of(rising)).section == "passed"
+    finding = LossDiverging().run(analysis_of(rising))
+    assert finding.section == "tip"
+    assert finding.p_value < 1e-3
+    creeping = 1 + np.exp(-curves["step"] / 5) + 0.0001 * np.maximum(curves["step"] - 40, 0)
+    assert LossDiverging().run(analysis_of(creeping)).section == "passed"
     assert LossDiverging().run(analysis_of(curves["train"])).section == "passed"
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from sklearn_lossfix._core._history import History
+from sklearn_lossfix.diagnosis.history._analysis import HistoryAnalysis
 from sklearn_lossfix.diagnosis.history.verdicts.loss_plateau import LossPlateau
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
@@ -30,3 +32,12 @@ def test_short_curves_are_not_judged(analysis_of):
     """Sixteen entries give a half of eight, the fewest for a trend."""
     with pytest.raises(CheckNotApplicable, match="this needs 16"):
         LossPlateau().run(analysis_of(None, np.full(15, 0.3)))
+
+
+def test_without_a_loss_the_metric_is_judged():
+    """A metric that has stood still for half of the run is a plateau, too."""
+    values = 0.9 - 0.4 * np.exp(-np.arange(80) / 4)
+    history = History(np.arange(1.0, 81.0), {}, {"auc": {"validation": values}})
+    finding = LossPlateau().run(HistoryAnalysis([history], 0.01))
+    assert finding.section == "tip"
+    assert "validation auc" in finding.message

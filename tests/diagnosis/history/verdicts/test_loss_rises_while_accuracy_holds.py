@@ -47,3 +47,17 @@ def test_few_rows_make_accuracy_vague(analysis_of, curves, rising):
         analysis_of(None, rising, curves["accuracy"], n_validation=50)
     )
     assert finding.evidence["metric_limit"] == pytest.approx(np.sqrt(0.9 * 0.1 / 50), rel=0.1)
+
+
+def test_a_rise_after_the_step_that_was_put_back_is_a_tip(analysis_of, curves, rising):
+    """Nothing is lost by it where the metric is flat; where it rises, stopping gave up accuracy."""
+    flat = 0.9 + 0 * curves["accuracy"]
+    better = curves["accuracy"] + 0.0008 * curves["step"] - 0.06
+    for accuracy, kept, section in (
+        (flat, 20.0, "tip"),
+        (flat, None, "issue"),
+        (flat, 80.0, "issue"),
+        (better, 20.0, "issue"),
+    ):
+        analysis = analysis_of(None, rising, accuracy, kept_step=kept)
+        assert LossRisesWhileAccuracyHolds().run(analysis).section == section

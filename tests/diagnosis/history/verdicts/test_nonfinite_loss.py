@@ -63,3 +63,10 @@ def test_any_run_of_several_is_enough(curves):
 def test_it_passes_on_finite_losses(analysis_of, curves):
     """A sound run passes."""
     assert NonfiniteHistory().run(analysis_of(curves["train"])).section == "passed"
+
+
+def test_the_step_is_named_by_its_unit(analysis_of):
+    """An iteration is called an iteration."""
+    values = np.r_[np.ones(5), np.full(5, np.inf)]
+    finding = NonfiniteHistory().run(analysis_of(values, unit="iteration"))
+    assert finding.message.startswith("From iteration 6 on")

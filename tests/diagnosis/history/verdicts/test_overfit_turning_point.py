@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from scipy import signal
 
+from sklearn_lossfix._core._history import History
+from sklearn_lossfix.diagnosis.history._analysis import HistoryAnalysis
 from sklearn_lossfix.diagnosis.history.verdicts.overfit_turning_point import OverfitTurningPoint
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
@@ -84,3 +86,42 @@ def test_correlated_noise_is_rarely_taken_for_a_rise(analysis_of):
             finding = OverfitTurningPoint().run(analysis_of(None, values))
             issues += finding.section == "issue" and finding.p_value <= 0.01
     assert issues <= 4
+
+
+def test_what_was_put_back_is_not_blamed(analysis_of, curves, turned):
+    """A run that ends with the model of its best step has done what the fix says."""
+    finding = OverfitTurningPoint().run(analysis_of(curves["train"], turned, kept_step=31.0))
+    assert finding.section == "passed"
+    assert finding.message.endswith("the model of epoch 31 was put back.")
+    assert "fix" not in finding.evidence
+    late = OverfitTurningPoint().run(analysis_of(curves["train"], turned, kept_step=70.0))
+    assert late.section == "issue"
+    assert late.nats_at_stake == pytest.approx(late.ci[0] - 0.004 * 10, abs=0.015)
+
+
+def test_without_a_loss_the_metric_is_judged():
+    """A metric that falls from its best by a point and beyond noise has turned."""
+    steps = np.arange(1.0, 81.0)
+    noise = np.random.default_rng(0).normal(0, 0.005, 80)
+    held = 0.9 - 0.4 * np.exp(-steps / 6) + noise
+    fallen = held - 0.004 * np.maximum(steps - 30, 0)
+    for values, section in ((held, "passed"), (fallen, "issue")):
+        history = History(steps, {}, {"f1": {"validation": values}})
+        finding = OverfitTurningPoint().run(HistoryAnalysis([history], 0.01))
+        assert finding.section == section
+    assert finding.title == "The validation metric has turned"
+    assert 20 <= finding.evidence["best_step"] <= 38
+    assert finding.estimate == pytest.approx(0.2, abs=0.03)
+
+
+def test_a_metric_that_jitters_is_rarely_taken_for_one_that_fell():
+    """Correlated noise of half a point exceeds what matters by chance, but not by three sigmas."""
+    steps, issues = np.arange(1.0, 61.0), 0
+    for seed in range(30):
+        noise = np.random.default_rng(seed).normal(0, 0.0036, 160)
+        values = 0.9 - 0.35 * np.exp(-steps / 6) + signal.lfilter([1], [1, -0.8], noise)[100:]
+        history = History(steps, {}, {"auc": {"validation": values}})
+        with contextlib.suppress(CheckNotApplicable):
+            finding = OverfitTurningPoint().run(HistoryAnalysis([history], 0.01))
+            issues += finding.section == "issue"
+    assert issues <= 1
