@@ -11,7 +11,8 @@ from sklearn_lossfix.exceptions import CheckNotApplicable
 class ShiftedPrior:
     """An offset per class lowers the loss: the forecasts speak under another prior.
 
-    Class weights, resampling and data whose classes changed all leave this trace.
+    Class weights, resampling and data whose classes changed all leave this trace. It is a matter of
+    the mean forecast, which every fit shares: no factor for refits widens its interval.
     """
 
     name = "shifted_prior"
@@ -25,7 +26,7 @@ class ShiftedPrior:
         if analysis.ladder is None:
             raise CheckNotApplicable("The model gives no probabilities, so they have no prior.")
         e = analysis.evidence
-        gain = rung_gain(analysis.ladder, "prior shift", **analysis.refitted_sampling)
+        gain = rung_gain(analysis.ladder, "prior shift", **analysis.sampling)
         test = likelihood_ratio(analysis.ladder, "prior shift", analysis.n_effective)
         promised = np.average(e.model.proba, axis=0, weights=e.sample_weight)
         worst = int(np.argmax(np.abs(promised - analysis.shares)))
