@@ -258,7 +258,7 @@ def gather_out_of_fold(
     reference = _reference_out_of_fold(bench) if with_reference else None
     conflicts = label_conflicts(data.X, data.y, data.weight)
     subject = Subject(
-        estimator=seed_clone(clone(estimator), request.seed),
+        estimator=estimator,
         X=data.X,
         y=data.y,
         labels=data.labels,

@@ -4,10 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_lossfix._core._oof import Folds, fold_layout, fold_rows, out_of_fold
+from sklearn_lossfix._core._oof import Folds, fold_layout, fold_rows
 from sklearn_lossfix._core._paired_tests import CONFIDENCE, Estimate, interval
 from sklearn_lossfix._core._proper_scores import log_loss_rows
-from sklearn_lossfix.diagnosis._workbench import attempt
 
 # Shares of the training part of every fold, each twice the one before: a power law falls by a
 # constant factor from one doubling to the next.
@@ -88,36 +87,21 @@ def learning_curve(bench, estimator, scored):
         fitted.
     """
     data, request = bench.data, bench.request
+    y = data.y[bench.scored_rows]
     full = bench.folds.mean_sizes[0]
     sizes, losses = [], []
     for share in SHARES:
         if share * full < LEAST_ROWS:
             continue
         folds = smaller_training_parts(bench.folds, data.y, data.groups, share, request.seed)
-
-        def score(folds=folds, share=share):
-            result = out_of_fold(
-                estimator,
-                data.X,
-                data.labels,
-                folds,
-                sample_weight=data.weight,
-                n_jobs=request.n_jobs,
-                random_state=request.seed,
-                on_done=request.counter(f"the model on {share:.0%} of its rows"),
-            )
-            return row_losses(bench.to_scored(result, estimator), data.y[result.row])
-
-        rows, _ = attempt(score, f"the model on {share:.0%} of its rows", request.notes)
-        if rows is not None:
+        what = f"the model on {share:.0%} of its rows"
+        smaller, _ = bench.on_folds(folds).attempt(estimator, what)
+        if smaller is not None:
             sizes.append(round(folds.mean_sizes[0]))
-            losses.append(rows)
+            losses.append(row_losses(smaller, y))
     if len(sizes) + 1 < LEAST_SIZES:
         return None
-    test = np.concatenate(
-        [fold_rows(fold_layout(bench.folds, k), k)[1] for k in range(bench.n_splits)]
-    )
-    losses.append(row_losses(scored, data.y[test]))
+    losses.append(row_losses(scored, y))
     return {
         "n_train": [*sizes, round(full)],
         "losses": np.stack(losses),

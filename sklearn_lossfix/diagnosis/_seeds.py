@@ -1,5 +1,6 @@
 """The model with other seeds: how much of its loss is luck."""
 
+import zlib
 from typing import NamedTuple
 
 import numpy as np
@@ -8,9 +9,13 @@ from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
 
 from sklearn_lossfix._core._paired_tests import mean_standard_error, weighted_mean
+from sklearn_lossfix.diagnosis.twins._parts import asking_for_weights
 
 # Seeds in all, the user's among them: four degrees of freedom in every fold.
 N_SEEDS = 5
+
+# Seeds are drawn apart from those of other parts of a report, which share its seed.
+_STREAM = zlib.crc32(b"other seeds")
 
 
 def seed_params(estimator):
@@ -26,13 +31,18 @@ def with_seed(estimator, seed):
 
 def seed_ensemble(estimator, seeds):
     """The mean of the probabilities of clones with different seeds, as a VotingClassifier."""
-    members = [(f"seed_{seed}", with_seed(estimator, seed)) for seed in seeds]
+    members = [(f"seed_{seed}", asking_for_weights(with_seed(estimator, seed))) for seed in seeds]
     return VotingClassifier(members, voting="soft")
 
 
 def ensemble_seeds(seed):
-    """Seeds of the ensemble, counted from the report's own."""
-    return tuple(int(seed) + k for k in range(1, N_SEEDS + 1))
+    """Seeds of the ensemble, drawn from the report's own.
+
+    They are not small numbers: those are what users set, and the same seed twice would look as if
+    seeds changed nothing.
+    """
+    drawn = np.random.SeedSequence((int(seed), _STREAM)).generate_state(N_SEEDS)
+    return tuple((drawn % np.iinfo(np.int32).max).tolist())
 
 
 def score_seeds(bench, estimator, scored):

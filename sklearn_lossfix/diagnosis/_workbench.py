@@ -15,9 +15,12 @@ from sklearn_lossfix._core._oof import (
 )
 from sklearn_lossfix.diagnosis._scored import REGRESSOR, to_scored
 from sklearn_lossfix.diagnosis.twins import TWINS
+from sklearn_lossfix.diagnosis.twins._parts import error_text
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
-# Twins tried at normal effort: with the model and the reference that is at most seven fits a fold.
+# Twins tried at normal effort: with the model and the reference that is at most seven estimators in
+# every fold. One fit of a twin can cost several of the user's model (`TwinPlan.n_fits`): ten where
+# it has ten times the iterations.
 MAX_TWINS = 5
 
 
@@ -135,8 +138,7 @@ def attempt(score, what, notes):
             warnings.simplefilter("ignore")  # the user did not ask for this fit
             return score(), None
     except Exception as error:  # any estimator may raise anything on data it was not made for
-        first = str(error).partition("\n")[0]
-        reason = f"{what} could not be fitted ({type(error).__name__}: {first})."
+        reason = f"{what} could not be fitted ({type(error).__name__}: {error_text(error)})."
         reason = reason[0].upper() + reason[1:]
         notes.append(reason)
         return None, reason
@@ -181,7 +183,7 @@ def plan_twins(subject, makers=TWINS, most=MAX_TWINS):
         except CheckNotApplicable as reason:
             plan = NoTwin("not_applicable", str(reason))
         except Exception as error:  # a user's estimator may raise anything when it is looked into
-            plan = NoTwin("not_applicable", f"The {maker.key} twin cannot be made: {error}")
+            plan = _cannot_be_made(maker.key, error)
         if isinstance(plan, NoTwin):
             no_twins[maker.key] = plan
         else:
@@ -195,6 +197,11 @@ def plan_twins(subject, makers=TWINS, most=MAX_TWINS):
             )
             del plans[key]
     return plans, no_twins
+
+
+def _cannot_be_made(key, error):
+    """Why there is no twin, where making it raised."""
+    return NoTwin("not_applicable", f"The {key} twin cannot be made: {error_text(error)}")
 
 
 def fit_twins(bench, subject, *, most=MAX_TWINS, makers=TWINS):
@@ -222,7 +229,7 @@ def fit_twins(bench, subject, *, most=MAX_TWINS, makers=TWINS):
         try:
             estimator = plan.build(bench.estimator)
         except Exception as error:  # as above
-            no_twins[key] = NoTwin("not_applicable", f"The {key} twin cannot be made: {error}")
+            no_twins[key] = _cannot_be_made(key, error)
             continue
         scored, reason = bench.attempt(estimator, f"the {key} twin", left_out=plan.left_out)
         if scored is None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 
@@ -26,9 +26,10 @@ from sklearn_lossfix.diagnosis._workbench import Workbench
 
 def bench_of(estimator, X, y, **fields):
     """Rows and folds."""
-    data = Data(X, y, y, None, fields.get("groups"), np.arange(len(y)))
+    labels = fields.get("labels", y)
+    data = Data(X, y, labels, None, fields.get("groups"), np.arange(len(y)))
     request = Request(
-        classes=np.unique(y),
+        classes=np.unique(labels),
         metric=resolve_metric(None),
         pos=1,
         scoring=None,
@@ -109,6 +110,18 @@ def test_without_probabilities_errors_are_counted(table):
     assert curve["unit"] == "errors"
     assert set(np.unique(curve["losses"])) <= {0.0, 1.0}
     assert len(np.unique(scored.pred)) == 2
+
+
+def test_a_regressor_given_labels_has_a_curve(table):
+    """It learns from codes on every share of the rows, as the report itself has it do."""
+    X, y = table(300)
+    words = np.array(["no", "yes"])[y]
+    bench = bench_of(LinearRegression(), X, y, labels=words)
+    curve = learning_curve(bench, LinearRegression(), bench.score(LinearRegression(), "the model"))
+    assert bench.request.notes == []
+    assert curve["unit"] == "errors"
+    assert len(curve["n_train"]) == len(SHARES)
+    assert curve["losses"][-1].mean() < 0.5
 
 
 def test_a_constant_model_has_a_flat_curve(table):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -55,6 +56,29 @@ def test_ensemble_is_the_mean_over_seeds(table):
     alone = [with_seed(model, s).fit(X, y).predict_proba(X) for s in seeds]
     together = clone(seed_ensemble(model, seeds)).fit(X, y).predict_proba(X)
     np.testing.assert_allclose(together, np.mean(alone, axis=0))
+
+
+def test_seeds_are_not_those_that_users_set():
+    """Whatever the report's seed, they differ from each other and are none that a user types."""
+    for seed in range(50):
+        seeds = ensemble_seeds(seed)
+        assert len({*seeds, *range(1000), seed}) == N_SEEDS + 1000
+        assert seeds == ensemble_seeds(seed)
+    assert set(ensemble_seeds(0)).isdisjoint(ensemble_seeds(1))
+
+
+def test_members_ask_for_the_weights_that_the_model_takes(table):
+    """With metadata routing the ensemble learns from weights as the model does, called by hand."""
+    X, y = table(100)
+    weight = np.random.default_rng(0).random(100)
+    with config_context(enable_metadata_routing=True):
+        for model in (
+            LogisticRegression(),
+            LogisticRegression().set_fit_request(sample_weight=True),
+        ):
+            expected = clone(model).fit(X, y, sample_weight=weight).predict_proba(X)
+            together = seed_ensemble(model, ensemble_seeds(0)).fit(X, y, sample_weight=weight)
+            np.testing.assert_allclose(together.predict_proba(X), expected)
 
 
 def draw(rng, effect, n_rows=300, n_folds=5):
@@ -143,6 +167,9 @@ def test_scores_of_other_seeds(table):
     found = _seeds.score_seeds(Bench, forest, _scored(forest, X, y))
     assert len(found) == N_SEEDS
     assert len({scored.proba.tobytes() for scored in found}) == N_SEEDS
+    for number in range(1, 4):
+        own = RandomForestClassifier(3, random_state=number)
+        assert len(_seeds.score_seeds(Bench, own, _scored(own, X, y))) == N_SEEDS
     linear = LogisticRegression()
     assert len(_seeds.score_seeds(Bench, linear, _scored(linear, X, y))) == 2
     bayes = GaussianNB()

@@ -9,7 +9,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn_lossfix._core._evidence import NoTwin
 from sklearn_lossfix.decision._scoring import resolve_metric
 from sklearn_lossfix.diagnosis._request import Data, Request
-from sklearn_lossfix.diagnosis._workbench import Workbench, fit_twins, plan_twins
+from sklearn_lossfix.diagnosis._workbench import Workbench, attempt, fit_twins, plan_twins
+from sklearn_lossfix.diagnosis.twins._parts import ERROR_WIDTH
 from sklearn_lossfix.diagnosis.twins._plan import Subject, TwinPlan
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
@@ -110,6 +111,22 @@ def test_a_twin_that_fails_is_a_note_and_a_reason(table):
     assert bench.request.notes == [no_twins["unfitted"].reason]
     expected = bench.score(KNeighborsClassifier(25), "by hand")
     np.testing.assert_array_equal(twins["good"].scored.proba, expected.proba)
+
+
+def test_an_error_that_quotes_the_data_is_cut():
+    """Notes say what failed, in one line: neither all of the data nor what drives a terminal."""
+    said = f"expected labels\x1b[1m, got {list(range(1000))}"
+
+    def fail_with_data():
+        raise ValueError(f"{said}\nand more")
+
+    notes = []
+    result, reason = attempt(fail_with_data, "the twin", notes)
+    assert result is None
+    assert notes == [reason]
+    assert reason.startswith("The twin could not be fitted (ValueError: expected labels?[1m, got")
+    assert reason.isprintable()
+    assert len(reason) < ERROR_WIDTH + len("the twin could not be fitted (ValueError: ).") + 1
 
 
 def test_rows_of_a_twin_are_those_of_the_user(table):

@@ -10,7 +10,11 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from sklearn_lossfix.diagnosis.twins._parts import inner_learner
+from sklearn_lossfix.diagnosis.twins._parts import (
+    before_last_step,
+    inner_learner,
+    without_weights,
+)
 from sklearn_lossfix.diagnosis.twins._regularisers import (
     COARSER,
     STRONGER,
@@ -37,6 +41,9 @@ USUAL_DEPTH = 3
 SMALL_LEAF = 2
 USUAL_LEAF_ROWS = 20
 USUAL_DECAY = 1e-4
+
+#: Name of the step that makes columns.
+RICHER = "richer"
 
 
 def richer_columns(learner):
@@ -87,13 +94,38 @@ def richer_columns(learner):
     return Pipeline(steps), words
 
 
+def pipeline_of_learner(estimator):
+    """The Pipeline whose last step is the learner.
+
+    Returns
+    -------
+    name : str or None
+        Its name in ``get_params(deep=True)``, ``""`` for the estimator itself; None without one.
+    pipeline : Pipeline or None
+    """
+    _, learner = inner_learner(estimator)
+    parts = {"": estimator, **estimator.get_params(deep=True)}
+    for name, part in parts.items():
+        if isinstance(part, Pipeline) and part.steps[-1][1] is learner:
+            return name, part
+    return None, None
+
+
 def columns_before_learner(estimator, transformer):
-    """A clone with a transformer right before the learner, inside Pipelines and meta-estimators."""
+    """A clone with a transformer right before the learner, inside Pipelines and meta-estimators.
+
+    Where the learner is the last step of a Pipeline the transformer becomes a step of it, so that
+    names of the learner's parameters stay as they are. Elsewhere both stand in a new Pipeline.
+    """
     twin = clone(estimator)
+    name, pipeline = pipeline_of_learner(twin)
+    if pipeline is not None:
+        changed = before_last_step(pipeline, RICHER, transformer)
+        return twin.set_params(**{name: changed}) if name else changed
     prefix, learner = inner_learner(twin)
     if not prefix:
-        return Pipeline([("richer", clone(transformer)), ("model", twin)])
-    wrapped = Pipeline([("richer", clone(transformer)), ("model", learner)])
+        return before_last_step(twin, RICHER, transformer)
+    wrapped = Pipeline([(RICHER, without_weights(transformer)), ("model", learner)])
     return twin.set_params(**{prefix.removesuffix("__"): wrapped})
 
 

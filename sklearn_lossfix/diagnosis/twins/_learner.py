@@ -97,10 +97,10 @@ def family_entry(estimator, table, name="regulariser"):
 
 def reached_by_learner(subject):
     """The numbers that reach the learner, through every Pipeline around it; None without such."""
-    estimator, X = subject.estimator, subject.X
+    estimator, X = subject.seeded, subject.X
     while True:
         if isinstance(estimator, Pipeline):
-            whole = estimator is subject.estimator
+            whole = estimator is subject.seeded
             X = subject.reached[0] if whole else reaching_matrix(estimator, X, subject.labels)[0]
             if X is None:
                 return None
@@ -208,7 +208,7 @@ def values_code(params):
         if hasattr(value, "get_params"):
             module = type(value).__module__.partition("._")[0]
             imports += f"from {module} import {type(value).__name__}\n"
-    return imports + params_code(params)
+    return params_code(params, imports)
 
 
 def values_text(values):

@@ -4,8 +4,16 @@ import warnings
 
 import numpy as np
 from scipy import sparse
+from sklearn import get_config
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
+from sklearn.utils.metadata_routing import MetadataRequest, get_routing_for_object
+
+# Characters of an error that a sentence quotes: what failed, not the data that some errors print.
+ERROR_WIDTH = 200
+
+# Characters of a column's name in a sentence.
+COLUMN_WIDTH = 40
 
 # Fits of these do not change when a column is multiplied: their splits follow. Naive Bayes is not
 # among them: its variance floor is a share of the widest column's variance.
@@ -66,33 +74,92 @@ def with_params(estimator, **params):
     return clone(estimator).set_params(**params)
 
 
-def params_code(params):
-    """Python that sets parameters on ``estimator``."""
+def on_clone(statement, imports=""):
+    """Python that changes a clone of ``estimator``: the user's object stays as it is."""
+    return f"from sklearn.base import clone\n{imports}estimator = clone(estimator)\n{statement}"
+
+
+def params_code(params, imports=""):
+    """Python that sets parameters on a clone of ``estimator``."""
     if all(name.isidentifier() for name in params):
-        return f"estimator.set_params({', '.join(f'{k}={v!r}' for k, v in params.items())})"
-    return f"estimator.set_params(**{params!r})"
+        values = ", ".join(f"{k}={v!r}" for k, v in params.items())
+        return on_clone(f"estimator.set_params({values})", imports)
+    return on_clone(f"estimator.set_params(**{params!r})", imports)
 
 
 def before_last_step(estimator, name, transformer):
     """A clone with a transformer right before the last step; a new Pipeline around a bare one."""
-    if not isinstance(estimator, Pipeline):
-        return Pipeline([(name, clone(transformer)), ("model", clone(estimator))])
-    twin = clone(estimator)
-    while name in dict(twin.steps):
-        name += "_"
-    twin.steps = [*twin.steps[:-1], (name, clone(transformer)), twin.steps[-1]]
-    return twin
+    return _with_step(estimator, name, transformer, -1)
 
 
 def in_front(estimator, name, transformer):
     """A clone with a transformer in front of everything; a new Pipeline around a bare one."""
+    return _with_step(estimator, name, transformer, 0)
+
+
+def _with_step(estimator, name, transformer, position):
+    """A clone with one step more, before that of a position."""
+    step = without_weights(transformer)
     if not isinstance(estimator, Pipeline):
-        return Pipeline([(name, clone(transformer)), ("model", clone(estimator))])
+        return Pipeline([(name, step), ("model", asking_for_weights(estimator))])
     twin = clone(estimator)
     while name in dict(twin.steps):
         name += "_"
-    twin.steps = [(name, clone(transformer)), *twin.steps]
+    twin.steps.insert(position, (name, step))
     return twin
+
+
+def without_weights(transformer):
+    """A clone that wants no weights; where metadata routing is on it has to say so."""
+    step = clone(transformer)
+    if get_config()["enable_metadata_routing"]:
+        for part in (step, *step.get_params(deep=True).values()):
+            if _weight_request(part) is None:
+                _request_weights(part, False)
+    return step
+
+
+def without_weights_code():
+    """What :func:`without_weights` does to a transformer that takes weights, as Python."""
+    routing = get_config()["enable_metadata_routing"]
+    return ".set_fit_request(sample_weight=False)" if routing else ""
+
+
+def asking_for_weights(estimator):
+    """A clone that is given, inside of something, the weights that it takes when called by hand.
+
+    Where metadata routing is on a request has to say so; what the user requested stays.
+    """
+    inside = clone(estimator)
+    if get_config()["enable_metadata_routing"] and _weight_request(inside) is None:
+        _request_weights(inside, True)
+    return inside
+
+
+def with_weight_request_of(estimator, other):
+    """The estimator, asking for weights as another one does where metadata routing is on."""
+    if get_config()["enable_metadata_routing"]:
+        request = _weight_request(other)
+        if request is not None:
+            _request_weights(estimator, request)
+    return estimator
+
+
+def _weight_request(part):
+    """What an estimator requests of weights: True, False, a name; None where nothing was said."""
+    try:
+        routing = get_routing_for_object(part)
+    except NotImplementedError:  # a meta-estimator that does not route yet
+        return None
+    known = isinstance(routing, MetadataRequest)
+    return routing.fit.requests.get("sample_weight") if known else None
+
+
+def _request_weights(part, request):
+    """Set the request of an estimator that can have one."""
+    routing = get_routing_for_object(part) if hasattr(part, "set_fit_request") else None
+    if isinstance(routing, MetadataRequest) and "sample_weight" in routing.fit.requests:
+        part.set_fit_request(sample_weight=request)
 
 
 def is_scale_free(estimator):
@@ -177,7 +244,7 @@ def reaching_matrix(estimator, X, labels):
                     warnings.simplefilter("ignore")  # of fits that the user did not ask for
                     X = Pipeline(steps).fit(X, labels).transform(X)
             except Exception as error:  # a user's step may raise anything
-                return None, None, f"The steps before the last one failed: {error}"
+                return None, None, f"The steps before the last one failed: {error_text(error)}"
             names = list(X.columns) if hasattr(X, "columns") else None
     matrix = numeric_matrix(X)
     if matrix is None or matrix.ndim != 2:
@@ -187,4 +254,18 @@ def reaching_matrix(estimator, X, labels):
 
 def column_text(column, names):
     """A column in words: its number, or its name in quotes."""
-    return f"column {column}" if names is None else f"column {str(names[column])!r}"
+    if names is None:
+        return f"column {column}"
+    # The representation escapes control characters: names must not drive a terminal.
+    return f"column {_cut(str(names[column]), COLUMN_WIDTH)!r}"
+
+
+def error_text(error):
+    """First line of an error, for a sentence: cut, and free of control characters."""
+    line = str(error).strip().partition("\n")[0]
+    return _cut("".join(char if char.isprintable() else "?" for char in line), ERROR_WIDTH)
+
+
+def _cut(text, width):
+    """Text of at most `width` characters, with an ellipsis where some are missing."""
+    return text if len(text) <= width else f"{text[: width - 3]}..."

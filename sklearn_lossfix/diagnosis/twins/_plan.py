@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
+from sklearn.base import clone
 
 from sklearn_lossfix._core._evidence import NoTwin, Scored, TrainState
+from sklearn_lossfix._core._oof import seed_clone
 from sklearn_lossfix.diagnosis.twins._parts import reaching_matrix
 
 
@@ -18,7 +20,7 @@ class Subject:
     Attributes
     ----------
     estimator : estimator
-        Unfitted; with every free seed set.
+        The user's, unfitted: what is shown to them is made from it.
     X : array-like of shape (n_rows, n_features)
         Training rows, in the user's container.
     y : ndarray of shape (n_rows,), dtype int
@@ -66,9 +68,14 @@ class Subject:
     seed: int = 0
 
     @cached_property
+    def seeded(self):
+        """A clone with every free seed set, for fits that can be repeated."""
+        return seed_clone(clone(self.estimator), self.seed)
+
+    @cached_property
     def reached(self):
         """Matrix of numbers that reaches the last step, its column names, and why there is none."""
-        return reaching_matrix(self.estimator, self.X, self.labels)
+        return reaching_matrix(self.seeded, self.X, self.labels)
 
 
 @dataclass(frozen=True, eq=False)

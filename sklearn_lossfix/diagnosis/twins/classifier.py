@@ -5,7 +5,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.utils import all_estimators
 
-from sklearn_lossfix.diagnosis.twins._parts import last_step
+from sklearn_lossfix.diagnosis.twins._parts import (
+    last_step,
+    on_clone,
+    with_weight_request_of,
+)
 from sklearn_lossfix.diagnosis.twins._plan import TwinPlan
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
@@ -49,7 +53,8 @@ def _has_default_init(cls):
 
 def classify(estimator):
     """A clone with the last step, a regressor, replaced by its classifier."""
-    classifier = classifier_of(last_step(estimator))
+    regressor = last_step(estimator)
+    classifier = with_weight_request_of(classifier_of(regressor), regressor)
     if not isinstance(estimator, Pipeline):
         return classifier
     twin = clone(estimator)
@@ -69,14 +74,17 @@ class ClassifierTwin:
         inner = last_step(subject.estimator)
         classifier = classifier_of(inner)
         name = type(classifier).__name__
-        code = repr(classifier)
-        if isinstance(subject.estimator, Pipeline):
-            code = f"estimator.steps[-1] = ({subject.estimator.steps[-1][0]!r}, {classifier!r})"
         module = type(classifier).__module__.partition("._")[0]
+        imports, code = f"from {module} import {name}\n", repr(classifier)
+        if isinstance(subject.estimator, Pipeline):
+            step = subject.estimator.steps[-1][0]
+            code = on_clone(f"estimator.steps[-1] = ({step!r}, {code})", imports)
+        else:
+            code = imports + code
         return TwinPlan(
             build=classify,
             changes=f"{name} instead of {type(inner).__name__}",
-            code=f"from {module} import {name}\n{code}",
+            code=code,
             params={"classifier": name},
             cause=f"{type(inner).__name__} is a regressor",
         )

@@ -154,8 +154,10 @@ def _plan(subject, rows, found, sharpest):
         build=clone,
         changes=f"fitted without {len(suspects):,} rows whose labels look wrong",
         code=(
+            "import numpy as np\n"
+            "from sklearn.base import clone\n"
             "keep = np.setdiff1d(np.arange(len(y)), report['label-noise'].rows)\n"
-            "estimator.fit(X[keep], y[keep])"
+            "estimator = clone(estimator).fit(X[keep], y[keep])"
         ),
         params={"left_out": len(suspects)},
         cause=(

@@ -10,7 +10,9 @@ from sklearn_lossfix._core._proper_scores import clipped_log, log_loss_rows
 from sklearn_lossfix._core._recalibration import fit_smooth_map, map_loss_rows
 from sklearn_lossfix.diagnosis.twins._capacities import (
     CAPACITIES,
+    RICHER,
     columns_before_learner,
+    pipeline_of_learner,
     richer_columns,
 )
 from sklearn_lossfix.diagnosis.twins._learner import (
@@ -23,6 +25,11 @@ from sklearn_lossfix.diagnosis.twins._learner import (
     scored_weight,
     values_code,
     values_text,
+)
+from sklearn_lossfix.diagnosis.twins._parts import (
+    before_last_step,
+    on_clone,
+    without_weights_code,
 )
 from sklearn_lossfix.diagnosis.twins._plan import TwinPlan
 from sklearn_lossfix.exceptions import CheckNotApplicable
@@ -121,28 +128,38 @@ def _with_columns(learner, about):
     """Plan of a twin with more columns before the learner."""
     transformer, words = richer_columns(learner)
     made = transformer.named_steps["make"]
-    mean = "" if transformer.named_steps["scale"].with_mean else "with_mean=False"
-    front = f"make_pipeline(StandardScaler({mean}), {_flat(made)}, StandardScaler({mean})"
-    module = type(made).__module__.partition("._")[0]
-    name = type(made).__name__
-    code = "from sklearn.pipeline import make_pipeline\n"
-    if module == "sklearn.preprocessing":
-        code += f"from {module} import {name}, StandardScaler\n"
-    else:
-        code += f"from {module} import {name}\nfrom sklearn.preprocessing import StandardScaler\n"
-    if learner.prefix:
-        name = learner.prefix.removesuffix("__")
-        code += f"richer = {front}, estimator.get_params()[{name!r}])\n"
-        code += f"estimator.set_params({name}=richer)"
-    else:
-        code += f"{front}, estimator)"
     return TwinPlan(
         build=partial(columns_before_learner, transformer=transformer),
         changes=f"{words} before {learner.name}",
-        code=code,
+        code=_columns_code(learner, transformer),
         params={"columns": _flat(made)},
         **about,
     )
+
+
+def _columns_code(learner, transformer):
+    """The change as Python."""
+    made = transformer.named_steps["make"]
+    mean = "" if transformer.named_steps["scale"].with_mean else "with_mean=False"
+    scale = f"StandardScaler({mean}){without_weights_code()}"
+    front = f"{scale}, {_flat(made)}, {scale}"
+    module, name = type(made).__module__.partition("._")[0], type(made).__name__
+    names = f"{name}, StandardScaler" if module == "sklearn.preprocessing" else "StandardScaler"
+    imports = (
+        f"from sklearn.pipeline import make_pipeline\nfrom sklearn.preprocessing import {names}\n"
+    )
+    if name not in names:
+        imports = f"from {module} import {name}\n{imports}"
+    inside, pipeline = pipeline_of_learner(learner.subject.estimator)
+    if pipeline is not None:
+        whole = f"estimator.get_params()[{inside!r}]" if inside else "estimator"
+        step = before_last_step(pipeline, RICHER, transformer).steps[-2][0]
+        return on_clone(f"{whole}.steps.insert(-1, ({step!r}, make_pipeline({front})))", imports)
+    if not learner.prefix:
+        return f"{imports}make_pipeline({front}, estimator)"
+    inside = learner.prefix.removesuffix("__")
+    richer = f"make_pipeline({front}, estimator.get_params()[{inside!r}])"
+    return on_clone(f"estimator.set_params(**{{{inside!r}: {richer}}})", imports)
 
 
 def _flat(estimator):

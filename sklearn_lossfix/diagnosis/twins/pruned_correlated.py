@@ -16,6 +16,7 @@ from sklearn_lossfix.diagnosis.twins._parts import (
     column_text,
     is_scale_free,
     last_step,
+    on_clone,
 )
 from sklearn_lossfix.diagnosis.twins._plan import TwinPlan
 from sklearn_lossfix.exceptions import CheckNotApplicable
@@ -159,7 +160,7 @@ def _code(estimator, keep):
     imported = "from sklearn.compose import ColumnTransformer\n"
     if isinstance(estimator, Pipeline):
         name = keep_before_last_step(estimator, keep).steps[-2][0]
-        return f"{imported}estimator.steps.insert(-1, ({name!r}, {step}))"
+        return on_clone(f"estimator.steps.insert(-1, ({name!r}, {step}))", imported)
     return (
         f"{imported}from sklearn.pipeline import Pipeline\n"
         f"Pipeline([({_NAME!r}, {step}), ('model', estimator)])"

@@ -8,7 +8,11 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_lossfix._core._evidence import NoTwin
 from sklearn_lossfix._core._paired_tests import benjamini_hochberg
-from sklearn_lossfix.diagnosis.twins._parts import before_last_step
+from sklearn_lossfix.diagnosis.twins._parts import (
+    before_last_step,
+    on_clone,
+    without_weights_code,
+)
 from sklearn_lossfix.diagnosis.twins._plan import TwinPlan
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
@@ -127,14 +131,16 @@ class PrunedUselessTwin:
 
 def _code(estimator):
     """The change as Python."""
-    step = " ".join(repr(selector(0)).split())
+    selects = selector(0)
+    trees = f"{' '.join(repr(selects.estimator).split())}{without_weights_code()}"
+    step = f"SelectFromModel({trees}, threshold={selects.threshold!r})"
     imported = (
         "from sklearn.ensemble import ExtraTreesClassifier\n"
         "from sklearn.feature_selection import SelectFromModel\n"
     )
     if isinstance(estimator, Pipeline):
         name = select_before_last_step(estimator).steps[-2][0]
-        return f"{imported}estimator.steps.insert(-1, ({name!r}, {step}))"
+        return on_clone(f"estimator.steps.insert(-1, ({name!r}, {step}))", imported)
     return (
         f"{imported}from sklearn.pipeline import Pipeline\n"
         f"Pipeline([({_NAME!r}, {step}), ('model', estimator)])"

@@ -110,7 +110,7 @@ def _fitted_network(subject):
     CheckNotApplicable
         If the network stands inside something other than Pipelines.
     """
-    model = clone(subject.estimator)
+    model = clone(subject.seeded)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a fit that the user did not ask for
         model.fit(subject.X, subject.labels)

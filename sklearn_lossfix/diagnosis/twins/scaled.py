@@ -14,6 +14,8 @@ from sklearn_lossfix.diagnosis.twins._parts import (
     column_text,
     is_scale_free,
     last_step,
+    on_clone,
+    without_weights_code,
 )
 from sklearn_lossfix.diagnosis.twins._plan import TwinPlan
 from sklearn_lossfix.exceptions import CheckNotApplicable
@@ -130,9 +132,10 @@ def _how(estimator, X):
     twin = before_last_step(estimator, "scale", scaler)
     name = twin.steps[-2][0]
     imported = "from sklearn.preprocessing import StandardScaler\n"
+    step = f"{scaler!r}{without_weights_code()}"
     if piped:
-        code = f"{imported}estimator.steps.insert(-1, ({name!r}, {scaler!r}))"
+        code = on_clone(f"estimator.steps.insert(-1, ({name!r}, {step}))", imported)
         return "StandardScaler before the last step", code, {name: repr(scaler)}, with_mean
     code = f"from sklearn.pipeline import make_pipeline\n{imported}"
-    code += f"make_pipeline({scaler!r}, estimator)"
+    code += f"make_pipeline({step}, estimator)"
     return "StandardScaler in front", code, {name: repr(scaler)}, with_mean

@@ -16,6 +16,8 @@ from sklearn_lossfix.diagnosis.twins._parts import (
     column_text,
     is_scale_free,
     last_step,
+    on_clone,
+    without_weights_code,
 )
 from sklearn_lossfix.diagnosis.twins._plan import TwinPlan
 from sklearn_lossfix.exceptions import CheckNotApplicable, ZeroSpreadWarning
@@ -79,7 +81,10 @@ def outlying_columns(matrix):
         "cells": float(np.mean(distance > OUTLIER_DISTANCE)) if columns.size else 0.0,
         "rows": rows,
         "others": np.setdiff1d(np.flatnonzero(lowest < highest), columns),
-        "relative": scaler.scale_[columns] / np.median(scaler.scale_[spreads]),
+        # Without a column that has a spread there is none to compare with, and no outlying one.
+        "relative": scaler.scale_[columns] / np.median(scaler.scale_[spreads])
+        if columns.size
+        else np.zeros(0),
     }
 
 
@@ -170,7 +175,7 @@ def _code(estimator, transformer):
         imported += "from sklearn.preprocessing import StandardScaler\n"
     if isinstance(estimator, Pipeline):
         name = tame_before_last_step(estimator, transformer).steps[-2][0]
-        return f"{imported}estimator.steps.insert(-1, ({name!r}, {_text(transformer)}))"
+        return on_clone(f"estimator.steps.insert(-1, ({name!r}, {_text(transformer)}))", imported)
     return (
         f"{imported}from sklearn.pipeline import Pipeline\n"
         f"Pipeline([({_NAME!r}, {_text(transformer)}), ('model', estimator)])"
@@ -180,9 +185,10 @@ def _code(estimator, transformer):
 def _text(transformer):
     """A transformer as one line of Python, whole: a repr of many columns is cut."""
     if isinstance(transformer, Winsorizer):
-        return f"Winsorizer(method='double_mad', limits={transformer.limits!r})"
+        limits = f"limits={transformer.limits!r}"
+        return f"Winsorizer(method='double_mad', {limits}){without_weights_code()}"
     steps = ", ".join(
-        f"({name!r}, {' '.join(repr(step).split())}, {columns!r})"
+        f"({name!r}, {' '.join(repr(step).split())}{without_weights_code()}, {columns!r})"
         for name, step, columns in transformer.transformers
     )
     return f"ColumnTransformer([{steps}], remainder='passthrough')"

@@ -25,8 +25,9 @@ def _subject(estimator, X, y, **fields):
 
 
 def _run_code(code, estimator):
-    """What the code shown to the user makes of their estimator."""
+    """What the code shown to the user makes of their estimator, which must stay as it was."""
     names = {"estimator": estimator}
+    before = str(estimator.get_params())
     *statements, last = code.splitlines()
     exec("from sklearn.preprocessing import *\n" + "\n".join(statements), names)
     try:
@@ -34,6 +35,7 @@ def _run_code(code, estimator):
     except SyntaxError:
         exec(last, names)
         result = None
+    assert str(estimator.get_params()) == before
     return names["estimator"] if result is None else result
 
 

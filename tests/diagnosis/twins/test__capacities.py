@@ -20,6 +20,7 @@ from sklearn.linear_model import (
     RidgeClassifier,
     SGDClassifier,
 )
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -30,11 +31,13 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn_lossfix.diagnosis.twins._capacities import (
     CAPACITIES,
     MOST_DEGREE,
+    RICHER,
     ROWS_PER_COLUMN,
     columns_before_learner,
     richer_columns,
 )
 from sklearn_lossfix.diagnosis.twins._learner import changed_values, family_entry, learner_of
+from sklearn_lossfix.diagnosis.twins._parts import inner_learner
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
 X, Y = make_classification(200, n_features=4, random_state=0)
@@ -155,4 +158,28 @@ def test_columns_go_right_before_the_learner(subject, estimator):
     assert repr(last) == repr(LogisticRegression())
     assert clone(twin).fit(X, Y).predict_proba(X).shape == (len(Y), 2)
     if isinstance(estimator, Pipeline):
-        assert list(twin.named_steps) == list(estimator.named_steps)
+        assert [name for name in twin.named_steps if name != RICHER] == list(estimator.named_steps)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        make_pipeline(StandardScaler(), make_pipeline(StandardScaler(), LogisticRegression())),
+        GridSearchCV(
+            make_pipeline(StandardScaler(), LogisticRegression()),
+            {"logisticregression__C": [0.1, 1.0]},
+            cv=2,
+        ),
+    ],
+)
+def test_the_learner_of_a_pipeline_keeps_its_name(subject, estimator):
+    """Its parameters are set by the names that the user knows, and weights reach it by them."""
+    made, _ = richer_columns(learner_of(subject(estimator, X, Y)))
+    twin = columns_before_learner(estimator, made)
+    assert set(estimator.get_params(deep=True)) <= set(twin.get_params(deep=True))
+    assert inner_learner(twin)[0] == inner_learner(estimator)[0]
+    weights = {
+        f"{inner_learner(estimator)[0].removeprefix('estimator__')}sample_weight": np.ones(200)
+    }
+    twin.fit(X, Y, **weights)

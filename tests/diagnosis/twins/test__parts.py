@@ -9,14 +9,17 @@ from imblearn.ensemble import BalancedRandomForestClassifier
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline as make_sampler_pipeline
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
 from sklearn.datasets import make_classification
 from sklearn.ensemble import (
     BaggingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
+from sklearn.feature_selection import SelectFromModel
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
@@ -27,8 +30,10 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_lossfix.diagnosis.twins._parts import (
+    COLUMN_WIDTH,
     before_last_step,
     column_text,
+    error_text,
     in_front,
     inner_learner,
     is_scale_free,
@@ -37,6 +42,7 @@ from sklearn_lossfix.diagnosis.twins._parts import (
     reaching_matrix,
     with_params,
 )
+from sklearn_lossfix.preprocessing import MADScaler
 
 X, Y = make_classification(150, n_features=4, random_state=0)
 WIDE = X * [1, 1, 1, 1000]
@@ -128,6 +134,51 @@ def test_one_step_is_put_and_the_rest_stays(put, estimator):
     position = 0 if put is in_front else -2
     assert isinstance(twin.steps[position][1], StandardScaler)
     pickle.loads(pickle.dumps(twin)).fit(X, Y)
+
+
+@pytest.mark.parametrize("put", [before_last_step, in_front])
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        StandardScaler(),
+        make_pipeline(StandardScaler(), StandardScaler()),
+        ColumnTransformer([("scale", StandardScaler(), [0]), ("bound", MADScaler(), [1])]),
+        SelectFromModel(DecisionTreeClassifier(random_state=0)),
+        FunctionTransformer(),
+    ],
+    ids=lambda t: type(t).__name__,
+)
+def test_weights_pass_a_new_step_with_metadata_routing(put, transformer):
+    """They reach the learner as without the step, and nothing complains of a missing request."""
+    weight = np.where(Y == 1, 1.0, 1e-3)
+    with config_context(enable_metadata_routing=True):
+        asks = LogisticRegression().set_fit_request(sample_weight=True)
+        for estimator in (asks, LogisticRegression(), make_pipeline(asks)):
+            twin = put(estimator, "new", transformer).fit(X, Y, sample_weight=weight)
+            by_hand = clone(transformer).fit(X, Y)
+            expected = LogisticRegression().fit(by_hand.transform(X), Y, sample_weight=weight)
+            np.testing.assert_allclose(twin[-1].coef_, expected.coef_)
+        says_no = LogisticRegression().set_fit_request(sample_weight=False)
+        with pytest.raises(TypeError, match="sample_weight"):
+            put(says_no, "new", transformer).fit(X, Y, sample_weight=weight)
+        assert transformer_requests(transformer) == [None] * len(transformer_requests(transformer))
+
+
+def transformer_requests(transformer):
+    """What the parts of a transformer request of weights."""
+    parts = [transformer, *transformer.get_params(deep=True).values()]
+    parts = [part for part in parts if isinstance(part, StandardScaler | DecisionTreeClassifier)]
+    return [part.get_metadata_routing().fit.requests["sample_weight"] for part in parts]
+
+
+def test_names_and_errors_do_not_drive_a_terminal():
+    """Control characters are escaped or replaced, and what is endless is cut."""
+    for hostile in ("a\x1b[31m", "b\nc", "\u202ed", "e" * 1000):
+        text = column_text(0, [hostile])
+        assert text.isprintable()
+        assert len(text) <= COLUMN_WIDTH + len("column ''") + len(r"\u202e")
+        assert error_text(ValueError(hostile)).isprintable()
+    assert error_text(ValueError("\nfirst\nsecond")) == "first"
 
 
 def test_parameters_are_set_in_a_clone(run_code):

@@ -1,13 +1,15 @@
 """The classifier twin of a regressor that was given labels."""
 
+import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import make_classification
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
 
@@ -51,6 +53,28 @@ def test_twin_keeps_what_both_share(subject, run_code, regressor, name, kept, in
     assert twin.fit(X, Y).score(X, Y) > 0.7
     shown = run_code(plan.code, clone(estimator))
     assert str(shown.get_params()) == str(plan.build(estimator).get_params())
+
+
+@pytest.mark.parametrize(("own", "shown"), [(None, "LogisticRegression()"), (3, "random_state=3")])
+def test_the_seed_that_is_shown_is_the_user_s_own(subject, own, shown):
+    """Code shows no seed that the user did not set, and makes what `build` makes."""
+    estimator = Ridge(random_state=own)
+    model = subject(estimator, X, Y, regressor=True)
+    assert model.seeded.random_state is not None
+    plan = ClassifierTwin().plan(model)
+    assert shown in plan.code
+    assert repr(plan.build(estimator)) == plan.code.splitlines()[-1]
+
+
+def test_weights_are_asked_for_as_before(subject):
+    """Where the regressor requested weights in a Pipeline its classifier does."""
+    with config_context(enable_metadata_routing=True):
+        ridge = Ridge().set_fit_request(sample_weight=True)
+        estimator = make_pipeline(FunctionTransformer(), ridge)
+        plan = ClassifierTwin().plan(subject(estimator, X, Y, regressor=True))
+        weight = np.where(Y == 1, 1.0, 1e-3)
+        twin = plan.build(estimator).fit(X, Y, sample_weight=weight)
+        assert twin.predict(X).mean() > 0.9
 
 
 def test_a_classifier_needs_none(subject):

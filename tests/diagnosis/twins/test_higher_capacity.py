@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_classification
@@ -11,7 +12,7 @@ from sklearn.ensemble import AdaBoostClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -57,6 +58,21 @@ def test_code_does_what_build_does(subject, run_code, estimator):
     )
     assert repr(pickle.loads(pickle.dumps(made.build))(estimator)) == repr(twin)
     assert repr(clone(twin)) == repr(twin) != repr(estimator)
+
+
+@pytest.mark.parametrize("in_pipeline", [False, True])
+def test_weights_pass_with_metadata_routing(subject, run_code, in_pipeline):
+    """The twin, and what the code makes, send weights to the learner and to nothing else."""
+    weight = np.where(Y == 1, 1.0, 1e-3)
+    with config_context(enable_metadata_routing=True):
+        estimator = LogisticRegression().set_fit_request(sample_weight=True)
+        if in_pipeline:
+            estimator = make_pipeline(FunctionTransformer(), estimator)
+        plan = HigherCapacityTwin().plan(seen(subject, estimator))
+        twin = plan.build(estimator).fit(X, Y, sample_weight=weight)
+        shown = run_code(plan.code, clone(estimator)).fit(X, Y, sample_weight=weight)
+    assert twin.predict(X).mean() > 0.8
+    np.testing.assert_allclose(shown.predict_proba(X), twin.predict_proba(X))
 
 
 def _seeds(estimator):

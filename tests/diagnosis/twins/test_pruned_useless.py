@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.feature_selection import SelectFromModel, f_classif
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklearn_lossfix._core._evidence import NoTwin
 from sklearn_lossfix.diagnosis.twins.pruned_useless import (
@@ -82,6 +83,21 @@ def test_twin_selects_before_the_last_step_and_changes_nothing_else(subject, run
     assert 2 <= twin[-1].n_features_in_ < 8
     shown = run_code(plan.code, clone(estimator)).fit(NOISY, Y).predict(NOISY)
     np.testing.assert_array_equal(shown, twin.predict(NOISY))
+
+
+@pytest.mark.parametrize("in_pipeline", [False, True])
+def test_weights_pass_with_metadata_routing(subject, run_code, in_pipeline):
+    """The twin, and what the code makes, send weights to the learner and to nothing else."""
+    weight = np.where(Y == 1, 1.0, 1e-3)
+    with config_context(enable_metadata_routing=True):
+        estimator = LogisticRegression().set_fit_request(sample_weight=True)
+        if in_pipeline:
+            estimator = make_pipeline(FunctionTransformer(), estimator)
+        plan = PrunedUselessTwin().plan(subject(estimator, NOISY, Y))
+        twin = plan.build(estimator).fit(NOISY, Y, sample_weight=weight)
+        shown = run_code(plan.code, clone(estimator)).fit(NOISY, Y, sample_weight=weight)
+    assert twin.predict(NOISY).mean() > 0.8
+    np.testing.assert_allclose(shown.predict_proba(NOISY), twin.predict_proba(NOISY))
 
 
 def test_selection_is_part_of_the_fit(subject):

@@ -6,6 +6,7 @@ import pytest
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline as make_sampler_pipeline
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
@@ -13,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -92,6 +93,21 @@ def test_twin_scales_before_the_last_step_and_changes_nothing_else(subject, run_
     assert str(estimator.get_params()) == before
     shown = run_code(plan.code, clone(estimator)).fit(WIDE, Y).predict(WIDE)
     np.testing.assert_array_equal(shown, twin.fit(WIDE, Y).predict(WIDE))
+
+
+@pytest.mark.parametrize("in_pipeline", [False, True])
+def test_weights_pass_with_metadata_routing(subject, run_code, in_pipeline):
+    """The twin, and what the code makes, send weights to the learner and to nothing else."""
+    weight = np.where(Y == 1, 1.0, 1e-3)
+    with config_context(enable_metadata_routing=True):
+        estimator = LogisticRegression().set_fit_request(sample_weight=True)
+        if in_pipeline:
+            estimator = make_pipeline(FunctionTransformer(), estimator)
+        plan = ScaledTwin().plan(subject(estimator, WIDE, Y))
+        twin = plan.build(estimator).fit(WIDE, Y, sample_weight=weight)
+        shown = run_code(plan.code, clone(estimator)).fit(WIDE, Y, sample_weight=weight)
+    assert twin.predict(WIDE).mean() > 0.8
+    np.testing.assert_allclose(shown.predict_proba(WIDE), twin.predict_proba(WIDE))
 
 
 def test_twin_does_not_centre_what_may_be_sparse(subject):

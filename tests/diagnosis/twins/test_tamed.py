@@ -1,9 +1,12 @@
 """The tamed twin: where it is tried, and that it changes one thing."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import make_classification
@@ -44,6 +47,14 @@ def test_sign_does_not_depend_on_the_unit(factor):
     np.testing.assert_array_equal(first["columns"], second["columns"])
     np.testing.assert_allclose(first["share"], second["share"], rtol=1e-6)
     np.testing.assert_allclose(first["relative"], second["relative"], rtol=1e-6)
+
+
+def test_columns_that_do_not_vary_have_no_outliers():
+    """Nothing is compared where no column has a spread, and nothing warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = outlying_columns(np.ones((100, 2)))
+    assert found["columns"].size == found["relative"].size == found["rows"].size == 0
 
 
 def test_tied_columns_are_left_alone():
@@ -102,6 +113,22 @@ def test_twin_bounds_before_the_last_step_and_changes_nothing_else(
     assert str(estimator.get_params()) == before
     shown = run_code(plan.code, clone(estimator)).fit(features, Y).predict(features)
     np.testing.assert_array_equal(shown, clone(twin).fit(features, Y).predict(features))
+
+
+@pytest.mark.parametrize("in_pipeline", [False, True])
+@pytest.mark.parametrize("factor", [1, 1e-3], ids=["capped", "rescaled"])
+def test_weights_pass_with_metadata_routing(subject, run_code, in_pipeline, factor):
+    """The twin, and what the code makes, send weights to the learner and to nothing else."""
+    weight = np.where(Y == 1, 1.0, 1e-3)
+    with config_context(enable_metadata_routing=True):
+        estimator = LogisticRegression().set_fit_request(sample_weight=True)
+        if in_pipeline:
+            estimator = make_pipeline(FunctionTransformer(), estimator)
+        plan = TamedTwin().plan(subject(estimator, SPIKED * [1, factor, 1, 1], Y))
+        twin = plan.build(estimator).fit(SPIKED, Y, sample_weight=weight)
+        shown = run_code(plan.code, clone(estimator)).fit(SPIKED, Y, sample_weight=weight)
+    assert twin.predict(SPIKED).mean() > 0.8
+    np.testing.assert_allclose(shown.predict_proba(SPIKED), twin.predict_proba(SPIKED))
 
 
 def test_only_the_outlying_columns_are_capped(subject):
