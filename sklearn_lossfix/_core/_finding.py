@@ -157,6 +157,9 @@ class Finding:
         The checks that spoke.
     explained_by : str or None
         Slug of an earlier cause: once that is repaired, this issue is gone.
+    otherwise : {"passed", "tip"}
+        Where an issue goes whose test does not reject after adjustment: what was found for certain
+        is still told.
     """
 
     name: str
@@ -177,6 +180,7 @@ class Finding:
     remedy: Remedy | None = None
     checks: tuple = ()
     explained_by: str | None = None
+    otherwise: str = "passed"
 
 
 class Check(Protocol):

@@ -159,7 +159,12 @@ def with_flattery(finding, flattery, share, alpha, p_leak):
     }
     if is_issue:
         stake = "nats_at_stake" if unit == "nats" else "errors_at_stake"
-        fields |= {"section": "issue", "p_value": p_value, stake: max(0.0, value.low)}
+        fields |= {
+            "section": "issue",
+            "otherwise": "tip",
+            "p_value": p_value,
+            stake: max(0.0, value.low),
+        }
     return replace(finding, **fields)
 
 
@@ -180,6 +185,7 @@ def as_issue(finding, share, p_leak):
     return replace(
         finding,
         section="issue",
+        otherwise="tip",
         p_value=p_leak,
         estimate=share,
         unit="share",

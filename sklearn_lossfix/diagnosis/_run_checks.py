@@ -150,9 +150,17 @@ def _adjust(findings, alpha):
         if finding.name in adjusted:
             finding = replace(finding, p_adjusted=adjusted[finding.name])
             if finding.section == "issue" and adjusted[finding.name] > alpha:
-                finding = _passed(finding)
+                finding = _as_tip(finding) if finding.otherwise == "tip" else _passed(finding)
         out.append(finding)
     return out
+
+
+def _as_tip(finding):
+    """What was found for certain, where its harm was not shown."""
+    message = f"{finding.message} Beside the other tests of the report that is not proven."
+    return replace(
+        finding, section="tip", message=message, nats_at_stake=None, errors_at_stake=None
+    )
 
 
 def _passed(finding):

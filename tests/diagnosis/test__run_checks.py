@@ -1,6 +1,6 @@
 """Every check once, every slug in exactly one section."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -133,6 +133,19 @@ def test_an_effect_that_is_not_shown_has_passed(analyse, calibrated, says):
     assert finding.errors_at_stake is finding.rows is finding.remedy is None
     assert "not shown to be above 0.01" in finding.message
     assert ("power 80 %" in finding.message) == np.isfinite(says[1])
+
+
+def test_what_is_certain_is_told_where_its_harm_is_not_shown(analyse, calibrated):
+    """An issue whose test does not stand beside the others goes where its finding says."""
+
+    class Certain(Says):
+        def run(self, analysis):
+            return replace(super().run(analysis), otherwise="tip", message="Ten rows leak.")
+
+    (finding,) = run(analyse, calibrated, Certain(says=(0.02, 0.01)))
+    assert finding.section == "tip"
+    assert finding.message.startswith("Ten rows leak.")
+    assert finding.errors_at_stake is None
 
 
 def test_sections_come_in_order(analyse, calibrated):
