@@ -156,7 +156,7 @@ class Finding:
     checks : tuple of str
         The checks that spoke.
     explained_by : str or None
-        Slug of an earlier cause: once that is repaired, this issue is gone.
+        Slug of an earlier cause: once that is repaired, this issue is gone, or mostly so.
     otherwise : {"passed", "tip"}
         Where an issue goes whose test does not reject after adjustment: what was found for certain
         is still told.

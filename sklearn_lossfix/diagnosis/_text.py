@@ -125,7 +125,7 @@ def _issue_line(finding):
     if finding["explained_by"] is None:
         return f"  {finding['name']:25s} {_shorten(finding['message'])}"
     return (
-        f"    {finding['name']:23s} gone once {finding['explained_by']} is mended: "
+        f"    {finding['name']:23s} (mostly) gone once {finding['explained_by']} is mended: "
         f"{_shorten(finding['message'], MESSAGE_WIDTH - 40)}"
     )
 
