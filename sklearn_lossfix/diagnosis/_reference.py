@@ -20,6 +20,24 @@ def _to_dense(X):
     return X.toarray() if sparse.issparse(X) else X
 
 
+def _to_numbers(X):
+    """Numbers that are held as objects, as floats; missing ones as NaN."""
+    if hasattr(X, "columns"):
+        return np.column_stack([np.asarray(X[name], dtype=np.float64) for name in X.columns])
+    return np.asarray(X, dtype=np.float64)
+
+
+def _holds_numbers(values):
+    """Whether objects are numbers, text that looks like numbers left out, or missing."""
+    values = np.asarray(values, dtype=object).ravel()
+    if any(isinstance(value, str | bytes) for value in values):
+        return False
+    try:
+        return bool(np.isfinite(values.astype(np.float64)).any())
+    except (TypeError, ValueError):
+        return False
+
+
 def make_reference(X, random_state=None):
     """A gradient-boosting classifier that takes X as it is.
 
@@ -54,11 +72,19 @@ def make_reference(X, random_state=None):
             return boosting, None
         if array.dtype.kind != "O":
             return None, f"The features have the dtype {array.dtype}, which boosting cannot take."
-        return make_pipeline(_encoder(), boosting), None
+        # Codes of numbers would make every unseen number a missing value.
+        to_numbers = FunctionTransformer(_to_numbers) if _holds_numbers(array) else _encoder()
+        return make_pipeline(to_numbers, boosting), None
     other = [name for name in X.columns if not _is_numeric(X[name])]
     if not other:
         return boosting, None
-    encode = make_column_transformer((_encoder(), other), remainder="passthrough")
+    numbers = [name for name in other if _holds_numbers(X[name])]
+    coded = [name for name in other if name not in numbers]
+    encode = make_column_transformer(
+        (_encoder(), coded),
+        (FunctionTransformer(_to_numbers), numbers),
+        remainder="passthrough",
+    )
     return make_pipeline(encode, boosting), None
 
 
