@@ -85,7 +85,7 @@ def main():
     for name in options.models:
         model = MODELS[name]
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # of peers, and of fits that stop early
             _, fit = timed(lambda model=model: clone(model).fit(X, y))
             report, seconds = timed(lambda model=model: diagnose(model, X, y))
             summary, peer = timed(lambda model=model: skore_report(model, X, y))

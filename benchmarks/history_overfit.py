@@ -231,7 +231,7 @@ def main():
     parser.add_argument("--simulated", type=int, default=400)
     parser.add_argument("--seeds", type=int, default=2)
     arguments = parser.parse_args()
-    warnings.simplefilter("ignore")
+    warnings.simplefilter("ignore")  # networks are trained past convergence on purpose
 
     rng = np.random.default_rng(0)
     made = [simulated(rng) for _ in range(arguments.simulated)]

@@ -398,7 +398,7 @@ def main():
     parser.add_argument("--data-only", action="store_true", help="skip generated tables")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
-    warnings.simplefilter("ignore")
+    warnings.simplefilter("ignore")  # what is planted makes steps of scikit-learn warn
     print(machine())
     start, missed = time.process_time(), []
     seeds = range(options.first_seed, options.first_seed + options.seeds)

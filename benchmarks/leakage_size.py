@@ -119,7 +119,7 @@ def main():
     parser.add_argument("--simulations", type=int, default=1000)
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     options = parser.parse_args()
-    warnings.simplefilter("ignore")
+    warnings.simplefilter("ignore")  # what is planted makes steps of scikit-learn warn
     print(machine())
     print(f"{N_ROWS} rows, alpha = {ALPHA:g} per audit")
     print(f"{'table':18}{'audits':>7}{'flagged':>9}   share [95 % Wilson]")

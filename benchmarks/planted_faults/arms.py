@@ -131,7 +131,7 @@ def peers(case, seed, modules):
     found = {}
     for name, call in calls.items():
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # of peers, whose warnings are no finding
             try:
                 found[name] = call()
             except Exception as error:  # a peer may fail on anything: it is told, not raised

@@ -103,7 +103,7 @@ def show(options):
     if found is None:
         sys.exit(f"No set and model suit {name!r}.")
     case, drawn = found
-    warnings.simplefilter("ignore")
+    warnings.simplefilter("ignore")  # planted faults make fits warn
     print(drawn, case.estimator, f"scoring={case.scoring}", sep="\n")
     known = truth.truth_of(case, ALL[name].harm)
     print(f"harm in floors: {known.harm}; fresh: {known.fresh.as_dict()}")

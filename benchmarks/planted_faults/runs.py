@@ -62,7 +62,7 @@ def case_of_run(name, seed, half="tuning", folder=None, models=MODELS):
             continue
         draw = draw_rows(task, model, n, seed, rng)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # planted faults make fits warn
             case = draw and fault.plant(draw, dose)
         if case is not None:
             source = case.source or set_name
@@ -75,7 +75,7 @@ def case_of_run(name, seed, half="tuning", folder=None, models=MODELS):
 
 def one_run(name, seed, options):
     """Truth, reports and remedies of one run, as plain values; on one thread."""
-    warnings.simplefilter("ignore")
+    warnings.simplefilter("ignore")  # planted faults make fits warn
     with threadpool_limits(1):
         return _one_run(name, seed, options)
 
