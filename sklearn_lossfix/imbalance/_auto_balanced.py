@@ -1,6 +1,5 @@
 """AutoBalancedClassifier: the treatment of class imbalance that the data ask for."""
 
-import copy
 from numbers import Real
 
 import numpy as np
@@ -14,17 +13,16 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_lossfix._core._oof import refuse_frozen
-from sklearn_lossfix._core._prior_shift import correct_prior, em_prior
+from sklearn_lossfix._core._prior_shift import correct_prior
 from sklearn_lossfix._core._progress import with_callbacks
 from sklearn_lossfix._core._proper_scores import class_shares
 from sklearn_lossfix._core._recalibration import SmoothMap, identity_map
 from sklearn_lossfix._core._table_columns import categorical_columns
 from sklearn_lossfix._core._user_warning import warn_user
-from sklearn_lossfix.decision._guarded_rule import guarded_rule
-from sklearn_lossfix.decision._scored_rows import ScoredRows, judging_folds, scored_rows
-from sklearn_lossfix.decision._scoring import metric_for_classes
+from sklearn_lossfix.decision._scored_rows import judging_folds, scored_rows
 from sklearn_lossfix.exceptions import LossfixWarning, TreatmentError
 from sklearn_lossfix.imbalance._default_classifier import default_classifier
+from sklearn_lossfix.imbalance._prior_adaptation import PriorAdaptation, has_inner
 from sklearn_lossfix.imbalance._proba_correction import Correction, choose_correction
 from sklearn_lossfix.imbalance._shortlist import check_not_balanced_already, choose_treatments
 from sklearn_lossfix.imbalance._strategy_results import (
@@ -39,17 +37,7 @@ from sklearn_lossfix.model_selection._candidate_search import CandidateSearch
 MOSTLY = 0.5
 
 
-def _has(method):
-    """Make a check that the fitted estimator, or else the wrapped one, has a method."""
-
-    def check(self):
-        getattr(getattr(self, "estimator_", self._inner()), method)
-        return True
-
-    return check
-
-
-class AutoBalancedClassifier(CandidateSearch):
+class AutoBalancedClassifier(PriorAdaptation, CandidateSearch):
     """Choose the treatment of class imbalance by evidence, and keep probabilities honest.
 
     Oversampling is seldom what helps, and it always bends the probabilities. What helps depends on
@@ -188,6 +176,9 @@ class AutoBalancedClassifier(CandidateSearch):
     decision_rule_, threshold_, pos_label_, class_offsets_ : DecisionRule, float, label, ndarray
         As of `MetricAlignedSearchCV`, and likewise `threshold_distribution_`, `threshold_ci_`,
         `threshold_std_`, `offsets_distribution_`, `gain_`, `gain_standard_error_`.
+        The rule takes `predict_proba`. One exception: where a model of more than two classes tells
+        most rows apart by probabilities so small that the correction drowns them, as naive Bayes
+        may do, a tuned rule takes ``estimator_.predict_proba``, as it is before that.
 
     honest_score_, honest_score_interval_, apparent_score_, best_score_ : float
         As of `MetricAlignedSearchCV`: what choosing among treatments and rules is worth on rows
@@ -362,7 +353,7 @@ class AutoBalancedClassifier(CandidateSearch):
             refuse_frozen(self.estimator)
         return self._fit(X, y, sample_weight, groups, params)
 
-    @available_if(_has("predict_proba"))
+    @available_if(has_inner("predict_proba"))
     def predict_proba(self, X):
         """Predict probabilities under the data's own class shares (not with correct_proba=None).
 
@@ -377,17 +368,9 @@ class AutoBalancedClassifier(CandidateSearch):
             Probabilities in the order of `classes_`.
         """
         check_is_fitted(self)
-        if self.proba_correction_ is None:
-            return self.estimator_.predict_proba(X)
-        correction = Correction(
-            self.proba_correction_,
-            self.proba_mixture_,
-            tuple(self.proba_mixed_in_),
-            SmoothMap("identity", tuple(self.proba_slopes_), tuple(self.proba_offsets_)),
-        )
-        return correction(self.estimator_.predict_proba(X))
+        return self._corrected(self.estimator_.predict_proba(X))
 
-    @available_if(_has("predict_proba"))
+    @available_if(has_inner("predict_proba"))
     def predict_log_proba(self, X):
         """Predict the logarithms of `predict_proba`.
 
@@ -404,117 +387,22 @@ class AutoBalancedClassifier(CandidateSearch):
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    @available_if(_has("predict_proba"))
-    def adapt_prior(self, X_new=None, *, prior=None):
-        """Adapt probabilities and rule to data in which the classes have other shares.
-
-        For deployment where the classes themselves look the same but are more or less frequent
-        than in training. The new shares are given, or estimated from unlabelled rows by maximum
-        likelihood [1]_. A tuned rule is chosen anew, on the scores out of fold, weighted to the new
-        shares. Nothing tells here whether the assumption holds: if the classes look different,
-        the estimate is wrong. `strategy_results_` and `cv_results_` stay as they were under the
-        old shares; `honest_score_` is gone, and reports say nothing of treatments.
-
-        Parameters
-        ----------
-        X_new : array-like of shape (n_samples, n_features), default=None
-            Unlabelled rows, drawn as those to come.
-
-        prior : array-like of shape (n_classes,), default=None
-            Known shares of the classes, in the order of `classes_`; instead of `X_new`.
-
-        Returns
-        -------
-        adapted : AutoBalancedClassifier
-            A fitted copy; this object stays as it is.
-
-        Raises
-        ------
-        ValueError
-            If not exactly one of `X_new` and `prior` is given; if `prior` holds no shares; if the
-            rule is tuned and no scores out of fold were kept.
-
-        References
-        ----------
-        .. [1] M. Saerens, P. Latinne and C. Decaestecker, "Adjusting the outputs of a classifier
-           to new a priori probabilities", Neural Computation 14, 2002, section 2.2.
-        """
-        check_is_fitted(self)
-        if self.decision_rule_.space == "decision":
-            raise ValueError(
-                "adapt_prior adapts probabilities, and the rule here takes decision values, which "
-                "speak under no prior. Fit with response_method='predict_proba'."
-            )
-        if (X_new is None) == (prior is None):
-            raise ValueError(
-                "adapt_prior needs unlabelled rows, X_new, or shares, prior: just one."
-            )
-        old = self._proba_prior()
-        if prior is None:
-            prior = em_prior(self.predict_proba(X_new).astype(np.float64), old)
-        prior = np.asarray(prior, dtype=float)
-        is_shares = prior.shape == self.class_prior_.shape and np.isfinite(prior).all()
-        if not is_shares or (prior < 0).any() or prior.sum() == 0:
-            raise ValueError(
-                f"prior must hold {len(self.classes_)} shares, one for each of the classes "
-                f"{self.classes_.tolist()}, none negative; got {prior.tolist()}."
-            )
-        prior = prior / prior.sum()
-        adapted = copy.copy(self)
-        with np.errstate(divide="ignore"):
-            adapted.proba_offsets_ = self.proba_offsets_ + np.log(prior / old)
-        self._adapt_rule(adapted, prior)
-        for name in ("honest_score_", "honest_score_interval_", "apparent_score_", "_treatments"):
-            vars(adapted).pop(name, None)
-        adapted.class_prior_ = prior
-        if self.correct_proba is None:
-            adapted.training_prior_ = prior
-        return adapted
-
-    def _proba_prior(self):
-        """Shares of the classes that probabilities speak under."""
-        return self.training_prior_ if self.correct_proba is None else self.class_prior_
-
-    def _adapt_rule(self, adapted, prior):
-        """Choose the rule of an adapted copy on the recorded scores under the new prior."""
-        metric = metric_for_classes(self._scorings[self._aligned], self.classes_)
-        is_label = metric.kind == "label"
-        if self.decision_rule not in ("auto", "tune", "plugin") or not is_label:
-            return
-        if self.oof_ is None:
-            raise ValueError(
-                "adapt_prior chooses the decision rule anew on scores out of fold, and none were "
-                "kept. Fit with store_oof=True, or with decision_rule='default'."
-            )
-        oof, old = self.oof_, self._proba_prior()
-        weight = (prior / self.class_prior_)[oof["y"]]
-        if oof["sample_weight"] is not None:
-            weight = weight * oof["sample_weight"]
-        scores = correct_prior(oof["scores"], old, prior)
-        unit = oof["row"] if oof["groups"] is None else oof["groups"]
-        scored = ScoredRows(
-            oof["y"],
-            scores,
-            oof["row"],
-            oof["split"],
-            weight,
-            np.unique(unit, return_inverse=True)[1],
-            oof["groups"] is not None,
-        )
-        adapted.pos_label = getattr(self, "pos_label_", None)  # chosen once, said once
-        spec = adapted._plan(oof["y"])
-        adapted.pos_label = self.pos_label
-        learnt = guarded_rule(spec, scored, judging_folds(scored, self.random_state))
-        adapted._set_rule(learnt.rule, spec.pos)
-        adapted._set_parameters(learnt.parameters, spec)
-        adapted.gain_, adapted.gain_standard_error_ = learnt.gain, learnt.standard_error
-        adapted.oof_ = {**oof, "scores": scores, "sample_weight": weight, "pred": learnt.codes}
+    def _corrected(self, proba):
+        """Apply the map of probabilities to those that the fitted estimator gives."""
+        if self.proba_correction_ is None:
+            return proba
+        return Correction(
+            self.proba_correction_,
+            self.proba_mixture_,
+            tuple(self.proba_mixed_in_),
+            SmoothMap("identity", tuple(self.proba_slopes_), tuple(self.proba_offsets_)),
+        )(proba)
 
     def _rule_scores(self, X):
-        """Score new rows by what the rule takes: corrected probabilities, or decision values."""
+        """Score new rows by what the rule takes: probabilities, or decision values."""
         if self.decision_rule_.space == "decision":
             return super()._rule_scores(X)
-        return self.predict_proba(X)
+        return self._rule_proba(self.estimator_.predict_proba(X))
 
     def _inner(self):
         """The unfitted classifier that is wrapped."""
@@ -657,17 +545,26 @@ class AutoBalancedClassifier(CandidateSearch):
         )
         data.state["corrected"][candidate] = corrected
         ends = np.cumsum([len(s) for s in scores])[:-1]
-        # The rule is learnt on these, and used on the scale of the map of all rows. Scores by
-        # that map would know the labels that the rule is judged by.
-        run.results.scores[candidate] = np.split(corrected.proba, ends)
+        run.results.scores[candidate] = np.split(_rule_input(corrected, run.spec), ends)
+
+    def _cross_fitted(self, run, learnt):
+        """Return the winner's rows, and probabilities and labels that did not see them."""
+        scored, scores, codes = super()._cross_fitted(run, learnt)
+        corrected = run.data.state["corrected"][self.best_index_]
+        return scored, scores if corrected is None else corrected.proba, codes
 
     def _learn(self, run, spec):
         """Choose treatment and rule, and say what they are worth."""
         scored, learnt = super()._learn(run, spec)
         state, best = run.data.state, self.best_index_
         self.best_strategy_ = state["names"][best]
+        # Rules may be learnt on other scores than the probabilities that this is the loss of.
+        losses = [np.nan if item is None else item.log_loss for item in state["corrected"]]
+        self.cv_results_["proper_loss"] = np.array(losses)
         corrected = state["corrected"][best]
         self._set_correction(self._formula() if corrected is None else corrected.correction)
+        self._rule_input = scored.scores if self.store_oof else None
+        self._precedes_map, self._rule_priors = _precedes_map(corrected, spec), None
         self.strategy_results_ = strategy_results(run, spec, learnt, best)
         self._treatments = treatment_record(run, spec, learnt, best, self.select, self.store_oof)
         return scored, learnt
@@ -716,6 +613,30 @@ class AutoBalancedClassifier(CandidateSearch):
     def _treatment_evidence(self):
         """What `diagnose` reads of the treatments; None where it no longer holds."""
         return treatment_evidence(self) if hasattr(self, "_treatments") else None
+
+
+def _precedes_map(corrected, spec):
+    """Whether the rule of a treatment takes probabilities before the map that is learnt.
+
+    Of two classes the map changes no order, so each cut has its like on the other side. Of more,
+    what is mixed in bends the boundaries between classes: where it is all that is left of what the
+    model tells apart, the best offsets before the map are no offsets any more after it.
+    """
+    is_tuned = spec.is_tuned and spec.n_classes > 2
+    return corrected is not None and is_tuned and corrected.correction.drowns(corrected.base)
+
+
+def _rule_input(corrected, spec):
+    """Probabilities out of fold that the rule of a treatment is learnt and judged on."""
+    if _precedes_map(corrected, spec):
+        return corrected.base
+    if not spec.is_tuned or spec.n_classes > 2:
+        return corrected.proba
+    # By the map that the rule is used with. Those of single folds have their floors at different
+    # places, and no new row comes near a cut between two floors. A map of all rows knows all
+    # labels, but its order is the model's own: that can help the default rule alone, which a tuned
+    # one has to beat.
+    return corrected.correction(corrected.base)
 
 
 def treated_priors(model):

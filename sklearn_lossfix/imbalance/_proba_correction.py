@@ -8,6 +8,11 @@ chosen by the log loss out of fold.
 Votes of trees and neighbours say 0 of what is merely rare. One such row bends any map of logarithms
 out of shape, so the maps that are learnt first mix the class shares :math:`\\pi` in, as much as the
 likelihood asks for: :math:`(1 - \\lambda) p + \\lambda \\pi` (Jelinek & Mercer 1980).
+
+What is far below :math:`\\lambda \\pi` vanishes in that sum, since a float holds some digits only,
+and naive Bayes tells its rows apart at 1e-30 and less. A rule must still be able to cut there, so
+the mixture is multiplied by :math:`p^\\tau`. With the root of the machine epsilon for :math:`\\tau`
+no probability changes in the digits that anybody reads, and all keep their order.
 """
 
 from dataclasses import dataclass, replace
@@ -41,6 +46,14 @@ _MAPS = {"offset": "prior_shift", "sigmoid": "temperature"}
 # finite whose class got probability 0 (Krichevsky & Trofimov 1981).
 LEAST_ROWS = 0.5
 
+# Shares to mix in that differ by less than this part of them are one: the search for the likeliest
+# ends that near to its bound, and the maps then differ in the ninth digit.
+SAME_SHARE = 1e-4
+
+
+# Above this share of the rows the order of most of them is lost.
+MOST = 0.5
+
 
 @dataclass(frozen=True)
 class Correction:
@@ -71,9 +84,15 @@ class Correction:
         log_r = self.recalibration.log_proba(self.mixed_log(proba))
         return np.exp(log_r).astype(proba.dtype, copy=False)
 
+    def drowns(self, proba):
+        """Whether most rows have a probability of which the mixture leaves no digit; not zeros."""
+        limit = np.finfo(proba.dtype).eps * self.mixture * np.asarray(self.prior)
+        return bool(((proba > 0) & (proba < limit)).any(axis=1).mean() > MOST)
+
     def mixed_log(self, proba):
-        """Logarithms of the probabilities with the prior mixed in."""
-        return clipped_log((1 - self.mixture) * proba + self.mixture * np.asarray(self.prior))
+        """Logarithms of the probabilities with the prior mixed in, in their old order."""
+        log_p = clipped_log((1 - self.mixture) * proba + self.mixture * np.asarray(self.prior))
+        return log_p if self.mixture == 0 else log_p + _order_kept(proba)
 
 
 class Corrected(NamedTuple):
@@ -83,6 +102,8 @@ class Corrected(NamedTuple):
     ----------
     correction : Correction
         What comes after the prior formula, learnt on all rows.
+    base : ndarray of shape (n_scored, n_classes)
+        What it is a map of: the model's probabilities, after the prior formula if that is used.
     proba : ndarray of shape (n_scored, n_classes)
         Each row by a map that was learnt without its fold.
     log_loss, brier : float
@@ -92,11 +113,23 @@ class Corrected(NamedTuple):
     """
 
     correction: Correction
+    base: np.ndarray
     proba: np.ndarray
     log_loss: float
     brier: float
     raw_log_loss: float
     raw_brier: float
+
+
+def _order_kept(proba):
+    """What is added to logarithms so that probabilities of any size stay in their order.
+
+    The root of the machine epsilon gives half of the digits to the mixture and half to the order:
+    where the mixture is all that is seen, probabilities that differ by a share of it still differ.
+    """
+    info = np.finfo(proba.dtype)
+    logs = np.log(np.maximum(proba, info.smallest_subnormal), dtype=np.float64)
+    return np.sqrt(info.eps, dtype=np.float64) * logs
 
 
 def least_mixture(n_rows, sample_weight=None):
@@ -152,29 +185,64 @@ def fit_correction(kind, proba, y, sample_weight=None):
     -------
     Correction
     """
+    return fit_corrections((kind,), proba, y, sample_weight)[0]
+
+
+def fit_corrections(kinds, proba, y, sample_weight=None):
+    """Learn several ways of correction, which mix the same in; as `fit_correction`.
+
+    Parameters
+    ----------
+    kinds : iterable of str
+        Of `CORRECTIONS`.
+    proba, y, sample_weight
+        As for :func:`fit_correction`.
+
+    Returns
+    -------
+    list of Correction
+        One for each kind.
+    """
     n_classes = proba.shape[1]
+    is_known = sample_weight is None or sample_weight.any()
     prior = np.full(n_classes, 1 / n_classes)
-    if sample_weight is None or sample_weight.any():
+    if is_known:
         prior = class_shares(y, n_classes, sample_weight)
-    plain = Correction(kind, 0.0, tuple(prior.tolist()), identity_map(n_classes))
+    plain = Correction("none", 0.0, tuple(prior.tolist()), identity_map(n_classes))
     # Where the rows that are known weigh nothing there is nothing to learn from.
-    if kind not in _MAPS or (sample_weight is not None and not sample_weight.any()):
-        return plain
-    # A mixture and a slope both flatten forecasts. Fitted one after the other the first would do
-    # the work of the second, so the map is also fitted with as little mixed in as may be.
+    learns = is_known and any(kind in _MAPS for kind in kinds)
+    mixed = _mixed(plain, proba, y, prior, sample_weight) if learns else []
+    return [
+        _fit_on_mixed(kind, mixed, y, sample_weight)
+        if learns and kind in _MAPS
+        else replace(plain, kind=kind)
+        for kind in kinds
+    ]
+
+
+def _mixed(plain, proba, y, prior, sample_weight):
+    """Mixtures to fit maps on, each with its logarithms.
+
+    A mixture and a slope both flatten forecasts. Fitted one after the other the first would do the
+    work of the second, so maps are also fitted with as little mixed in as may be.
+    """
+    least = least_mixture(len(y), sample_weight)
+    likely = fit_mixture(proba, y, prior, sample_weight)
+    shares = (least,) if likely <= least * (1 + SAME_SHARE) else (least, likely)
+    mixed = [replace(plain, mixture=share) for share in shares]
+    return [(correction, correction.mixed_log(proba)) for correction in mixed]
+
+
+def _fit_on_mixed(kind, mixed, y, sample_weight):
+    """Fit the map of one kind on each mixture, and take that of the least loss."""
     fits = []
-    for mixture in (
-        least_mixture(len(y), sample_weight),
-        fit_mixture(proba, y, prior, sample_weight),
-    ):
-        mixed = replace(plain, mixture=mixture)
-        log_p = mixed.mixed_log(proba)
+    for correction, log_p in mixed:
         fitted = fit_smooth_map(log_p, y, _MAPS[kind], sample_weight)
         if min(fitted.slopes) <= 0:
             # Forecasts turned round would rank by what the labels of these very rows say.
             fitted = fit_smooth_map(log_p, y, "prior_shift", sample_weight)
         loss = _mean(map_loss_rows(fitted, log_p, y), sample_weight)
-        fits.append((loss, replace(mixed, recalibration=fitted)))
+        fits.append((loss, replace(correction, kind=kind, recalibration=fitted)))
     return min(fits, key=lambda fit: fit[0])[1]
 
 
@@ -204,30 +272,35 @@ def choose_correction(method, raw, shifted, y, sample_weight, folds):
         kinds = CORRECTIONS if shifted is not raw else ("none", "offset", "sigmoid")
     else:
         kinds = ("none" if method is None else method,)
+    learnt = [kind for kind in kinds if kind in _MAPS]
+    crossed = dict(zip(learnt, _crossed(learnt, shifted, y, sample_weight, folds), strict=True))
     ways = []
     for kind in kinds:
         base = raw if kind == "none" else shifted
-        crossed = _crossed(kind, base, y, sample_weight, folds) if kind in _MAPS else base
-        ways.append((kind, base, crossed, _mean(log_loss_rows(crossed, y), sample_weight)))
-    kind, base, crossed, loss = min(ways, key=lambda way: way[3])
+        proba = crossed.get(kind, base)
+        ways.append((kind, base, proba, _mean(log_loss_rows(proba, y), sample_weight)))
+    kind, base, proba, loss = min(ways, key=lambda way: way[3])
     correction = fit_correction(kind, base, y, sample_weight)
     return Corrected(
         correction,
-        crossed,
+        base,
+        proba,
         loss,
-        _mean(brier_rows(crossed, y), sample_weight),
+        _mean(brier_rows(proba, y), sample_weight),
         _mean(log_loss_rows(raw, y), sample_weight),
         _mean(brier_rows(raw, y), sample_weight),
     )
 
 
-def _crossed(kind, proba, y, sample_weight, folds):
-    """Each row corrected by what was learnt on the other folds."""
-    out = np.empty_like(proba)
-    for fold in range(int(folds.max()) + 1):
+def _crossed(kinds, proba, y, sample_weight, folds):
+    """For each kind all rows, each corrected by what was learnt on the other folds."""
+    out = [np.empty_like(proba) for _ in kinds]
+    for fold in range(int(folds.max()) + 1 if kinds else 0):
         test = folds == fold
         weight = None if sample_weight is None else sample_weight[~test]
-        out[test] = fit_correction(kind, proba[~test], y[~test], weight)(proba[test])
+        fitted = fit_corrections(kinds, proba[~test], y[~test], weight)
+        for column, correction in zip(out, fitted, strict=True):
+            column[test] = correction(proba[test])
     return out
 
 

@@ -23,6 +23,14 @@ DROP_BELOW = 0.01
 # Samples for dropping candidates: enough to tell a share of one in a hundred from none.
 N_DROP_SAMPLES = 200
 
+# What turns the deviation over bootstrap samples, each judged on the rows that it left out, into
+# the standard error of the metric on all rows: 0.763. A sample leaves out m = n / e of n rows, on
+# average. The mean over m rows that are taken from n without replacement has the variance
+# s**2 (1 / m - 1 / n) = (e - 1) s**2 / n about the mean of all n, which itself has s**2 / n.
+# This is the jackknife that deletes d = n - m rows, whose factor is the root of m / d (Shao and
+# Wu, "A general theory for jackknife variance estimation", Annals of Statistics 17, 1989).
+LEFT_OUT_FACTOR = 1 / np.sqrt(np.e - 1)
+
 
 class HonestScore(NamedTuple):
     """What the metric of a whole selection is, on rows that nothing was chosen by."""
@@ -59,12 +67,13 @@ def lead_error(resampled, best, split_factor=None):
     Parameters
     ----------
     resampled : ndarray of shape (n_resamples, n_candidates)
-        The metric over bootstrap samples, or over splits.
+        The metric of the rows that each bootstrap sample left out, or over splits.
     best : int
         The candidate that leads.
     split_factor : float, default=None
         For splits, the square root of the Nadeau-Bengio factor: the error is then that of a mean
-        over splits. None where these are bootstrap samples, whose deviation is the error.
+        over splits. None where these are bootstrap samples: the error is then that of all rows,
+        from the deviation over the parts of them that were left out, as `LEFT_OUT_FACTOR` says.
 
     Returns
     -------
@@ -73,7 +82,7 @@ def lead_error(resampled, best, split_factor=None):
     """
     lead = np.ma.masked_invalid(resampled[:, [best]] - resampled)
     if split_factor is None:
-        return lead.std(axis=0).filled(np.nan)
+        return lead.std(axis=0).filled(np.nan) * LEFT_OUT_FACTOR
     n_splits = len(resampled)
     if n_splits < 2:
         return np.full(resampled.shape[1], np.nan)
@@ -91,7 +100,7 @@ def one_standard_error(values, resampled, split_factor=None):
     values : ndarray of shape (n_candidates,)
         The metric of each candidate; NaN where it failed.
     resampled : ndarray of shape (n_resamples, n_candidates)
-        The metric over bootstrap samples, or over splits.
+        As for :func:`lead_error`.
     split_factor : float, default=None
         As for :func:`lead_error`.
 

@@ -12,6 +12,7 @@ from sklearn_lossfix.imbalance._proba_correction import (
     Correction,
     choose_correction,
     fit_correction,
+    fit_corrections,
     fit_mixture,
     least_mixture,
 )
@@ -183,3 +184,47 @@ def test_a_correction_keeps_dtype_and_sums_to_one(dtype):
     np.testing.assert_allclose(out.sum(axis=1), 1, rtol=1e-5)
     same = Correction("none", 0.0, (0.5, 0.3, 0.2), identity_map(3))
     assert same(proba) is proba
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("kind", ["offset", "sigmoid"])
+def test_no_order_is_lost_however_small_probabilities_are(truth, kind, dtype):
+    """What lies far below the share that is mixed in differs as before, and hardly moves."""
+    p, y, _ = truth
+    correction = fit_correction(kind, columns(p).astype(dtype), y)
+    assert correction.mixture > 0
+    least = np.log10(np.finfo(dtype).smallest_subnormal)
+    small = np.logspace(least + 1, -1, 200).astype(dtype)
+    rare = np.column_stack([1 - small, small])
+    assert (np.diff(correction(rare)[:, 1]) > 0).all()
+    # Near one the other column tells what this one cannot, as 1 - 1e-30 is 1; float32 has not
+    # enough digits there for all of that.
+    near_one = np.diff(correction(rare[:, ::-1])[:, 1])
+    assert (near_one < 0).all() if dtype == np.float64 else (near_one <= 0).all()
+    log_p = correction.mixed_log(rare)
+    plain = np.log(
+        (1 - correction.mixture) * rare + correction.mixture * np.array(correction.prior)
+    )
+    limit = -np.sqrt(np.finfo(dtype).eps) * np.log(np.finfo(dtype).smallest_subnormal)
+    assert np.abs(log_p - plain).max() <= limit + 1e-6
+    assert limit < 0.04
+
+
+def test_several_ways_at_once_are_each_as_alone(truth):
+    """What they have in common changes none of them, whatever the weights."""
+    p, y, _ = truth
+    proba, kinds = columns(expit(2 * logit(p))), ("none", "prior", "offset", "sigmoid")
+    for weight in (None, np.where(y, 3.0, 1.0), np.zeros(N)):
+        together = fit_corrections(kinds, proba, y, weight)
+        assert together == [fit_correction(kind, proba, y, weight) for kind in kinds]
+
+
+def test_what_drowns_is_small_not_zero_and_common():
+    """Votes of zero are no order; one tiny probability among many rows is not most of them."""
+    correction = Correction("offset", 1e-3, (0.9, 0.1), identity_map(2))
+    tiny, zero, usual = columns(np.array([1e-30, 0.0, 0.2]))
+    assert correction.drowns(np.array([tiny, tiny, usual]))
+    assert not correction.drowns(np.array([tiny, usual, usual]))
+    assert not correction.drowns(np.array([zero, zero, usual]))
+    plain = Correction("prior", 0.0, (0.9, 0.1), identity_map(2))
+    assert not plain.drowns(np.array([tiny, tiny, usual]))

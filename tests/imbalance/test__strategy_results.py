@@ -18,6 +18,7 @@ from sklearn_lossfix.imbalance._strategy_results import (
     treatment_evidence,
     treatment_record,
 )
+from sklearn_lossfix.model_selection._joint_selection import LEFT_OUT_FACTOR
 
 
 class Kept(AutoBalancedClassifier):
@@ -121,18 +122,20 @@ def test_columns_fit_each_other(fitted):
         results["metric_at_default_rule"], table["mean_test_score_at_default_rule"]
     )
     np.testing.assert_allclose(results["fit_time"], table["mean_fit_time"])
+    np.testing.assert_array_equal(results["log_loss"], table["proper_loss"])
     assert results["strategy"][model.best_index_] == model.best_strategy_
 
 
 def test_the_record_holds_what_the_choice_was_made_by(fitted):
-    """Leads over treatments, and their deviation over the samples that all share."""
+    """Leads over treatments, and their standard error over the samples that all share."""
     model, _, _ = fitted
     run, spec, learnt = model.kept_
     record = treatment_record(run, spec, learnt, model.best_index_, "one_se", True)
     value = model.strategy_results_["metric"]
     np.testing.assert_allclose(record["lead"], value.max() - value)
     samples = model._resampled
-    expected = [np.nanstd(samples[:, value.argmax()] - column) for column in samples.T]
+    spread = [np.nanstd(samples[:, value.argmax()] - column) for column in samples.T]
+    expected = LEFT_OUT_FACTOR * np.array(spread)
     np.testing.assert_allclose(record["lead_error"], expected, atol=1e-12)
     first = int(np.flatnonzero(record["lead"] <= record["lead_error"])[0])
     assert record["best"] == model.best_index_ == first

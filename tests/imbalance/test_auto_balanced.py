@@ -12,6 +12,7 @@ from sklearn.metrics import (
     precision_score,
     recall_score,
 )
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
@@ -154,6 +155,46 @@ def test_labels_are_the_rule_applied_to_the_probabilities(rare, scoring, select)
     if model.decision_rule_.kind == "threshold":
         labels = (proba[:, 1] >= model.threshold_).astype(int)
         np.testing.assert_array_equal(model.predict(X), labels)
+
+
+@pytest.fixture(scope="module")
+def saturated():
+    """Naive Bayes that is too sure: columns that repeat one another, so that it says 1e-100."""
+    rng = np.random.default_rng(0)
+    y = rng.choice(3, 600, p=[0.9, 0.05, 0.05])
+    centers = np.array([[0.0, 0.0], [1.5, 0.0], [0.0, 1.5]])
+    X = np.repeat(centers[y] + rng.normal(size=(600, 2)), 200, axis=1)
+    return X + 0.1 * rng.normal(size=X.shape), y
+
+
+@pytest.mark.parametrize("way", ["auto", "offset", "sigmoid"])
+def test_a_correction_takes_nothing_from_rules_for_two_classes(saturated, way):
+    """The rule finds every cut that it finds without one, however small the probabilities are."""
+    X, y = saturated
+    assert np.mean(GaussianNB().fit(X, y > 0).predict_proba(X).min(axis=1) < 1e-20) > 0.1
+    settings = {"strategies": ["none"], "n_bootstrap": 0, "decision_rule": "tune"}
+    plain, model = (
+        balanced(GaussianNB(), correct_proba=how, **settings).fit(X, (y > 0).astype(int))
+        for how in (None, way)
+    )
+    assert model.proba_correction_ in ("offset", "sigmoid")
+    assert model.apparent_score_ >= plain.apparent_score_ - 1e-12
+    assert model.decision_rule_.kind == plain.decision_rule_.kind == "threshold"
+
+
+@pytest.mark.parametrize("way", ["auto", "offset", "sigmoid"])
+def test_a_correction_leaves_rules_for_more_classes_alone(saturated, way):
+    """Labels are those without one; probabilities are better."""
+    X, y = saturated
+    plain, model = (
+        balanced(GaussianNB(), strategies=["none"], correct_proba=how).fit(X, y)
+        for how in (None, way)
+    )
+    assert model.proba_correction_ in ("offset", "sigmoid")
+    np.testing.assert_array_equal(model.predict(X), plain.predict(X))
+    np.testing.assert_array_equal(model.class_offsets_, plain.class_offsets_)
+    losses = (fitted.strategy_results_["log_loss"][0] for fitted in (model, plain))
+    assert next(losses) < 0.5 * next(losses)
 
 
 def test_score_is_the_metric_of_the_labels(rare):

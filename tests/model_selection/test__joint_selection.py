@@ -8,10 +8,12 @@ from hypothesis.extra.numpy import arrays
 
 from sklearn_lossfix.model_selection._joint_selection import (
     DROP_BELOW,
+    LEFT_OUT_FACTOR,
     best_candidate,
     honest_from_bootstrap,
     honest_from_folds,
     hopeless,
+    lead_error,
     one_standard_error,
 )
 
@@ -46,6 +48,21 @@ def test_one_standard_error_is_of_paired_differences():
     assert one_standard_error(apart.mean(axis=0), apart) == 0
 
 
+def test_the_error_of_a_lead_is_that_of_all_rows():
+    """Samples judge on the rows that they leave out; the error is the one of a mean of all rows."""
+    rng = np.random.default_rng(0)
+    n, n_samples = 500, 4_000
+    ahead, behind = rng.normal(0.1, 1.0, n), rng.normal(0.0, 1.0, n)
+    counts = rng.multinomial(n, np.full(n, 1 / n), n_samples)
+    left_out = (counts == 0).astype(float)
+    values = np.column_stack([left_out @ ahead, left_out @ behind])
+    values /= left_out.sum(axis=1, keepdims=True)
+    found = lead_error(values, 0)
+    assert found[0] == 0
+    # A deviation over 4,000 samples is known to 1.1 %; so is the share that is left out.
+    assert found[1] == pytest.approx(np.std(ahead - behind, ddof=1) / np.sqrt(n), rel=0.03)
+
+
 @given(TABLES)
 def test_one_standard_error_takes_no_later_one_than_the_best(table):
     """The choice has a value, is not after the best one, and within the spread of its lead."""
@@ -56,11 +73,11 @@ def test_one_standard_error_takes_no_later_one_than_the_best(table):
     best, chosen = best_candidate(values), one_standard_error(values, table)
     assert chosen <= best
     assert not np.isnan(values[chosen])
-    spread = np.std(table[:, best] - table[:, chosen])
+    spread = LEFT_OUT_FACTOR * np.std(table[:, best] - table[:, chosen])
     assert values[best] - values[chosen] <= spread + 1e-12
     for earlier in np.flatnonzero(complete)[:chosen]:
         if earlier < chosen:
-            lead = np.std(table[:, best] - table[:, earlier])
+            lead = LEFT_OUT_FACTOR * np.std(table[:, best] - table[:, earlier])
             assert values[best] - values[earlier] > lead - 1e-12
 
 

@@ -8,6 +8,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, log_loss
+from sklearn.naive_bayes import GaussianNB
 
 from sklearn_lossfix import AutoBalancedClassifier
 from sklearn_lossfix._core._prior_shift import correct_prior
@@ -69,6 +70,22 @@ def test_adapted_probabilities_follow_bayes_rule(three):
     np.testing.assert_allclose(adapted.predict_proba(X), expected, rtol=1e-9)
     np.testing.assert_allclose(adapted.class_prior_, shares)
     np.testing.assert_array_equal(adapted.predict(X), adapted.decision_rule_.predict(expected))
+    twice = model.adapt_prior(prior=[0.6, 0.2, 0.2]).adapt_prior(prior=shares)
+    np.testing.assert_allclose(twice.predict_proba(X), expected, rtol=1e-9)
+
+
+def test_rules_before_the_correction_are_adapted_too():
+    """Where tiny probabilities are told apart the rule takes what the model says, shifted."""
+    rng = np.random.default_rng(0)
+    y = rng.choice(3, 300, p=[0.7, 0.2, 0.1])
+    X = np.repeat(1.5 * np.eye(3)[y] + rng.normal(size=(300, 3)), 80, axis=1)
+    model = balanced(GaussianNB(), strategies=["none"]).fit(X, y)
+    assert model.proba_correction_ in ("offset", "sigmoid")
+    shares = np.array([0.2, 0.3, 0.5])
+    own = correct_prior(model.estimator_.predict_proba(X), model.class_prior_, shares)
+    for start in (model, model.adapt_prior(prior=[0.6, 0.2, 0.2])):
+        adapted = start.adapt_prior(prior=shares)
+        np.testing.assert_array_equal(adapted.predict(X), adapted.decision_rule_.predict(own))
 
 
 def test_uncorrected_probabilities_are_adapted_from_the_shares_they_speak_under(rare):
@@ -105,7 +122,7 @@ def test_rules_for_balanced_metrics_survive_other_shares(rare):
 
 
 def test_rules_for_other_metrics_are_chosen_anew(rare):
-    """The rule is the one of the recorded scores under the new shares, weighted to them."""
+    """The rule is the best on scores out of fold by the new map, weighted to the new shares."""
     X, y = rare
     model = balanced(scoring="f1", n_bootstrap=0, decision_rule="tune").fit(X, y)
     adapted = model.adapt_prior(prior=[0.4, 0.6])
@@ -113,11 +130,12 @@ def test_rules_for_other_metrics_are_chosen_anew(rare):
     weight = np.where(model.oof_target_, 0.6 / y.mean(), 0.4 / (1 - y.mean()))
     np.testing.assert_allclose(adapted.oof_scores_, scores)
     np.testing.assert_allclose(adapted.oof_weight_, weight)
+    column = adapted._rule_input[:, 1]
 
     def value(threshold):
-        return f1_score(model.oof_target_, scores[:, 1] >= threshold, sample_weight=weight)
+        return f1_score(model.oof_target_, column >= threshold, sample_weight=weight)
 
-    best = max(value(threshold) for threshold in np.unique(scores[:, 1]))
+    best = max(value(threshold) for threshold in np.unique(column))
     assert value(adapted.threshold_) == pytest.approx(best)
     assert value(model.threshold_) < best
 
