@@ -2,8 +2,10 @@
 
 Flat curves with autocorrelated noise have no trend, no oscillation, no period, no spike and no
 turning point: what is found on them is a false alarm. Mann and Kendall's test, which takes epochs
-for independent, is run on the same curves. Power is judged on planted faults of stated sizes. At
-the end the whole report is made of sound runs, and reports with an issue are counted.
+for independent, is run on the same curves. Power is judged on planted faults of stated sizes. For
+waves likelihood ratio tests tell how much could be found at all: their critical values are taken
+from simulated curves without a wave. At the end the whole report is made of sound runs, and reports
+with an issue are counted.
 
 Run ``python benchmarks/history_size_power.py`` (about five minutes on one core); ``--runs 50`` for
 a quick look. Prints shares beside the limits, and "missed" where one is not held.
@@ -16,8 +18,15 @@ from scipy import signal, stats
 
 from sklearn_lossfix._core._history import History
 from sklearn_lossfix.diagnosis._history_report import build_history_report
+from sklearn_lossfix.diagnosis.history._autoregression import MAX_COEFFICIENT
 from sklearn_lossfix.diagnosis.history._oscillation import turning_point_z
-from sklearn_lossfix.diagnosis.history._periodicity import strongest_period
+from sklearn_lossfix.diagnosis.history._periodicity import (
+    MIN_CYCLES,
+    MIN_PERIOD,
+    lomb_scargle_basis,
+    smooth_trend,
+    strongest_period,
+)
 from sklearn_lossfix.diagnosis.history._spikes import level_shifts, spikes
 from sklearn_lossfix.diagnosis.history._trend import sieve_trend
 from sklearn_lossfix.diagnosis.history._turning_point import RISE_Z, turning_point
@@ -29,6 +38,10 @@ WHITE_TREND, ANY_TREND, DETECTOR, POWER, REPORT = 0.07, 0.15, 0.01, 0.9, 0.05
 
 COEFFICIENTS = (0.0, 0.4, 0.8)
 LENGTHS = (30, 60, 120)
+
+# Waves of power and their bounds: entries; coefficient of the noise and height of the wave.
+WAVE_LENGTHS, WAVE_PERIOD = (40, 100), 8
+WAVES = ((0.0, 1.5), (0.6, 1.875))
 
 
 def noise(rng, n, phi=0.0, sigma=1.0):
@@ -114,19 +127,93 @@ def power(n_runs, seed):
             ),
             n,
         )
-    for n in (40, 100):
-        for phi, height in ((0.0, 1.5), (0.6, 1.875)):
+    for n in WAVE_LENGTHS:
+        for phi, height in WAVES:
             found(
-                f"period 8, height {height}, coefficient {phi}",
+                f"period {WAVE_PERIOD}, height {height}, coefficient {phi}",
                 lambda x, n, phi=phi, height=height: (
                     strongest_period(
-                        np.arange(float(n)),
-                        noise(rng, n, phi) + height * np.sin(2 * np.pi * np.arange(n) / 8),
+                        np.arange(float(n)), noise(rng, n, phi) + height * unit_wave(n)
                     ).p_value
-                    <= 0.01
+                    <= DETECTOR
                 ),
                 n,
             )
+
+
+def unit_wave(n):
+    """The wave that is planted."""
+    return np.sin(2 * np.pi * np.arange(n) / WAVE_PERIOD)
+
+
+def lag_1(residuals):
+    """Lag-1 coefficients of series, as the largest likelihood has them."""
+    products = (residuals[..., 1:] * residuals[..., :-1]).sum(axis=-1)
+    return np.clip(products / np.square(residuals).sum(axis=-1), 0, MAX_COEFFICIENT)
+
+
+def innovation_power(series, coefficient, basis=None):
+    """Sum of the squared innovations, what a wave explains taken off where there is a basis."""
+    phi = np.asarray(coefficient)[..., None]
+    left = series[..., 1:] - phi * series[..., :-1]
+    left = left - left.mean(axis=-1, keepdims=True)
+    total = np.square(left).sum(axis=-1)
+    if basis is None:
+        return total
+    waves = [wave[:, 1:] - phi * wave[:, :-1] for wave in basis]
+    cos, sin = (wave - wave.mean(axis=-1, keepdims=True) for wave in waves)
+    cc, ss, cs, yc, ys = (
+        (a * b).sum(axis=-1)
+        for a, b in ((cos, cos), (sin, sin), (cos, sin), (left, cos), (left, sin))
+    )
+    return total - (ss * yc**2 - 2 * cs * yc * ys + cc * ys**2) / (cc * ss - cs**2)
+
+
+def wave_likelihood_ratio(values, coefficient=None):
+    """Logarithm of the largest ratio of likelihoods with a wave and without one.
+
+    The coefficient is known, or that of the largest likelihood in either case. The curve is
+    detrended as in `strongest_period`.
+    """
+    n = len(values)
+    index = np.arange(MIN_CYCLES, (n + 1) // 2)
+    basis = lomb_scargle_basis(np.arange(n), index[n / index >= MIN_PERIOD] / n)
+    series = values - smooth_trend(values)
+    series -= series.mean()
+    fits = np.einsum("fij,j->fi", basis, series)
+    without = series - np.einsum("fi,fij->ij", fits, basis)
+    flat, waved = (
+        (lag_1(series), lag_1(without)) if coefficient is None else (coefficient, coefficient)
+    )
+    waved = np.broadcast_to(waved, len(without))
+    return float(
+        np.log(innovation_power(series, flat) / innovation_power(series, waved, basis)).max()
+    )
+
+
+def wave_bounds(n_runs, seed):
+    """Table of what a test of 1 % could find of the same waves."""
+    print(f"\nLikelihood ratio tests of 1 % on {n_runs} of the same waves each: coefficient known;")
+    print("unknown, size 1 % at the true one; unknown, size 1 % at each of 0, 0.4, 0.6 and 0.8")
+    rng = np.random.default_rng(seed)
+
+    def ratios(n, phi, height=0.0, known=None):
+        curves = [noise(rng, n, phi) + height * unit_wave(n) for _ in range(n_runs)]
+        return np.array([wave_likelihood_ratio(x, known) for x in curves])
+
+    for n in WAVE_LENGTHS:
+        limits = {p: np.quantile(ratios(n, p), 1 - DETECTOR) for p in (0.0, 0.4, 0.6, 0.8)}
+        for phi, height in WAVES:
+            known = ratios(n, phi, height, phi) > np.quantile(
+                ratios(n, phi, 0.0, phi), 1 - DETECTOR
+            )
+            found = ratios(n, phi, height)
+            shares = [
+                known.mean(),
+                *((found > c).mean() for c in (limits[phi], max(limits.values()))),
+            ]
+            told = " ".join(f"{share:.3f}" for share in shares)
+            print(f"n = {n:<4d} height {height}, coefficient {phi}: {told}")
 
 
 def sound_run(rng, n, phi):
@@ -163,13 +250,14 @@ def whole_reports(n_runs, seed):
 
 
 def main():
-    """Print the three tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=500, help="curves of each kind")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     false_alarms(arguments.runs, arguments.seed)
     power(arguments.runs, arguments.seed + 1)
+    wave_bounds(3 * arguments.runs, arguments.seed + 3)
     whole_reports(max(arguments.runs // 5, 10), arguments.seed + 2)
 
 

@@ -229,8 +229,10 @@ def _proof_of_rise(turn, findings):
         return "and not shown to be more than noise"
     said = f"and more than the noise of the curve (z = {turn.z:.1f})"
     by_name = {f.name: f for f in findings}
-    rows = by_name.get("overfit-turning-point")
-    if rows is not None and rows.evidence.get("rows_low", 1.0) <= 0:
+    turned = by_name.get("overfit-turning-point")
+    if turned is not None and not turned.evidence.get("rows_suffice", True):
+        return f"{said}, but of too few rows to prove it"
+    if turned is not None and not turned.evidence.get("rows_agree", True):
         return f"{said}, but not shown row by row"
     if "loss-diverging" in by_name and by_name["loss-diverging"].section == "tip":
         return f"{said}, though less than half of what it had gained"

@@ -92,7 +92,7 @@ class EarlyStoppingClassifier(
         Share of every class that is held out; with `groups` whole groups of about that share.
 
     patience : int, default=10
-        Epochs without an improvement after which training ends.
+        Epochs without an improvement after which training ends, or later: see the Notes.
 
     min_delta : float, default=0.0
         An improvement is more than this, in units of what is monitored, better than the last one.
@@ -175,6 +175,11 @@ class EarlyStoppingClassifier(
     -----
     Integer random states of the estimator seed one generator for all epochs: `partial_fit` with an
     integer would visit the rows in the same order in every epoch.
+
+    A curve that jumps, by a sigma of more than 1 % of its best value, has lucky epochs. Training
+    outlasts `patience` while the last third of the run is better than the third before it, by their
+    medians and by more than `min_delta`, and the last `patience` epochs are behind the best one by
+    at most three sigma.
 
     Training curves are measured on at most 10,000 training rows, the same in every epoch, after
     the epoch. They are no running means and hold no penalty.

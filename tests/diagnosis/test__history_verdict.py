@@ -127,8 +127,10 @@ def test_a_significant_rise_is_not_called_noise():
     text = told({"train": rising}, findings=[tip])
     assert "more than the noise of the curve" in text
     assert text.endswith("though less than half of what it had gained.")
-    rows = Finding("overfit-turning-point", "passed", "t", "m", evidence={"rows_low": -1.0})
+    rows = Finding("overfit-turning-point", "passed", "t", "m", evidence={"rows_agree": False})
     assert told({"validation": rising}, findings=[rows]).endswith("not shown row by row.")
+    few = Finding("overfit-turning-point", "passed", "t", "m", evidence={"rows_suffice": False})
+    assert told({"validation": rising}, findings=[few]).endswith("of too few rows to prove it.")
     noisy = LOSS + np.random.default_rng(3).normal(0, 0.05, 40)
     assert "more than the noise of the curve" not in told({"train": noisy})
 

@@ -178,6 +178,13 @@ class HistoryAnalysis:
         rates = self.history.class_rates
         return None if rates is None else len(rates)
 
+    @property
+    def n_validation(self):
+        """Number of validation rows, as told or as they were recorded; None where not known."""
+        rows = self.history.row_losses
+        known = self.history.n_validation
+        return np.shape(rows)[1] if known is None and rows is not None else known
+
     @cached_property
     def class_entropy(self):
         """Entropy of the classes, taken for equally frequent where shares are not known; or None.
@@ -226,7 +233,7 @@ class HistoryAnalysis:
     def metric_limit(self, curve):
         """Smallest change of the metric that matters: one point, or what rows can tell."""
         se = 0.0
-        n_rows = self.history.n_validation
+        n_rows = self.n_validation
         if curve.name == self.accuracy_name and curve.split == "validation" and n_rows:
             share = float(np.median(curve.values))
             se = np.sqrt(max(share * (1.0 - share), 0.0) / n_rows)

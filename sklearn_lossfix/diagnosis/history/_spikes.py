@@ -21,8 +21,8 @@ SIDE = 5
 
 # Height of a spike beside the noise from which it is one. Hampel (1974) and Pearson (2002) use
 # three for cleaning data; a report that raises an alarm on one curve in a hundred at most, also
-# where the noise is autocorrelated, needs more.
-HAMPEL_LIMIT = 5.5
+# where the noise is autocorrelated, needs more: least limit of quarters that does in simulations.
+HAMPEL_LIMIT = 5.25
 
 # A rise within one step beside the noise of such rises from which a level may have shifted: the
 # test of the level that follows keeps false alarms away.

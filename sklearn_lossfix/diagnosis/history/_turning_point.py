@@ -32,6 +32,11 @@ RISE_SHARE = LOSS_FLOOR_SHARE
 # Rise beside its noise from which it counts.
 RISE_Z = 3.0
 
+# How many times as likely the labels of the validation rows must be under the model of the valley
+# as under that at the end, where their number is known. Were the model at the end right, so large a
+# ratio would have a probability of 1 / 20 at most, whatever the rows are (Ville 1939): 5 %.
+LIKELIHOOD_RATIO = 20.0
+
 # Bootstrap curves behind the interval of the turning point.
 _N_CURVES = 199
 

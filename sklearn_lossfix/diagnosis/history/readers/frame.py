@@ -47,7 +47,11 @@ def read(history, facts):
         columns = {str(index.name): list(index), **columns}
     columns = {name: _numbers_in_text(values) for name, values in columns.items()}
     if hasattr(history, "iloc"):  # pandas writes an empty cell as NaN; polars has null for it
-        columns = {name: _gaps_of_cells(name, values) for name, values in columns.items()}
+        judged = {name for name, values in columns.items() if not _holds_no_number(values)}
+        was_judged = any(take_apart(name).split == "validation" for name in judged)
+        columns = {
+            name: _gaps_of_cells(name, values, was_judged) for name, values in columns.items()
+        }
     return column_reader.read(
         columns, facts, source="a data frame", distortions=[_UNKNOWN_RECORDER]
     )
@@ -59,16 +63,23 @@ def _numbers_in_text(values):
     return column_reader.numbers_in_text(values) if is_text else values
 
 
-def _gaps_of_cells(name, values):
+def _holds_no_number(values):
+    """Whether a column of numbers holds gaps and NaN alone."""
+    return all(is_missing(value) or value != value for value in values)
+
+
+def _gaps_of_cells(name, values, was_judged):
     """A column with None for empty cells.
 
-    Without a single number it is a column that nothing was written to, but for the loss of
-    training, which may have been NaN from the first step.
+    Without a single number it is a column that nothing was written to, but for a loss, which may
+    have been NaN from the first step: of training rows, and of validation rows where these were
+    judged, that is where another curve of theirs has a number.
     """
     if not any(isinstance(value, float) for value in values):
         return values
-    if all(is_missing(value) or value != value for value in values):
+    if _holds_no_number(values):
         parts = take_apart(name)
-        is_training_loss = parts.split != "validation" and role_of(parts.name).kind == "loss"
-        return values if is_training_loss else [None] * len(values)
+        was_written = was_judged or parts.split != "validation"
+        is_loss = role_of(parts.name).kind == "loss"
+        return values if is_loss and was_written else [None] * len(values)
     return mark_gaps(values)

@@ -10,7 +10,8 @@ def first_nonfinite(steps, values, unrecorded=None):
     """First step at which a loss was recorded as infinite or as no number; None if there is none.
 
     Where it is not known what was not recorded, a gap is no proof: a loss can be recorded every few
-    steps only. Then an end without numbers counts if it is longer than every gap before it.
+    steps only. Then an end without numbers counts if it is longer than every gap before it, and a
+    loss without any number was recorded and never was one.
 
     Parameters
     ----------
@@ -28,10 +29,10 @@ def first_nonfinite(steps, values, unrecorded=None):
     else:
         bad = np.isinf(values)
         there = np.flatnonzero(~np.isnan(values))
-        if there.size:
-            gaps = np.diff(there, prepend=-1) - 1
-            if len(values) - 1 - there[-1] > gaps.max():
-                bad[there[-1] + 1 :] = True
+        if there.size == 0:
+            bad[:] = True
+        elif len(values) - 1 - there[-1] > (np.diff(there, prepend=-1) - 1).max():
+            bad[there[-1] + 1 :] = True
     return float(steps[np.argmax(bad)]) if bad.any() else None
 
 

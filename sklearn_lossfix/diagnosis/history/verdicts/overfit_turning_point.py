@@ -9,17 +9,24 @@ from sklearn_lossfix._core._paired_tests import paired_estimate
 from sklearn_lossfix.diagnosis._judging import interval_text
 from sklearn_lossfix.diagnosis.history._curve import window_of
 from sklearn_lossfix.diagnosis.history._trend import MIN_POINTS
-from sklearn_lossfix.diagnosis.history._turning_point import RISE_SHARE, RISE_Z, turning_point
+from sklearn_lossfix.diagnosis.history._turning_point import (
+    LIKELIHOOD_RATIO,
+    RISE_SHARE,
+    RISE_Z,
+    turning_point,
+)
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
 
 class OverfitTurningPoint:
     """The smoothed validation loss ends one percent, and three sigmas, above its valley.
 
-    The rise is tested against the noise of the curve. Where the losses of the validation rows were
-    recorded, the 95 % interval of the row-paired rise must exclude zero as well: a rise that a few
-    rows make is none of the model. Where an earlier step was put back at the end, it has passed if
-    that step is not above the valley. Without any loss a metric is judged, by its own limit.
+    The rise is tested against the noise of the curve. Few rows make a rise of a few percent by
+    themselves: where their number is known and the loss is a log loss, their labels must also be
+    twenty times as likely under the model of the valley. Where the losses of the rows were
+    recorded, the row-paired rise must be more than its standard error: one that a single row makes
+    is none of the model. Where an earlier step was put back at the end, it has passed if that step
+    is not above the valley. Without any loss a metric is judged, by its own limit.
     """
 
     name = "overfit_turning_point"
@@ -41,8 +48,10 @@ class OverfitTurningPoint:
         # The smoothed valley, not the least loss: of many noisy epochs that one flatters itself.
         rows = self._rows(analysis, float(curve.steps[turn.position]))
         limit = RISE_SHARE * abs(turn.valley)
-        agree = rows is None or rows.low > 0
-        enough = turn.rise > limit and turn.z > RISE_Z and agree
+        favour = self._favour(analysis, turn)
+        suffice = favour is None or favour > np.log(LIKELIHOOD_RATIO)
+        agree = rows is None or rows.value > rows.se
+        enough = turn.rise > limit and turn.z > RISE_Z and suffice and agree
         if not turn.told and turn.rise > limit:
             raise CheckNotApplicable(
                 f"The validation loss ends {turn.generalization_loss:.1f} % above its valley, but "
@@ -69,8 +78,16 @@ class OverfitTurningPoint:
             "generalization_loss_percent": turn.generalization_loss,
             "lag_1": turn.coefficient,
         }
+        if favour is not None:
+            n_rows = analysis.n_validation
+            evidence |= {"n_rows": n_rows, "log_likelihood_ratio": favour}
+            evidence["rows_suffice"] = bool(suffice)
+            if turn.rise > limit and not suffice:
+                message = message.removesuffix(".")
+                message += f"; {n_rows:,} rows are too few to prove such a rise."
         if rows is not None:
             evidence |= {"rows_change": rows.value, "rows_low": rows.low, "rows_high": rows.high}
+            evidence["rows_agree"] = bool(agree)
         at_stake = change[0]
         if kept is not None:
             message = f"{message.removesuffix('.')}{kept['words']}."
@@ -95,6 +112,16 @@ class OverfitTurningPoint:
             evidence=evidence,
             checks=(self.name,),
         )
+
+    def _favour(self, analysis, turn):
+        """Logarithm of how many times as likely the labels are under the valley as at the end.
+
+        The sum of the log losses of rows is minus the logarithm of the likelihood of their labels.
+        None where the number of rows is not known, or the loss is no log loss.
+        """
+        if analysis.n_validation is None or analysis.history.loss_kind != "log_loss":
+            return None
+        return float(analysis.n_validation * turn.rise)
 
     def _kept(self, analysis, curve, turn):
         """The step that was put back, and how far above the valley it is; None if none was."""

@@ -61,6 +61,16 @@ def test_a_column_without_numbers_is_no_curve_but_for_training_loss():
     assert "train" not in history.unrecorded
 
 
+def test_validation_that_was_judged_has_a_loss_that_was_nan_throughout():
+    """Where another curve of validation rows has numbers, a loss without any was recorded so."""
+    frame = pd.DataFrame({"train_loss": [0.5, 0.4], "val_loss": [np.nan] * 2, "val_acc": np.nan})
+    (history,) = read_histories(frame)
+    assert list(history.loss) == ["train"]
+    (history,) = read_histories(frame.assign(val_acc=[np.nan, 0.5]))
+    assert np.isnan(history.loss["validation"]).all()
+    assert "validation" not in history.unrecorded
+
+
 def test_lazy_frames_are_refused():
     """Nothing is collected silently."""
     with pytest.raises(TypeError, match="history is a polars LazyFrame"):

@@ -23,10 +23,11 @@ NAN, INF = np.nan, np.inf
         ([NAN, 3, NAN, 2, NAN, 1, NAN, 1], None),
         ([3, NAN, 2, NAN, 2, NAN, 1, NAN], None),
         ([3, NAN, NAN, 2, 2, NAN, NAN, NAN], 6.0),
+        ([NAN] * 8, 1.0),
     ],
 )
 def test_first_nonfinite_tells_gaps_from_the_end(values, expected):
-    """Infinity counts at once; missing numbers count where the end is longer than any gap."""
+    """Infinity counts at once; missing numbers count at a long end, and if all are missing."""
     assert first_nonfinite(STEPS, np.array(values, dtype=float)) == expected
 
 
@@ -47,6 +48,19 @@ def test_it_fires_with_the_first_step(analysis_of, curves):
     assert finding.section == "issue"
     assert (finding.evidence["split"], finding.evidence["first_step"]) == ("train", 51.0)
     assert finding.evidence["n_entries"] == 30
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_loss_that_never_was_a_number_is_an_issue(analysis_of, curves, split):
+    """A loss that is NaN from the first step to the last is an issue, one not recorded is none."""
+    losses = {name: curves[name] for name in ("train", "validation")}
+    losses[split] = np.full(80, NAN)
+    finding = NonfiniteHistory().run(analysis_of(**losses))
+    assert (finding.section, finding.evidence["split"]) == ("issue", split)
+    assert (finding.evidence["first_step"], finding.evidence["n_entries"]) == (1.0, 80)
+    unrecorded = {split: np.ones(80, dtype=bool)}
+    history = History(curves["step"], losses, unrecorded=unrecorded)
+    assert NonfiniteHistory().run(HistoryAnalysis([history], 0.01)).section == "passed"
 
 
 def test_any_run_of_several_is_enough(curves):

@@ -8,6 +8,7 @@ from scipy import signal
 
 from sklearn_lossfix._core._history import History
 from sklearn_lossfix.diagnosis.history._analysis import HistoryAnalysis
+from sklearn_lossfix.diagnosis.history._turning_point import LIKELIHOOD_RATIO
 from sklearn_lossfix.diagnosis.history.verdicts.overfit_turning_point import OverfitTurningPoint
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
@@ -50,6 +51,37 @@ def test_rows_must_agree(analysis_of, curves, turned):
     finding = OverfitTurningPoint().run(analysis_of(curves["train"], turned, **vague))
     assert finding.section == "passed"
     assert finding.evidence["rows_low"] < 0
+
+
+def test_few_rows_do_not_prove_a_rise(analysis_of, curves, turned):
+    """Labels must be twenty times as likely under the valley: the rise times the rows decides."""
+    rise = OverfitTurningPoint().run(analysis_of(curves["train"], turned)).estimate
+    enough = int(np.ceil(np.log(LIKELIHOOD_RATIO) / rise))
+    for n_rows, section in ((enough - 1, "passed"), (enough, "issue")):
+        analysis = analysis_of(curves["train"], turned, n_validation=n_rows)
+        finding = OverfitTurningPoint().run(analysis)
+        assert finding.section == section
+        assert finding.evidence["log_likelihood_ratio"] == pytest.approx(n_rows * rise)
+        assert ("too few" in finding.message) == (section == "passed")
+
+
+@pytest.mark.parametrize("facts", [{"n_validation": None}, {"loss_kind": "unknown"}])
+def test_only_a_log_loss_of_so_many_rows_is_a_likelihood(analysis_of, curves, turned, facts):
+    """Where the number of rows or the kind of the loss is not known, the curve alone decides."""
+    facts = {"n_validation": 5} | facts
+    finding = OverfitTurningPoint().run(analysis_of(curves["train"], turned, **facts))
+    assert finding.section == "issue"
+    assert "log_likelihood_ratio" not in finding.evidence
+
+
+def test_such_a_ratio_is_rare_if_the_last_model_is_right():
+    """Labels drawn from the last forecasts favour others twentyfold in at most 1 of 20 samples."""
+    rng = np.random.default_rng(0)
+    last = rng.uniform(0.05, 0.95, 60)
+    valley = 1 / (1 + np.exp(-np.log(last / (1 - last)) - rng.normal(0, 0.5, 60)))
+    labels = rng.random((20_000, 60)) < last
+    log_ratio = np.where(labels, np.log(valley / last), np.log((1 - valley) / (1 - last)))
+    assert 0 < np.mean(log_ratio.sum(axis=1) > np.log(LIKELIHOOD_RATIO)) < 1 / LIKELIHOOD_RATIO
 
 
 def test_a_sound_run_passes(analysis_of, curves):
