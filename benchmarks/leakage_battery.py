@@ -19,7 +19,8 @@ An audit says that something leaks if a check is positive at ``alpha`` after Hol
 Findings of severity "info" count for scalers and imputers only, which have no other; a note that
 shuffled folds look ahead counts where it is what is looked for.
 
-Run ``python benchmarks/leakage_battery.py [--seeds N] [--data FOLDER] [--jobs N]``. Aims that are
+Run ``python benchmarks/leakage_battery.py [--seeds N] [--twin-seeds N] [--first-seed N]
+[--data FOLDER] [--data-seeds N] [--data-only] [--jobs N]``. Aims that are
 missed are listed at the end, and the exit code is 1.
 """
 
@@ -392,6 +393,7 @@ def main():
     """Run the battery."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--twin-seeds", type=int, help="of innocent twins, if not as many")
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--data", type=Path, help="folder of sets")
     parser.add_argument("--data-seeds", type=int, default=2)
@@ -412,7 +414,9 @@ def main():
             )
             for title, plants in (("plants", PLANTS), ("doses", DOSES))
         }
-        twins = pool(delayed(twin_run)(name, seed) for name in TWINS for seed in seeds)
+        n_twins = options.seeds if options.twin_seeds is None else options.twin_seeds
+        twin_seeds = range(options.first_seed, options.first_seed + n_twins)
+        twins = pool(delayed(twin_run)(name, seed) for name in TWINS for seed in twin_seeds)
         report_planted(runs["plants"], PLANTS, GENERATED_AIM, "planted, generated tables", missed)
         report_doses(runs["doses"], DOSES, "undecidable doses", missed)
         report_clean(twins, "innocent twins", missed)

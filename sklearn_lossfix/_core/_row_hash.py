@@ -150,11 +150,11 @@ def add_block(keys, block, odd):
 
     Parameters
     ----------
-    keys : ndarray of shape (n_rows, 2), dtype uint64
+    keys : ndarray of shape (n_rows, n_keys), dtype uint64
         Changed in place.
     block : ndarray of shape (n_rows, n_columns)
         Numbers, in any memory order.
-    odd : ndarray of shape (2, n_columns), dtype uint64
+    odd : ndarray of shape (n_keys, n_columns), dtype uint64
         Multipliers of these columns.
     """
     n_rows, n_columns = block.shape
@@ -163,14 +163,15 @@ def add_block(keys, block, odd):
     step = max(1, BLOCK_VALUES // n_columns)
     words = np.empty((min(step, n_rows), n_columns), dtype=np.uint64)
     scratch = np.empty_like(words)
-    first, second = (np.ascontiguousarray(row) for row in odd)
+    odd = np.ascontiguousarray(odd)
+    used = np.flatnonzero(odd.any(axis=1))
     for start in range(0, n_rows, step):
         rows = slice(start, min(start + step, n_rows))
         part = words[: rows.stop - start]
         mix(words_of(block[rows], out=part), scratch[: len(part)])
         # NumPy multiplies and sums integers in one pass here, without a table of products.
-        keys[rows, 0] += np.einsum("ij,j->i", part, first)
-        keys[rows, 1] += np.einsum("ij,j->i", part, second)
+        for which in used:
+            keys[rows, which] += np.einsum("ij,j->i", part, odd[which])
 
 
 def add_columns(keys, columns, odd):
@@ -178,16 +179,17 @@ def add_columns(keys, columns, odd):
 
     Parameters
     ----------
-    keys : ndarray of shape (n_rows, 2), dtype uint64
+    keys : ndarray of shape (n_rows, n_keys), dtype uint64
         Changed in place.
     columns : list of ndarray of shape (n_rows,)
         Numbers of any dtype.
-    odd : ndarray of shape (2, n_columns), dtype uint64
+    odd : ndarray of shape (n_keys, n_columns), dtype uint64
         Multipliers of these columns.
     """
     if not columns:
         return
     n_rows = len(keys)
+    used = np.flatnonzero(odd.any(axis=1))
     # Enough rows that calls cost little; they may be slices of one table that has to stay near.
     step = min(max(1, n_rows), max(1024, COLUMN_VALUES // len(columns)))
     words = np.empty((len(columns), step), dtype=np.uint64)
@@ -198,8 +200,8 @@ def add_columns(keys, columns, odd):
         for column, out in zip(columns, part, strict=True):
             words_of(column[rows], out=out)
         mix(part, scratch[:, : rows.stop - start])
-        keys[rows, 0] += np.einsum("ji,j->i", part, odd[0])
-        keys[rows, 1] += np.einsum("ji,j->i", part, odd[1])
+        for which in used:
+            keys[rows, which] += np.einsum("ji,j->i", part, odd[which])
 
 
 def repeated(keys):
@@ -216,18 +218,11 @@ def repeated(keys):
     starts : ndarray of int
         Where each key begins in `rows`.
     """
-    n_rows = len(keys)
     ordered = np.sort(keys)
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if not twice.size:
         return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
-    rows = np.arange(n_rows)
-    if twice.size < n_rows // 4:
-        # A table of the upper bits of the repeated keys passes few others: it saves sorting all.
-        shift = np.uint64(64 - _SIEVE_BITS)
-        sieve = np.zeros(1 << _SIEVE_BITS, dtype=bool)
-        sieve[twice >> shift] = True
-        rows = np.flatnonzero(sieve[keys >> shift])
+    rows = sieved_rows(keys, twice)
     rows = rows[np.argsort(keys[rows])]
     found = keys[rows]
     same = found[1:] == found[:-1]
@@ -235,6 +230,32 @@ def repeated(keys):
     rows = rows[kept]
     found = found[kept]
     return rows, np.flatnonzero(np.concatenate([[True], found[1:] != found[:-1]]))
+
+
+def sieved_rows(keys, wanted, n_bits=64):
+    """Rows whose key is one of some, and few others: it saves sorting all.
+
+    Parameters
+    ----------
+    keys : ndarray of shape (n_rows,), dtype uint64
+        Well mixed in their upper bits.
+    wanted : ndarray of uint64
+        Some of the keys.
+    n_bits : int, default=64
+        Bits of a key that may be set.
+
+    Returns
+    -------
+    ndarray of int
+        Rising; all rows where many are wanted.
+    """
+    if wanted.size >= len(keys) // 4:
+        return np.arange(len(keys))
+    # A table of the upper bits of the wanted keys passes few others.
+    shift = np.uint64(max(0, int(n_bits) - _SIEVE_BITS))
+    sieve = np.zeros(1 << _SIEVE_BITS, dtype=bool)
+    sieve[wanted >> shift] = True
+    return np.flatnonzero(sieve[keys >> shift])
 
 
 def equal_rows(source, hashes=None):

@@ -6,6 +6,8 @@ from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _num_samples, column_or_1d
 
+from sklearn_lossfix._core._codes import sorted_codes
+
 # Packages whose frames load everything on np.asarray, or not at all. Eager frames of these
 # packages (polars.DataFrame) are fine: only the classes named here are refused.
 _LAZY_CLASSES = {
@@ -239,7 +241,7 @@ def check_groups(groups, n_rows, name="groups", *, at_least=1):
         )
     if array.dtype.kind == "O":
         array = array.astype(str)
-    codes = np.unique(array, return_inverse=True)[1].astype(np.intp)
+    codes = sorted_codes(array)[1]
     if codes.max() + 1 < at_least:
         raise ValueError(
             f"{name} holds {codes.max() + 1} group, at least {at_least} were expected: rows of one "

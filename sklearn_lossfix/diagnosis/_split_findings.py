@@ -146,7 +146,8 @@ def split_findings(results):
     by_slug = {}
     for result in results:
         by_slug.setdefault(result.slug, []).append(result)
-    merged = [_merged(slug, by_weight(group)) for slug, group in by_slug.items()]
+    slugs = {result.check: result.slug for result in results}
+    merged = [_merged(slug, by_weight(group), slugs) for slug, group in by_slug.items()]
     found = by_weight([lead for _, lead in merged if lead.found == FOUND])
     place = {lead.slug: k for k, lead in enumerate(found)}
     return sorted(
@@ -155,8 +156,8 @@ def split_findings(results):
     )
 
 
-def _merged(slug, group):
-    """The finding of a slug, and the result that speaks for it."""
+def _merged(slug, group, slugs):
+    """The finding of a slug, and the result that speaks for it; `slugs` are those of all checks."""
     loudest = min(_LOUDEST.index((result.section, result.found)) for result in group)
     section, found = _LOUDEST[loudest]
     speaking = [r for r in group if (r.section, r.found) == (section, found)]
@@ -190,8 +191,16 @@ def _merged(slug, group):
         limit=None if leak is None else leak.expected_rate,
         evidence=evidence,
         checks=tuple(result.check for result in [*speaking, *others]),
+        explained_by=_cause(slug, speaking, slugs),
     )
     return finding, lead
+
+
+def _cause(slug, speaking, slugs):
+    """Slug of what explains a finding that would have been one, or None."""
+    leaks = [result.leak for result in speaking if result.leak is not None]
+    causes = [slugs.get(leak.details.get("explained_by")) for leak in leaks]
+    return next((cause for cause in causes if cause not in (None, slug)), None)
 
 
 def _message(speaking):

@@ -26,6 +26,7 @@ from sklearn_lossfix.model_selection._split_findings import (
     remembered_findings,
 )
 from sklearn_lossfix.model_selection._wrapped_splitter import (
+    base_folds,
     fixed_n_splits,
     is_regroupable,
     is_unseeded,
@@ -293,10 +294,10 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
         base = self._base(y)
         if self.on_leak == "ignore":
             given = groups if groups is not None or self._bound is None else self._rows(X)[1]
-            yield from self._base_folds(base, X, y, given)
+            yield from base_folds(base, X, y, given)
             return
         rows, groups, times = self._rows(X, groups, times)
-        folds = list(self._base_folds(base, X, y, groups))
+        folds = list(base_folds(base, X, y, groups))
         data = self._read(X, folds, groups=groups, times=times)
         if rows is None:
             leaks, key = remembered_findings(data, self._split_checks(), self._cache)
@@ -370,7 +371,7 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
         """
         self._check_parameters()
         _, groups, times = self._given(X, groups, times)
-        folds = self._base_folds(self._base(y), X, y, groups)
+        folds = base_folds(self._base(y), X, y, groups)
         data = self._read(X, folds, groups=groups, times=times)
         checks = [check for check in self._split_checks() if check.name not in FOLD_CHECKS]
         leaks, not_applicable = run_checks(data, checks)
@@ -388,7 +389,7 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
         self._check_parameters()
         base = self._base(y)
         _, groups, times = self._rows(X, groups, times)
-        data = self._read(X, self._base_folds(base, X, y, groups), y=y, groups=groups, times=times)
+        data = self._read(X, base_folds(base, X, y, groups), y=y, groups=groups, times=times)
         notes = []
         if is_unseeded(base):
             notes.append(
@@ -465,10 +466,6 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
         return read_split_data(
             X, folds, self._options(), y=y, groups=groups, times=times, ignore=self._ignored()
         )
-
-    def _base_folds(self, base, X, y, groups):
-        """The folds of the wrapped splitter, as it yields them."""
-        return base.split(X, y, groups) if takes_groups(base) else base.split(X, y)
 
     def _rows(self, X, groups=None, times=None):
         """Rows of X among the bound ones (None without), with the groups and times of the rows."""

@@ -22,10 +22,13 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_samples
 
+from sklearn_lossfix._core._codes import sorted_codes
 from sklearn_lossfix.exceptions import LeakageError, TooFewRowsError
 from sklearn_lossfix.model_selection._rebalance import rebalanced_parts
 from sklearn_lossfix.model_selection._wrapped_splitter import (
     is_regroupable,
+    is_scikit_learns,
+    narrowed,
     splitter_name,
     takes_groups,
 )
@@ -72,6 +75,22 @@ class Components:
         """Number of components."""
         return len(self.first)
 
+    def are_pure(self, codes):
+        """Whether all rows of each component are of one class.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n_rows,), dtype int
+            Class of each row.
+
+        Returns
+        -------
+        ndarray of shape (n_components,), dtype bool
+        """
+        pure = np.ones(self.n_components, dtype=bool)
+        pure[self.codes[codes != codes[self.first][self.codes]]] = False
+        return pure
+
 
 def linked_components(links, n_rows):
     """Join links of several kinds: rows that any of them puts together are together.
@@ -88,7 +107,9 @@ def linked_components(links, n_rows):
     Components
     """
     rows = np.arange(n_rows)
-    firsts = [_first_of_link(labels, rows) for labels in links]
+    # Given groups are the links of their check, too.
+    distinct = {id(labels): labels for labels in links}.values()
+    firsts = [_first_of_link(labels, rows) for labels in distinct]
     if not firsts:
         return Components(rows, rows, np.ones(n_rows, dtype=np.intp))
     first = firsts[0]
@@ -148,9 +169,8 @@ def quotient_split(base, X, y, components, *, with_groups=False):
     """
     y, codes = _representatives(y, components)
     base = _with_shares(base, len(components.codes))
-    # scikit-learn's splitters count the rows of X and do not read it.
-    if type(base).__module__.startswith("sklearn."):
-        X = np.empty((components.n_components, 0))
+    if is_scikit_learns(base):  # it counts the rows of X and does not read them
+        X, y = np.empty((components.n_components, 0)), narrowed(y)
     else:
         X = _safe_indexing(X, components.first)
     groups = np.arange(components.n_components) if with_groups else None
@@ -195,7 +215,8 @@ def _expanded_partitions(splits, components, codes):
             continue
         rows = rebalanced_parts(fold, components, codes)[components.codes]
         for k in range(number):
-            yield np.flatnonzero(rows != k), np.flatnonzero(rows == k)
+            is_test = rows == k
+            yield np.flatnonzero(~is_test), np.flatnonzero(is_test)
         fold = np.full(components.n_components, -1)
         number = 0
 
@@ -214,9 +235,10 @@ def _representatives(y, components):
     if sparse.issparse(y):
         y = y.toarray()
     array = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
-    kind = kind_of_target(array)
+    # One column of whole numbers is always classes.
+    kind = "multiclass" if array.ndim == 1 and array.dtype.kind in "iu" else kind_of_target(array)
     if kind in ("binary", "multiclass"):
-        classes, codes = _classes_and_codes(array.ravel())
+        classes, codes = sorted_codes(array.ravel())
         return classes[_leading_class(codes, components)], codes
     if kind.startswith("multi"):
         codes = np.unique(array, axis=0, return_inverse=True)[1].ravel()
@@ -226,15 +248,6 @@ def _representatives(y, components):
     return array[components.first], None
 
 
-def _classes_and_codes(labels):
-    """Sorted labels and their codes, without sorting the rows of whole numbers in a short range."""
-    if labels.dtype.kind not in "iu" or int(np.ptp(labels)) >= len(labels):
-        return np.unique(labels, return_inverse=True)
-    places = labels - labels.min()
-    present = np.bincount(places) > 0
-    return np.flatnonzero(present) + labels.min(), (np.cumsum(present) - 1)[places]
-
-
 def _leading_class(codes, components):
     """The class of which a component holds the largest share; of equal ones the first in order.
 
@@ -242,7 +255,7 @@ def _leading_class(codes, components):
     splitter without components of the others.
     """
     leading = codes[components.first]
-    rows = np.flatnonzero(components.sizes[components.codes] > 1)
+    rows = np.flatnonzero(~components.are_pure(codes)[components.codes])
     if not rows.size:
         return leading
     totals = np.bincount(codes)

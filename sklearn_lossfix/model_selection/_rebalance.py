@@ -45,7 +45,7 @@ def rebalanced_parts(part, components, codes=None):
     held = _held(part, components, codes, n_parts, n_classes)
     if np.abs(held - target).max() <= ROUNDING_ROWS:
         return part
-    pure = _is_pure(components, codes)
+    pure = components.are_pure(codes)
     large = sizes > max(1.0, sizes.sum() * HEAVY_SHARE / n_parts)
     by_hand = np.flatnonzero(large)
     # Single rows make up for small components of several classes, if there are enough of them.
@@ -73,14 +73,6 @@ def _placed_and_levelled(part, by_hand, pure, components, codes, held, target):
         chosen = np.flatnonzero(movable & (own == code))
         _level(part, chosen, sizes, held[:, code], target[:, code])
     return part, held
-
-
-def _is_pure(components, codes):
-    """Whether all rows of a component are of one class."""
-    mixed = components.codes[codes != codes[components.first][components.codes]]
-    pure = np.ones(components.n_components, dtype=bool)
-    pure[mixed] = False
-    return pure
 
 
 def _class_counts(chosen, components, codes, n_classes):
@@ -115,12 +107,16 @@ def _place(part, heavy, counts, held, target):
 
 def _level(part, movable, sizes, held, target):
     """Move components of one class from parts with too many of its rows; changes part and held."""
-    for size in np.flatnonzero(np.bincount(sizes[movable]))[::-1]:
+    its_sizes = sizes[movable]
+    for size in np.flatnonzero(np.bincount(its_sizes))[::-1]:
         surplus = held - target
         give = np.floor(np.maximum(surplus, 0) / size + 0.5).astype(int)
         take = np.floor(np.maximum(-surplus, 0) / size + 0.5).astype(int)
-        same = movable[sizes[movable] == size]
-        give = np.minimum(give, np.bincount(part[same], minlength=len(held)))
+        if not (give.any() and take.any()):
+            continue
+        same = movable[its_sizes == size]
+        where = part[same]
+        give = np.minimum(give, np.bincount(where, minlength=len(held)))
         n_moved = min(give.sum(), take.sum())
         if not n_moved:
             continue
@@ -128,7 +124,7 @@ def _level(part, movable, sizes, held, target):
         takers = _in_turn(-surplus, take, size)[:n_moved]
         moved = np.concatenate(
             [
-                same[part[same] == donor][::-1][: np.count_nonzero(donors == donor)]
+                same[where == donor][::-1][: np.count_nonzero(donors == donor)]
                 for donor in np.unique(donors)
             ]
         )

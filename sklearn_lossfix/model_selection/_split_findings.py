@@ -82,7 +82,11 @@ def remembered_findings(data, checks, cache):
     searching = [check.name for check in checks if check.name not in FOLD_CHECKS]
     rows = data.table.hashes.keys if searching else data.n_rows
     key = fingerprint(rows, data.table.names, data.groups, data.times, data.options, searching)
-    drawn = fingerprint(*(part for fold in data.folds for part in fold))
+    if not searching:
+        return run_checks(data, checks)[0], key
+    # Numbers of rows are read quicker by half of their bytes, where these hold them.
+    dtype = np.int32 if data.n_rows <= np.iinfo(np.int32).max else np.intp
+    drawn = fingerprint(*(part.astype(dtype) for fold in data.folds for part in fold))
     known_folds, known = cache.get(key) or (drawn, {})
     if known_folds != drawn:
         known = {
@@ -90,7 +94,7 @@ def remembered_findings(data, checks, cache):
             for name, answer in known.items()
         }
     leaks, not_applicable = run_checks(data, checks, known)
-    if searching and not known:
+    if not known:
         answers = {**leaks, **not_applicable}
         cache.keep(key, (drawn, {name: answers[name] for name in searching}))
     return leaks, key

@@ -59,6 +59,55 @@ def takes_groups(splitter):
     return bool(get_routing_for_object(splitter).consumes("split", ["groups"]))
 
 
+def is_scikit_learns(splitter):
+    """Whether a splitter is one of scikit-learn's own, and no subclass from elsewhere."""
+    return type(splitter).__module__.startswith("sklearn.")
+
+
+def narrowed(y):
+    """Whole numbers of a target in 8 or 16 bits if these hold them: NumPy sorts such by radix.
+
+    Parameters
+    ----------
+    y : object
+        Anything else than an array of integers comes back as it is.
+
+    Returns
+    -------
+    object
+        Equal values.
+    """
+    if not isinstance(y, np.ndarray) or y.dtype.kind not in "iu" or not y.size:
+        return y
+    low, high = y.min(), y.max()
+    for dtype in (np.int8, np.int16):
+        if y.dtype.itemsize <= np.dtype(dtype).itemsize:
+            break
+        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+            return y.astype(dtype)
+    return y
+
+
+def base_folds(splitter, X, y, groups):
+    """The folds of a splitter, as it yields them.
+
+    Parameters
+    ----------
+    splitter : splitter
+        Any.
+    X : array-like of shape (n_rows, n_columns)
+        Data.
+    y, groups : array-like of shape (n_rows,) or None
+        Groups are handed over only to a splitter that takes them.
+
+    Returns
+    -------
+    iterable of (train, test)
+    """
+    y = narrowed(y) if is_scikit_learns(splitter) else y
+    return splitter.split(X, y, groups) if takes_groups(splitter) else splitter.split(X, y)
+
+
 def fixed_n_splits(splitter):
     """Number of splits, or None where it depends on the rows or the groups."""
     try:

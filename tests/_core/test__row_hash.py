@@ -12,6 +12,7 @@ from sklearn_lossfix._core._row_hash import (
     mix,
     multipliers,
     repeated,
+    sieved_rows,
     words_of,
 )
 
@@ -166,3 +167,13 @@ def test_no_rows_and_no_columns():
     """Empty tables have empty labels; rows without columns are all equal."""
     assert equal_rows(Rows(np.empty((0, 3)))).tolist() == []
     assert equal_rows(Rows(np.empty((4, 0)))).tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("n_wanted", [0, 3, 200])
+def test_a_sieve_passes_all_that_is_wanted_and_little_else(n_wanted):
+    """No row with a wanted key is lost; of mixed keys few others pass, unless many are wanted."""
+    keys = mix(np.arange(1, 601, dtype=np.uint64))
+    rows = sieved_rows(keys, keys[:n_wanted])
+    assert np.isin(np.arange(n_wanted), rows).all()
+    assert (np.diff(rows) > 0).all()
+    assert len(rows) == 600 if n_wanted == 200 else len(rows) <= n_wanted + 3

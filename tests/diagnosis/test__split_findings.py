@@ -135,3 +135,13 @@ def test_issues_are_ranked_by_severity_then_by_rate(split_evidence, leak_of):
     assert [r.check for r in by_weight(results)][:3] == [
         *("target_copies", "exact_duplicates", "group_overlap"),
     ]
+
+
+def test_what_another_leak_explains_names_its_finding(split_evidence, leak_of):
+    """Copies that another leak makes have passed, and say whose doing they are."""
+    details = {"explained_by": "target_encoding"}
+    leaks = [leak_of("target_encoding"), leak_of("exact_duplicates", False, details=details)]
+    found = findings_of(split_evidence(leaks))
+    assert found["leaked-rows"].section == "passed"
+    assert found["leaked-rows"].explained_by == "preprocessed-before-split"
+    assert found["preprocessed-before-split"].explained_by is None

@@ -15,9 +15,11 @@ from sklearn.model_selection import (
 )
 
 from sklearn_lossfix.model_selection._wrapped_splitter import (
+    base_folds,
     fixed_n_splits,
     is_regroupable,
     is_unseeded,
+    narrowed,
     resolve_splitter,
     splitter_name,
     takes_groups,
@@ -70,3 +72,37 @@ def test_facts():
     ]
     assert splitter_name(iterable) == "an iterable of splits"
     assert splitter_name(KFold(3)) == str(KFold(3))
+
+
+@pytest.mark.parametrize(
+    ("y", "dtype"),
+    [
+        (np.array([-128, 127]), np.int8),
+        (np.array([0, 128]), np.int16),
+        (np.array([0, 128], dtype=np.uint64), np.int16),
+        (np.array([0, 2**15]), np.int64),
+        (np.array([2**64 - 1], dtype=np.uint64), np.uint64),
+        (np.array([0, 200], dtype=np.uint8), np.uint8),
+        (np.array([0.0, 1.0]), np.float64),
+        (np.array([], dtype=int), np.int64),
+    ],
+    ids=str,
+)
+def test_narrowed_targets_keep_their_values(y, dtype):
+    """The least of 8 and 16 bits that holds all numbers; everything else as it came."""
+    out = narrowed(y)
+    assert out.dtype == dtype
+    np.testing.assert_array_equal(out, y)
+
+
+@pytest.mark.parametrize("y", [np.resize([3, 0, 3, 900], 60), ["b", "a", "b"] * 20], ids=str)
+@pytest.mark.parametrize(
+    "cv", [KFold(4), StratifiedKFold(4, shuffle=True, random_state=0), GroupKFold(4)], ids=str
+)
+def test_folds_are_those_of_the_splitter(cv, y):
+    """Row by row, whatever the dtype of the target."""
+    X, groups = np.zeros((60, 1)), np.arange(60) // 3
+    given = groups if takes_groups(cv) else None
+    for ours, theirs in zip(base_folds(cv, X, y, groups), cv.split(X, y, given), strict=True):
+        for part, expected in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(part, expected)

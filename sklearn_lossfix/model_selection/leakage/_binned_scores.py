@@ -31,8 +31,11 @@ RANK_PRIOR_ROWS = 0.02
 MAX_LEVELS = 10_000
 MAX_CLASSES = 20
 
-# A class of fewer rows is not set against the others: AUCs near 1 are common by chance then.
+# A class of fewer rows is not set against the others: high AUCs are common by chance then. With the
+# lesser number a column can be too good for chance, though not by how much (of ten rows the
+# standard error of an AUC without signal is .09).
 MIN_CLASS_ROWS = 30
+MIN_RARE_ROWS = 10
 
 
 class ColumnScore(NamedTuple):
@@ -119,7 +122,7 @@ def random_folds(n_rows, rng, groups=None, n_folds=N_FOLDS):
     return rng.permutation(np.arange(n_groups) % n_folds)[groups]
 
 
-def class_score(codes, n_codes, y, n_classes, fold, n_folds=N_FOLDS):
+def class_score(codes, n_codes, y, n_classes, fold, n_folds=N_FOLDS, min_rows=MIN_CLASS_ROWS):
     """Out-of-fold AUC of a binned column for the class that it separates best.
 
     Parameters
@@ -136,6 +139,8 @@ def class_score(codes, n_codes, y, n_classes, fold, n_folds=N_FOLDS):
         Fold of every row.
     n_folds : int, default=5
         Number of folds.
+    min_rows : int, default=30
+        Rows of the classes that are judged, at least.
 
     Returns
     -------
@@ -150,7 +155,7 @@ def class_score(codes, n_codes, y, n_classes, fold, n_folds=N_FOLDS):
     others = rows.sum(axis=0) - rows
     total = rows.sum()
     best = ColumnScore(np.nan, np.inf, 0, 0, 0)
-    for target in judged_classes(counts.sum(axis=(0, 1))):
+    for target in judged_classes(counts.sum(axis=(0, 1)), min_rows):
         hits = counts[:, :, target]
         known = hits.sum(axis=0) - hits
         prior = known.sum(axis=1, keepdims=True) / np.maximum(others.sum(axis=1, keepdims=True), 1)
@@ -166,12 +171,12 @@ def class_score(codes, n_codes, y, n_classes, fold, n_folds=N_FOLDS):
     return best
 
 
-def judged_classes(counts):
+def judged_classes(counts, min_rows=MIN_CLASS_ROWS):
     """Classes that are each set against all others: one of two, the most frequent of many."""
     present = np.flatnonzero(counts)
     if len(present) == 2:
-        return present[-1:] if counts[present].min() >= MIN_CLASS_ROWS else present[:0]
-    present = np.flatnonzero(counts >= MIN_CLASS_ROWS)
+        return present[-1:] if counts[present].min() >= min_rows else present[:0]
+    present = np.flatnonzero(counts >= min_rows)
     return present[np.argsort(-counts[present], kind="stable")[:MAX_CLASSES]]
 
 

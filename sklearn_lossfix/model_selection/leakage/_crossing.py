@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def crossing_rows(links, folds, limit):
+def crossing_rows(links, folds, limit, met=None):
     """Test rows that share a number with a training row of their fold.
 
     Parameters
@@ -15,6 +15,8 @@ def crossing_rows(links, folds, limit):
         Row numbers.
     limit : int
         Most pairs that are given back; every fold gets its share, and what other folds leave.
+    met : ndarray of shape (n_numbers,), dtype bool, default=None
+        Gets True for the numbers that stand on both sides of a fold.
 
     Returns
     -------
@@ -25,20 +27,34 @@ def crossing_rows(links, folds, limit):
     """
     per_fold = np.zeros(len(folds), dtype=np.intp)
     kept = []
-    known = np.full(int(links.max(initial=-1)) + 1, -1, dtype=np.intp)
+    n_links = int(links.max(initial=-1)) + 1
+    are_linked = links.min(initial=0) >= 0
     for number, (train, test) in enumerate(folds):
-        # Backwards: of several training rows the first one stays.
-        train = train[links[train] >= 0][::-1]
-        test = test[links[test] >= 0]
-        known[links[train]] = train
-        partner = known[links[test]]
-        crosses = np.flatnonzero(partner >= 0)
+        if not are_linked:
+            train, test = train[links[train] >= 0], test[links[test] >= 0]
+        trained, tested = links[train], links[test]
+        is_known = np.zeros(n_links, dtype=bool)
+        is_known[trained] = True
+        crosses = np.flatnonzero(is_known[tested])
         per_fold[number] = len(crosses)
+        if met is not None:
+            met[tested[crosses]] = True
         crosses = crosses[:limit]
+        partner = _first_rows(train, trained, tested[crosses], is_known)
         fold = np.full(len(crosses), number, dtype=np.intp)
-        kept.append(np.column_stack([fold, partner[crosses], test[crosses]]))
-        known[links[train]] = -1
+        kept.append(np.column_stack([fold, partner, test[crosses]]))
     return per_fold, _share_out(kept, limit)
+
+
+def _first_rows(rows, links, wanted, buffer):
+    """The first of some rows with each wanted number; uses up a buffer of one bool a number."""
+    if not len(wanted):
+        return np.empty(0, dtype=np.intp)
+    buffer[:] = False
+    buffer[wanted] = True
+    at = np.flatnonzero(buffer[links])
+    numbers, first = np.unique(links[at], return_index=True)
+    return rows[at[first[np.searchsorted(numbers, wanted)]]]
 
 
 def _share_out(kept, limit):

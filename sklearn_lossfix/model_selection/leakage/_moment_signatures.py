@@ -311,18 +311,38 @@ def _unit_variance(known, column):
     return _unit_spread(known, column, spread), chance_of_moment(column, len(known), spread or 1.0)
 
 
+def robust_distance(known, column):
+    """Distance of a median from 0 and of a quartile distance from 1, in tolerances.
+
+    Parameters
+    ----------
+    known : ndarray of shape (n_rows,), dtype float64
+        Without missing values.
+    column : Column
+        What is known of them.
+
+    Returns
+    -------
+    float
+        Infinite where the median is clearly not 0.
+    """
+    half = len(known) / 2
+    slack = column.error * CLEARLY_OFF
+    if np.count_nonzero(known > slack) > half or np.count_nonzero(known < -slack) > half:
+        return np.inf
+    low, centre, high = np.percentile(known, [25, 50, 75])
+    deviation = float(np.median(np.abs(known - centre)))
+    widths = (high - low - 1, deviation - 1, MAD_FACTOR * deviation - 1)
+    return max(abs(centre), min(abs(width) for width in widths)) / column.error
+
+
 def _robust(known, column):
     # Integers have median 0 and quartiles 1 apart by nature.
     if column.step:
         return np.inf, 1.0
-    half = len(known) / 2
-    slack = column.error * CLEARLY_OFF
-    if np.count_nonzero(known > slack) > half or np.count_nonzero(known < -slack) > half:
-        return np.inf, 1.0
-    low, centre, high = np.percentile(known, [25, 50, 75])
-    deviation = float(np.median(np.abs(known - centre)))
-    widths = (high - low - 1, deviation - 1, MAD_FACTOR * deviation - 1)
-    off = max(abs(centre), min(abs(width) for width in widths)) / column.error
+    off = robust_distance(known, column)
+    if off > CLEARLY_OFF:
+        return off, 1.0
     chance = chance_of_moment(column, len(known), float(known.std()) or 1.0)
     return off, chance if np.count_nonzero(known == 0) > 1 else chance**2
 

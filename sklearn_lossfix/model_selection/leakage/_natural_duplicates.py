@@ -7,8 +7,9 @@ and in k were independent, N_j * N_k / N_jk (N_j: pairs that differ in j only; N
 
 Two things would deceive this. Columns that others determine never differ alone, so only a key is
 read: as few columns as still tell the rows apart, of which those with the fewest values are kept.
-And one pattern that fills much of a table, such as "all zero", is no sample of anything; it is set
-aside.
+Where columns follow from others by formulas, rounded ones make up a key that hides near misses: the
+columns without those are read as well, and the greater number counts. And one pattern that fills
+much of a table, such as "all zero", is no sample of anything; it is set aside.
 """
 
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ import numpy as np
 from scipy import stats
 
 from sklearn_lossfix._core._row_hash import mix, multipliers, words_of
+from sklearn_lossfix.model_selection.leakage._functional_columns import without_functional
 
 #: Interactions between columns may multiply natural pairs by this much. Twice what the worst of
 #: the simulated natural tables shows (rounded random walks and over-dispersed counts: 2.3).
@@ -194,15 +196,24 @@ def natural_pairs(columns, ordered, rng):
     observed, n_effective = pair_count(sizes)
     if observed == 0:
         return NaturalPairs(0.0, 0.0, 0.0, 0.0, n_atoms)
-    key = key_columns(words, ordered)
-    if len(key) > 2:
-        expected, error, odds = _from_near_misses(words, key, observed, rng)
-    else:
-        expected, error = _from_neighbours(columns, words, ordered, key, len(sizes))
-        odds = {}
-    odds = {tuple(members[j]): value for j, value in odds.items()}
-    named = [tuple(members[j]) for j in key]
-    return NaturalPairs(observed, expected, error, n_effective, n_atoms, named, odds)
+
+    def from_columns(read):
+        """Natural pairs as some columns tell them."""
+        key = [read[j] for j in key_columns([words[j] for j in read], [ordered[j] for j in read])]
+        if len(key) > 2:
+            expected, error, odds = _from_near_misses(words, key, observed, rng)
+        else:
+            expected, error = _from_neighbours(columns, words, ordered, key, len(sizes))
+            odds = {}
+        odds = {tuple(members[j]): value for j, value in odds.items()}
+        named = [tuple(members[j]) for j in key]
+        return NaturalPairs(observed, expected, error, n_effective, n_atoms, named, odds)
+
+    found = from_columns(range(len(words)))
+    base = without_functional(words)
+    if len(base) == len(words) or not np.isfinite(found.expected):
+        return found
+    return max(found, from_columns(base), key=lambda natural: natural.expected)
 
 
 def group_sizes(keys):

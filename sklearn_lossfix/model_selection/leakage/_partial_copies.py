@@ -77,8 +77,8 @@ def deal_units(n_distinct, units, n_blocks):
     return block[units]
 
 
-def block_keys(table, columns, block):
-    """Keys of rows in every block of columns.
+def block_keys(table, columns, *deals):
+    """Keys of rows in every block of columns, for one or more ways of dealing them into blocks.
 
     Parameters
     ----------
@@ -86,26 +86,38 @@ def block_keys(table, columns, block):
         The rows.
     columns : ndarray of int
         Positions of columns.
-    block : ndarray of the same shape, dtype int
-        Block of each of them.
+    *deals : ndarray of the same shape, dtype int
+        Block of each of them, 0, 1, ...; negative for none.
 
     Returns
     -------
-    ndarray of shape (n_blocks, n_rows), dtype uint64
-        Equal for rows that are equal in the block. They add up to keys of several blocks.
+    list of ndarray of shape (n_blocks, n_rows), dtype uint64
+        For every deal. Equal for rows that are equal in the block. They add up to keys of several
+        blocks.
     """
-    n_blocks = int(block.max()) + 1
-    every = np.full(table.n_columns, -1)
-    every[columns] = block
     odd = multipliers(table.n_columns)[0]
-    keys = np.empty((n_blocks, table.n_rows), dtype=np.uint64)
-    # A pass over the table adds up two keys at once.
-    for first in range(0, n_blocks, 2):
-        wanted = np.stack([np.where(every == which, odd, 0) for which in (first, first + 1)])
-        two = np.zeros((table.n_rows, 2), dtype=np.uint64)
-        table.add_to_keys(two, np.arange(table.n_columns), wanted.astype(np.uint64))
-        keys[first : first + 2] = two.T[: n_blocks - first]
-    return keys
+    # Blocks of all columns add up to the key of the row: that tells the last of them.
+    is_whole = np.array_equal(table.hashes.columns, columns)
+    adds_up = [bool(is_whole and (block >= 0).all()) for block in deals]
+    wanted = []
+    for block, is_told in zip(deals, adds_up, strict=True):
+        every = np.full(table.n_columns, -1)
+        every[columns] = block
+        wanted.append(
+            [np.where(every == k, odd, 0) for k in range(int(block.max()) + 1 - is_told)]
+            + [np.zeros_like(odd)] * is_told
+        )
+    every = np.array([row for rows in wanted for row in rows], dtype=np.uint64)
+    keys = np.zeros((len(every), table.n_rows), dtype=np.uint64)
+    # One pass over the table for all.
+    table.add_to_keys(keys.T, np.arange(table.n_columns), every)
+    found = np.split(keys, np.cumsum([len(rows) for rows in wanted])[:-1])
+    for part, is_told in zip(found, adds_up, strict=True):
+        if is_told:
+            np.copyto(part[-1], table.hashes.keys[:, 0])
+            for key in part[:-1]:
+                part[-1] -= key
+    return found
 
 
 def candidate_pairs(keys, n_changed):
@@ -125,10 +137,13 @@ def candidate_pairs(keys, n_changed):
         neighbours are paired, not all with all.
     """
     n_blocks, n = keys.shape
+    whole = keys.sum(axis=0, dtype=np.uint64)
     found = []
     for away in combinations(range(n_blocks), n_changed):
-        rest = [block for block in range(n_blocks) if block not in away]
-        rows, starts = repeated(keys[rest].sum(axis=0, dtype=np.uint64))
+        rest = whole.copy()
+        for block in away:
+            rest -= keys[block]
+        rows, starts = repeated(rest)
         if not rows.size:
             continue
         follows = np.ones(len(rows), dtype=bool)

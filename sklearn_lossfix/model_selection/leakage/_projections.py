@@ -8,6 +8,7 @@ rows stay neighbours where cells are full.
 
 import numpy as np
 
+from sklearn_lossfix._core._row_hash import sieved_rows
 from sklearn_lossfix.model_selection.leakage._pairs import pair_codes, unique_pairs
 
 #: Independent tables, and projections whose cells must agree in one.
@@ -19,6 +20,8 @@ WIDTH = 16.0
 #: A row is compared with so many that follow it in its cell.
 N_FOLLOWING = 2
 
+#: Rows that are projected at once: their cells stay in a core's cache.
+PROJECTED_ROWS = 1 << 11
 #: Bits of a sort key that tell the cell; the others hold the place inside it.
 _CELL_BITS = np.uint64(40)
 _PLACE_BITS = np.uint64(24)
@@ -59,15 +62,18 @@ def close_pairs(rows, radius, rng, context=None):
         hashing[part, table] = rng.integers(1, _MULTIPLIERS, N_PROJECTIONS)
     keys = np.empty((N_TABLES, n), dtype=np.uint64)
     place = np.empty(n, dtype=np.float32)
-    for part in rows.slices():
+    whole = np.empty((PROJECTED_ROWS, N_TABLES * N_PROJECTIONS))
+    for start in range(0, n, PROJECTED_ROWS):
+        part = slice(start, min(start + PROJECTED_ROWS, n))
         projected = rows.take(part).astype(np.float32) @ axes
         place[part] = projected[:, -1]
         cells = projected[:, :-1]
         cells += shifts
         np.floor(cells, out=cells)
-        np.clip(cells, -_LAST_CELL, _LAST_CELL, out=cells)
+        numbers = whole[: len(cells)]
+        np.clip(cells, -_LAST_CELL, _LAST_CELL, out=numbers)
         # Whole numbers wrap round as integers do.
-        keys[:, part] = (cells.astype(np.float64) @ hashing).T.astype(np.int64).view(np.uint64)
+        keys[:, part] = (numbers @ hashing).T.astype(np.int64).view(np.uint64)
     place_bits = _rank_words(place)
     found = []
     for key in keys:
@@ -90,10 +96,18 @@ def _rank_words(place):
 
 def _following(key, n):
     """Codes of the pairs of rows that follow each other in one cell."""
-    order = np.argsort(key)
-    cell = key[order] >> _PLACE_BITS
+    rows = _shared_rows(key)
+    rows = rows[np.argsort(key[rows])]
+    cell = key[rows] >> _PLACE_BITS
     found = []
     for step in range(1, N_FOLLOWING + 1):
         at = np.flatnonzero(cell[step:] == cell[:-step])
-        found.append(pair_codes(order[at], order[at + step], n))
+        found.append(pair_codes(rows[at], rows[at + step], n))
     return np.concatenate(found)
+
+
+def _shared_rows(key):
+    """Rows whose cell another row has, and few others: keys alone sort quicker than with rows."""
+    ordered = np.sort(key)
+    ordered >>= _PLACE_BITS
+    return sieved_rows(key >> _PLACE_BITS, ordered[1:][ordered[1:] == ordered[:-1]], _CELL_BITS)

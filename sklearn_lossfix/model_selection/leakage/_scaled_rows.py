@@ -75,8 +75,11 @@ class ScaledRows:
         """
         values = self._numbers(positions)
         with np.errstate(invalid="ignore", over="ignore"):
-            scaled = (values - self._center) / self._scale
-        scaled[~np.isfinite(scaled)] = 0.0
+            scaled = values - self._center
+            scaled /= self._scale
+            # The sum is finite only if every number is.
+            if not np.isfinite(scaled.sum()):
+                scaled[~np.isfinite(scaled)] = 0.0
         if squash is not None:
             scaled /= np.sqrt(1 + np.square(scaled / squash))
         return scaled
@@ -99,10 +102,13 @@ class ScaledRows:
             1, 1 << 63, (3, self.n_columns), dtype=np.uint64
         )
         out = None
+        ones = np.ones(self.n_columns)
         for part in self.slices():
+            # The sum is finite only if every number is; a product adds up quicker than a sum.
             values = self._numbers(part)
-            # The sum is finite only if every number is.
-            suspect = np.flatnonzero(~np.isfinite(values.sum(axis=1)))
+            with np.errstate(invalid="ignore", over="ignore"):
+                sums = values @ ones
+            suspect = np.flatnonzero(~np.isfinite(sums))
             if not suspect.size:
                 continue
             found = values[suspect]

@@ -327,7 +327,7 @@ class Table:
 
     def _add_entries(self, keys, columns, multipliers):
         """Add the stored entries of a sparse matrix; the word of zero is zero."""
-        wanted = np.zeros((2, self.n_columns), dtype=np.uint64)
+        wanted = np.zeros((len(multipliers), self.n_columns), dtype=np.uint64)
         wanted[:, columns] = multipliers[:, columns]
         indptr = self._block.indptr
         mean = max(1, len(self._block.data) // max(1, self.n_rows))
@@ -338,7 +338,7 @@ class Table:
             stored = slice(bounds[0], bounds[-1])
             words = mix(words_of(self._block.data[stored]))
             entries = self._block.indices[stored]
-            for which in (0, 1):
+            for which in range(len(multipliers)):
                 # Differences of running sums are exact: the sums wrap round.
                 sums = np.zeros(len(words) + 1, dtype=np.uint64)
                 np.cumsum(words * wanted[which][entries], out=sums[1:])

@@ -12,6 +12,11 @@ from sklearn_lossfix.model_selection.leakage._decorrelation import (
     uncorrelated_pairs,
 )
 from sklearn_lossfix.model_selection.leakage._leak import Leak
+from sklearn_lossfix.model_selection.leakage._level_signatures import (
+    UNMOVED,
+    holds,
+    level_signature,
+)
 from sklearn_lossfix.model_selection.leakage._moment_signatures import (
     CLEARLY_OFF,
     EVENNESS_RATIO,
@@ -45,7 +50,8 @@ class FittedOnAllRows:
     fitted has a density, or moves in steps of a lattice (`chance_of_moment`); Bonferroni over
     columns and signatures. Two moments of one float64 column, as of StandardScaler, are certain
     (1e-11 with 10,000 rows and 50 columns); one moment of a float32 column is not before a second
-    column agrees.
+    column agrees. In columns of whole numbers and of levels nothing is certain
+    (`_level_signatures.py`): there it ends in "could not tell".
     """
 
     name = "fitted_on_all_rows"
@@ -85,6 +91,8 @@ class _Held:
         on all rows and no training part clearly not; on the training rows of the first fold only.
     chances : dict of (str, int) to float
         Chance of each that was found on all rows.
+    levels : dict of str to list of int
+        Positions of the columns of levels that hold on all rows what proves nothing.
     """
 
     n_judged: int = 0
@@ -93,6 +101,7 @@ class _Held:
     unclear: dict = field(default_factory=lambda: defaultdict(list))
     on_train: dict = field(default_factory=lambda: defaultdict(list))
     chances: dict = field(default_factory=dict)
+    levels: dict = field(default_factory=lambda: defaultdict(list))
 
 
 def _held_signatures(data):
@@ -111,6 +120,7 @@ def _held_signatures(data):
             for signature in find_signatures(column, first_train):
                 if _is_clearly_off(column, signature.name, None, first_train):
                     held.on_train[signature.name].append(j)
+            _add_level(held, column, j, data.folds)
             continue
         for name, chance in found:
             held.chances[name, j] = chance
@@ -122,6 +132,18 @@ def _held_signatures(data):
             errors.append(column.error)
     _add_decorrelated(data, held, centred, errors)
     return held
+
+
+def _add_level(held, column, j, folds):
+    """Note what a column of levels holds on all rows, or on the training rows of the first fold."""
+    name = level_signature(column)
+    if name:
+        if name in UNMOVED or not all(holds(column, name, train) for train, _ in folds):
+            held.levels[name].append(j)
+        return
+    name = level_signature(column, folds[0][0])
+    if name and name not in UNMOVED:
+        held.on_train[name].append(j)
 
 
 def _is_clearly_off(column, name, rows, reference):
@@ -193,7 +215,8 @@ def _leak(check, data, held):
             "training rows: make_pipeline(StandardScaler(), model).",
             **tell,
         )
-    doubts = {name: held.on_all[name] for name in doubtful}
+    levels = _unexplained_levels(held)
+    doubts = {name: held.on_all[name] for name in doubtful} | levels
     if doubts:
         spoken = "; ".join(
             f"{name}: {named([names[j] for j in found])}" for name, found in doubts.items()
@@ -202,8 +225,7 @@ def _leak(check, data, held):
             check.name,
             check.slug,
             None,
-            f"Could not tell: few columns are exact on all rows ({spoken}), which may be their "
-            "nature.",
+            f"Could not tell: {_doubt_reason(doubtful, levels)} ({spoken}); it may be nature.",
             p_value=p_value,
             columns=tuple(names[j] for j in sorted({j for f in doubts.values() for j in f})),
             fix="If a transformer made them, fit it inside the Pipeline.",
@@ -250,6 +272,27 @@ def _evidence(held, n_tests, alpha):
         elif name in (*RANGES, "imputed median") or p_name <= SUSPICIOUS:
             doubtful.append(name)
     return p_value, certain, doubtful
+
+
+def _unexplained_levels(held):
+    """Columns of levels by signature, but not beside others that were fitted on training rows."""
+
+    def is_imputation(name):
+        return "imputed" in name
+
+    explained = {is_imputation(name) for name in held.on_train}
+    return {name: j for name, j in held.levels.items() if is_imputation(name) not in explained}
+
+
+def _doubt_reason(doubtful, levels):
+    """What is seen of columns of which it could not be told."""
+    parts = ["few columns are exact on all rows"] if doubtful else []
+    if levels:
+        parts.append(
+            "columns of whole numbers or of levels are as a scaler or an imputer leaves them, but "
+            "the fingerprint of all rows cannot be told in such columns"
+        )
+    return ", and ".join(parts)
 
 
 def _named_columns(names, by_name):

@@ -19,9 +19,10 @@ class GroupOverlap:
         """Count the test rows whose group is in the training part of their fold."""
         if data.groups is None:
             raise CheckNotApplicable("No groups were given.")
-        per_fold, pairs = crossing_rows(data.groups, data.folds, data.options.evidence)
-        n_leaked, n_test = int(per_fold.sum()), n_tested(data.folds)
         n_groups = int(data.groups.max()) + 1
+        met = np.zeros(n_groups, dtype=bool)
+        per_fold, pairs = crossing_rows(data.groups, data.folds, data.options.evidence, met)
+        n_leaked, n_test = int(per_fold.sum()), n_tested(data.folds)
         details = {"n_groups": n_groups, "n_leaked": n_leaked, "n_tested": n_test}
         if not n_leaked:
             return Leak(
@@ -35,7 +36,7 @@ class GroupOverlap:
                 per_fold=per_fold,
                 details=details,
             )
-        shared = _n_shared(data.groups, data.folds)
+        shared = int(met.sum())
         return Leak(
             self.name,
             self.slug,
@@ -53,14 +54,3 @@ class GroupOverlap:
             fix="Keep every group on one side: on_leak='group', or a splitter such as GroupKFold.",
             details={**details, "n_shared_groups": shared},
         )
-
-
-def _n_shared(groups, folds):
-    """Number of groups that stand on both sides of some fold."""
-    n_groups = int(groups.max()) + 1
-    shared = np.zeros(n_groups, dtype=bool)
-    for train, test in folds:
-        in_train = np.zeros(n_groups, dtype=bool)
-        in_train[groups[train]] = True
-        shared[groups[test]] |= in_train[groups[test]]
-    return int(shared.sum())

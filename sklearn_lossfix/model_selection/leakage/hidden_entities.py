@@ -1,5 +1,7 @@
 """HiddenEntities: rows that come in clumps, as several rows of one person or machine do."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.stats import binom, norm
 
@@ -54,34 +56,103 @@ class HiddenEntities:
 
     def run(self, data, earlier):
         """Look for clumps around some rows."""
-        if data.groups is not None:
-            raise CheckNotApplicable("Groups are given.")
-        if data.table.is_sparse:
-            raise CheckNotApplicable("Clumps are looked for in dense tables only.")
-        kept = _without_copies(data.n_rows, earlier)
-        if len(kept) < MIN_ROWS:
-            raise CheckNotApplicable(
-                f"The table has {len(kept)} rows that are no copies of others; at least "
-                f"{MIN_ROWS} are needed to see clumps."
-            )
-        columns = _spread_columns(data.table, kept)
-        if len(columns) < MIN_COLUMNS:
-            raise CheckNotApplicable(
-                f"{len(columns)} columns hold {MIN_DISTINCT} or more different numbers; at least "
-                f"{MIN_COLUMNS} are needed to see clumps."
-            )
-        rng = data.rng("hidden_entities")
-        rows = ScaledRows(data.table, columns, kept, rng)
+        rows, kept, rng = rows_apart(data, earlier)
         n_queries = min(rows.n_rows, MAX_QUERIES, max(MIN_QUERIES, n_affordable(rows)))
         queries = np.sort(rng.choice(rows.n_rows, n_queries, replace=False))
-        nearest, neighbours, differing = nearest_rows(rows, queries, N_NEIGHBORS, SQUASH)
-        clumps = find_clumps(nearest, differing)
-        hit = (clumps.p_values <= CLUMP_LEVEL) & (nearest[:, 0] > 0)
-        inside = (np.arange(N_NEIGHBORS) < clumps.sizes[:, None]) & hit[:, None]
-        apart = nearest[:, 0] > 0
+        around = clumps_around(rows, queries)
         return _leak(
-            self, data, kept[queries], kept[neighbours], inside, hit, clumps.p_values[apart]
+            self,
+            data,
+            kept[queries],
+            kept[around.neighbours],
+            around.inside,
+            around.inside.any(axis=1),
+            around.p_values,
         )
+
+
+class ClumpsAround(NamedTuple):
+    """What lies around some rows.
+
+    Attributes
+    ----------
+    neighbours : ndarray of shape (n_queries, n_neighbors), dtype int
+        Positions of the nearest other rows, the nearest first.
+    inside : ndarray of the same shape, dtype bool
+        Which of them are in one clump with the row.
+    p_values : ndarray of shape (at most n_queries,), dtype float64
+        Of "density is even", for rows that equal no other one.
+    """
+
+    neighbours: np.ndarray
+    inside: np.ndarray
+    p_values: np.ndarray
+
+
+def rows_apart(data, earlier):
+    """The points among which clumps are looked for.
+
+    Parameters
+    ----------
+    data : SplitData
+        The table.
+    earlier : dict of str to Leak
+        What other checks said: of copies only one row counts.
+
+    Returns
+    -------
+    rows : ScaledRows
+        Rows that are no copies, in the columns of many different numbers.
+    kept : ndarray of shape (rows.n_rows,), dtype int
+        Their row numbers.
+    rng : numpy.random.Generator
+        The generator of the check.
+
+    Raises
+    ------
+    CheckNotApplicable
+        Where groups are given, and for too few rows or columns.
+    """
+    if data.groups is not None:
+        raise CheckNotApplicable("Groups are given.")
+    if data.table.is_sparse:
+        raise CheckNotApplicable("Clumps are looked for in dense tables only.")
+    kept = _without_copies(data.n_rows, earlier)
+    if len(kept) < MIN_ROWS:
+        raise CheckNotApplicable(
+            f"The table has {len(kept)} rows that are no copies of others; at least "
+            f"{MIN_ROWS} are needed to see clumps."
+        )
+    columns = _spread_columns(data.table, kept)
+    if len(columns) < MIN_COLUMNS:
+        raise CheckNotApplicable(
+            f"{len(columns)} columns hold {MIN_DISTINCT} or more different numbers; at least "
+            f"{MIN_COLUMNS} are needed to see clumps."
+        )
+    rng = data.rng("hidden_entities")
+    return ScaledRows(data.table, columns, kept, rng), kept, rng
+
+
+def clumps_around(rows, queries):
+    """Look for a clump around each of some rows.
+
+    Parameters
+    ----------
+    rows : ScaledRows
+        More than `N_NEIGHBORS` points.
+    queries : ndarray of shape (n_queries,), dtype int
+        Positions.
+
+    Returns
+    -------
+    ClumpsAround
+    """
+    nearest, neighbours, differing = nearest_rows(rows, queries, N_NEIGHBORS, SQUASH)
+    clumps = find_clumps(nearest, differing)
+    apart = nearest[:, 0] > 0
+    hit = (clumps.p_values <= CLUMP_LEVEL) & apart
+    inside = (np.arange(N_NEIGHBORS) < clumps.sizes[:, None]) & hit[:, None]
+    return ClumpsAround(neighbours, inside, clumps.p_values[apart])
 
 
 def _without_copies(n_rows, earlier):

@@ -23,8 +23,11 @@ from sklearn_lossfix.model_selection.leakage._partial_copies import (
     one_hot_units,
 )
 from sklearn_lossfix.model_selection.leakage._patched_copies import (
+    TellingColumns,
     are_more_than_chance,
     patched_pairs,
+    telling_columns,
+    value_agreement,
 )
 from sklearn_lossfix.model_selection.leakage._scaled_rows import ScaledRows
 
@@ -64,7 +67,6 @@ class NearDuplicates:
                 "Near and partial copies are looked for in dense tables only; equal rows of a "
                 "sparse one are found."
             )
-        blocks = _Blocks.deal(table, options.partial_columns)
         labels = table.equal_labels
         kept = np.flatnonzero(labels == np.arange(len(labels)))
         if len(kept) <= 2 * MIN_NEIGHBORS:
@@ -72,12 +74,13 @@ class NearDuplicates:
                 f"The table has {len(kept)} distinct rows; more than {2 * MIN_NEIGHBORS} are "
                 f"needed to tell how close rows are by chance."
             )
+        blocks = _Blocks.deal(table, options.partial_columns, kept)
         found = []
         if options.near > 0:
             found.append(_near(data, blocks.columns, kept))
         if options.partial_columns > 0:
             found.append(_partial(data, blocks, kept))
-            found.append(_patched(data, blocks.columns, kept))
+            found.append(_patched(data, blocks, kept))
         return _leak(self, data, labels, found)
 
 
@@ -98,29 +101,50 @@ _NO_PAIRS = np.empty((0, 2), dtype=np.intp)
 
 @dataclass(frozen=True, eq=False)
 class _Blocks:
-    """Columns dealt into blocks, and the keys of all rows in each; None if they are too few."""
+    """Columns dealt into blocks, and the keys of all rows in each; None if they are too few.
+
+    Once for partial copies, all columns by their units, and once for patched ones: the columns of
+    many values.
+    """
 
     columns: np.ndarray
-    units: np.ndarray
-    block: np.ndarray
-    keys: np.ndarray | None
+    units: np.ndarray | None = None
+    block: np.ndarray | None = None
+    keys: np.ndarray | None = None
+    telling: TellingColumns | None = None
+    telling_keys: np.ndarray | None = None
 
     @classmethod
-    def deal(cls, table, n_changed):
+    def deal(cls, table, n_changed, kept):
         """Deal the columns of a table for copies that may differ in some of them."""
         columns = table.described_columns
-        units = block = np.zeros(len(columns), dtype=np.intp)
+        if not n_changed:
+            return cls(columns)
+        rows = np.linspace(0, table.n_rows - 1, min(COUNTED_ROWS, table.n_rows), dtype=np.intp)
+        values = _columns_of(table, columns, rows)
+        agreement, n_distinct = value_agreement(values)
+        units = block = None
         n_blocks = n_changed + SPARE_BLOCKS
-        if n_changed and len(columns) >= n_blocks:
-            rows = np.linspace(0, table.n_rows - 1, min(COUNTED_ROWS, table.n_rows), dtype=np.intp)
-            sample = table.take(rows)
-            values = [sample.column(j) for j in columns]
+        if len(columns) >= n_blocks:
             units = one_hot_units(values)
             if units.max() + 1 >= n_blocks:
-                n_distinct = np.array([len(np.unique(column)) for column in values])
                 block = deal_units(n_distinct, units, n_blocks)
-        keys = block_keys(table, columns, block) if block.any() else None
-        return cls(columns, units, block, keys)
+        distinct = kept[:: max(1, len(kept) // COUNTED_ROWS)]
+        if not np.array_equal(distinct, rows):
+            agreement, n_distinct = value_agreement(_columns_of(table, columns, distinct))
+        telling = telling_columns(columns, agreement, n_distinct)
+        deals = {"keys": block, "telling_keys": telling.block if len(telling.columns) else None}
+        deals = {name: deal for name, deal in deals.items() if deal is not None}
+        keys = block_keys(table, columns, *deals.values()) if deals else []
+        return cls(columns, units, block, telling=telling, **dict(zip(deals, keys, strict=True)))
+
+
+def _columns_of(table, columns, rows):
+    """Values of columns in some rows, each column in one piece."""
+    sample = table.take(rows)
+    if all(table.kinds[j] == "number" for j in columns):
+        return list(np.ascontiguousarray(sample.numbers(columns).T))
+    return [sample.column(j) for j in columns]
 
 
 def _near(data, columns, kept):
@@ -161,7 +185,7 @@ def _partial(data, blocks, kept):
     if blocks.keys is None:
         few = f"partial copies need at least {n_changed + SPARE_BLOCKS} columns"
         return _Copies("partial", _NO_PAIRS, details={"partial_not_applicable": few})
-    keys = blocks.keys[:, kept]
+    keys = blocks.keys if len(kept) == table.n_rows else blocks.keys[:, kept]
     pairs = candidate_pairs(keys, n_changed)
     differ = differing_blocks(keys, pairs)
     count = n_differing_units(
@@ -197,9 +221,12 @@ def _partial(data, blocks, kept):
     return _Copies("partial", kept[pairs[accepted]], p_value, expected, undecided, details)
 
 
-def _patched(data, columns, kept):
+def _patched(data, blocks, kept):
     """Rows that agree in half of their numbers: a doubt, as they may also share what lasts."""
-    pairs, expected, n_columns = patched_pairs(data.table, columns, kept)
+    if blocks.telling_keys is None:
+        return _Copies("patched", _NO_PAIRS, details={"patched_rows": 0})
+    pairs, expected = patched_pairs(data.table, blocks.telling, blocks.telling_keys, kept)
+    n_columns = len(blocks.telling.columns)
     if data.groups is not None:
         pairs = pairs[data.groups[pairs[:, 0]] != data.groups[pairs[:, 1]]]
     n_rows = len(np.unique(pairs))

@@ -6,6 +6,8 @@ from scipy import stats
 from sklearn_lossfix._core._columns import named
 from sklearn_lossfix.exceptions import CheckNotApplicable
 from sklearn_lossfix.model_selection.leakage._binned_scores import (
+    MIN_CLASS_ROWS,
+    MIN_RARE_ROWS,
     class_score,
     random_folds,
     rank_score,
@@ -48,6 +50,9 @@ EASY_RATIO = 3.0
 # before the outcome, one stands out at twice the error (how hard a crash was); of those known after
 # it, how long a call to a customer took has 3.1, and how badly somebody was hurt 7.7.
 STANDS_OUT = 2.0
+# Standard errors by which the score of a rare class may be below golden, and still be in doubt.
+RARE_ERRORS = 2.0
+
 # A table whose best column is weaker alone is not searched for one that stands out (the score from
 # which on One AI calls a column suspicious).
 LEAST_SUSPECT = 0.7
@@ -239,12 +244,14 @@ def find_golden(data, columns):
     target = y if is_auc else standard_ranks(y)
     fold = random_folds(len(y), rng, groups)
     n_levels = {}
+    n_of = np.bincount(y) if is_auc else np.empty(0, dtype=np.intp)
+    has_rare = ((n_of >= MIN_RARE_ROWS) & (n_of < MIN_CLASS_ROWS)).any()
     for j in columns:
         codes, n_codes = binned_column(table, j)
         if codes.min() < codes.max():
             n_levels[int(j)] = n_codes
             golden.scores[int(j)] = (
-                class_score(codes, n_codes, target, len(data.classes), fold)
+                _best_class_score(codes, n_codes, target, len(data.classes), fold, has_rare)
                 if is_auc
                 else rank_score(codes, n_codes, target, fold)
             )
@@ -253,23 +260,36 @@ def find_golden(data, columns):
     alpha = data.options.alpha
     suspects = strong or [j for j in golden.order[:1] if golden.scores[j].value >= SUSPECT_SCORE]
     is_widespread = len(strong) > max(2, WIDESPREAD_SHARE * len(columns))
-    others = np.array([j for j in golden.order if j not in set(suspects)], dtype=np.intp)
-    joint = {}
+    order = [*golden.order, *(j for j in n_levels if j not in golden.scores)]
+    others = np.array([j for j in order if j not in set(suspects)], dtype=np.intp)
+    joint, next_best = {}, {}
     for j in suspects:
         score = golden.scores[j]
         if score.target not in joint:
             hits = y == score.target if is_auc else None
-            known = [golden.scores[k] for k in others]
+            known = [golden.scores[k] for k in others if k in golden.scores]
             known = [other for other in known if other.target == score.target]
+            if is_auc and n_of[score.target] < MIN_CLASS_ROWS:
+                known = _others_alone(table, others, target, score.target, fold, is_auc)
             known.append(joint_score(table, others, target, hits, rng))
             joint[score.target] = max(known, key=lambda other: other.value)
         rest = golden.rest[j] = joint[score.target]
         is_entity = data.table.kinds[j] == "category" and n_levels[j] * ROWS_OF_ENTITY > len(y)
         verdict, p_value, reason = judge(score, rest, len(columns), is_auc, alpha)
+        if verdict is False and score.value >= GOLDEN_SCORE:
+            if score.target not in next_best:
+                alone = _others_alone(table, others, target, score.target, fold, is_auc)
+                next_best[score.target] = max((other.value for other in alone), default=0.0)
+            error = max(1 - score.value, _error_se(score, is_auc))
+            if 1 - next_best[score.target] >= LEAK_RATIO * error:
+                verdict, reason = None, "they take many columns for it, of which none comes near"
+        n_small = min(score.n_positive, score.n_negative)
         if verdict is True and is_entity:
             verdict, reason = None, "it may number entities: pass it as groups"
         elif verdict is True and is_widespread:
             verdict, reason = None, "many columns do, so the problem may be separable"
+        elif verdict is True and n_small < MIN_CLASS_ROWS:
+            verdict, reason = None, f"a class has {n_small} rows, too few to be sure"
         if verdict is True:
             golden.p_values[j] = p_value
         if verdict is not False:
@@ -279,6 +299,28 @@ def find_golden(data, columns):
     if not strong and not golden.verdicts and best >= LEAST_SUSPECT:
         _add_standing_out(golden, table, target, y if is_auc else None, rng, alpha)
     return golden
+
+
+def _best_class_score(codes, n_codes, y, n_classes, fold, has_rare):
+    """Score for the class that a column tells best; a rare one only if that may be golden."""
+    score = class_score(codes, n_codes, y, n_classes, fold)
+    if not has_rare or score.value >= GOLDEN_SCORE:
+        return score
+    rare = class_score(codes, n_codes, y, n_classes, fold, min_rows=MIN_RARE_ROWS)
+    return rare if rare.value + RARE_ERRORS * rare.se >= GOLDEN_SCORE else score
+
+
+def _others_alone(table, columns, target, code, fold, is_auc):
+    """Scores of other columns for one class, however rare, or for the numeric target."""
+    scores = []
+    for j in columns:
+        codes, n_codes = binned_column(table, j)
+        if is_auc:
+            hits = (target == code).astype(np.int64)
+            scores.append(class_score(codes, n_codes, hits, 2, fold, min_rows=MIN_RARE_ROWS))
+        else:
+            scores.append(rank_score(codes, n_codes, target, fold))
+    return [score for score in scores if not np.isnan(score.value)]
 
 
 def _add_standing_out(golden, table, target, codes, rng, alpha):

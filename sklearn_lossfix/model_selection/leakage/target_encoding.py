@@ -101,6 +101,7 @@ class TargetEncoding:
                 trained[names[j]] = fold
                 continue
             blurred = blurred_encoding(data, j, atoms, labels, len(columns))
+            blurred = blurred or few_groups_encoding(data, j, atoms, labels)
             if blurred is not None:
                 is_sure = blurred.log_chance <= np.log(data.options.alpha)
                 (found if is_sure else doubts).append(blurred)
@@ -265,6 +266,35 @@ def blurred_encoding(data, j, atoms, labels, n_columns):
             agreeing = kept[match.agrees & is_split]
             log_chance = min(0.0, match.log_chance + tried)
             return Encoding(j, match, "", atoms.codes, agreeing, log_chance)
+    return None
+
+
+def few_groups_encoding(data, j, atoms, labels):
+    """How a column of few categories agrees with a formula in all of them, which proves nothing.
+
+    Parameters
+    ----------
+    data, j, atoms, labels
+        As for `encoded_on_all_rows`.
+
+    Returns
+    -------
+    Encoding or None
+        Its chance is 1: it is only worth a doubt. None if training rows agree as well.
+    """
+    parts = [None, *(train for train, _ in data.folds[:MAX_TRAIN_PARTS])]
+    for label, step in labels:
+        matches = []
+        for rows in parts:
+            groups, kept = label_groups(atoms.codes, atoms.values, label, step, rows=rows)
+            match = best_match(groups, atoms.tolerance) if len(kept) >= MIN_VALUES else None
+            is_match = match is not None and match.log_chance <= np.log(SUSPICIOUS)
+            matches.append((match, kept) if is_match and match.share == 1.0 else None)
+            if matches[0] is None:
+                break
+        if matches[0] is not None and not any(matches[1:]):
+            match, kept = matches[0]
+            return Encoding(j, match, "", atoms.codes, kept, 0.0)
     return None
 
 

@@ -163,3 +163,16 @@ def test_standard_errors_hold():
         0.98, perfect.n_positive, perfect.n_negative
     )
     assert score_se(perfect, 0.98, False) > 0
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_rare_classes_are_judged_where_that_is_asked_for(n_classes):
+    """A class of 15 rows that a column tells perfectly; without it nothing, or another class."""
+    y = np.r_[np.zeros(15, dtype=int), 1 + np.arange(300) % (n_classes - 1)]
+    codes = 1 + (y == 0)
+    fold = np.arange(len(y)) % 5
+    usual = class_score(codes, 3, y, n_classes, fold)
+    rare = class_score(codes, 3, y, n_classes, fold, min_rows=15)
+    assert np.isnan(usual.value) if n_classes == 2 else usual.value < 0.6
+    assert rare.value == 1.0
+    assert min(rare.n_positive, rare.n_negative) == 15

@@ -48,3 +48,18 @@ def test_nothing_linked():
     assert per_fold.tolist() == [0, 0]
     assert pairs.shape == (0, 3)
     assert n_tested(list(KFold(2).split(np.zeros(10)))) == 10
+
+
+@pytest.mark.parametrize("cv", [KFold(4), ShuffleSplit(3, test_size=0.3, random_state=0)])
+def test_numbers_on_both_sides_are_marked(cv):
+    """Numbers of all test rows that count are marked; pairs show the first training row."""
+    links = np.random.default_rng(0).integers(0, 60, 120)
+    folds = [(train[::-1], test) for train, test in cv.split(links)]
+    met = np.zeros(60, dtype=bool)
+    _, pairs = crossing_rows(links, folds, 7, met)
+    expected = [np.intersect1d(links[train], links[test]) for train, test in folds]
+    np.testing.assert_array_equal(np.flatnonzero(met), np.unique(np.concatenate(expected)))
+    assert len(pairs) == 7
+    for fold, train, test in pairs:
+        rows = folds[fold][0]
+        assert train == rows[links[rows] == links[test]][0]

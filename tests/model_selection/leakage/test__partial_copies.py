@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from sklearn_lossfix._core._row_hash import hash_rows
 from sklearn_lossfix.model_selection.leakage._partial_copies import (
     SPARE_BLOCKS,
     _agreeing_pairs,
@@ -24,7 +25,21 @@ def dealt(X, n_blocks=4):
     """Table, columns, units, blocks and keys."""
     table, columns = Table.read(X), np.arange(X.shape[1])
     block = deal_units(np.full(len(columns), 5), columns, n_blocks)
-    return table, columns, columns, block, block_keys(table, columns, block)
+    return table, columns, columns, block, block_keys(table, columns, block)[0]
+
+
+@pytest.mark.parametrize("n_columns", [6, 7])
+def test_keys_of_blocks_are_those_of_their_columns(n_columns):
+    """However many ways of dealing are read at once, and whether or not they cover all columns."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 3, (400, 7)).astype(float)
+    table, columns = Table.read(X), np.arange(n_columns)
+    every, some = np.arange(n_columns) % 3, np.array([1, -1, 0, 0, -1, 1, -1])[:n_columns]
+    for block, keys in zip((every, some), block_keys(table, columns, every, some), strict=True):
+        assert keys.shape == (block.max() + 1, len(X))
+        for which, key in enumerate(keys):
+            inside = columns[block == which]
+            np.testing.assert_array_equal(key, hash_rows(table, inside).keys[:, 0])
 
 
 @pytest.mark.parametrize("n_changed", [1, 2])

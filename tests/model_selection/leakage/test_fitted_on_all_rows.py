@@ -109,6 +109,34 @@ def test_raw_data_are_silent(load):
     assert judge(load().data).found is False
 
 
+def whole_table(seed=0):
+    """Columns of whole numbers."""
+    return np.round(np.random.default_rng(seed).gamma(2.0, 40.0, (N_ROWS, 4)))
+
+
+@pytest.mark.parametrize("scaler", [MinMaxScaler(), MaxAbsScaler(), RobustScaler()], ids=repr)
+def test_scaled_whole_numbers_cannot_be_told(scaler):
+    """Doubt where all rows were seen; none where only training rows were, or nothing was done."""
+    X = whole_table()
+    assert judge(X).found is False
+    leak = judge(scaler.fit_transform(X))
+    assert leak.found is None
+    assert "whole numbers" in leak.message
+    train = np.arange(N_ROWS) < N_ROWS // 2
+    folds = ((np.flatnonzero(train), np.flatnonzero(~train)),)
+    out = scaler.fit(X[train]).transform(X)
+    assert FittedOnAllRows().run(SplitData(Table.read(out), folds), {}).found is False
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_imputed_medians_of_whole_numbers_cannot_be_told(seed):
+    """A tenth of the cells; the raw column is silent."""
+    X = np.round(np.random.default_rng(seed).gamma(2.0, 400.0, (N_ROWS, 3)))
+    assert judge(X).found is False
+    X[np.random.default_rng(seed).random(X.shape) < 0.1] = np.nan
+    assert judge(SimpleImputer(strategy="median").fit_transform(X)).found is None
+
+
 def test_diabetes_was_standardised_on_all_rows():
     """It ships so; its binary column proves nothing."""
     leak = judge(load_diabetes().data)

@@ -272,3 +272,42 @@ def test_one_column_without_which_the_others_know_little_is_not_told():
     assert "no other matters half as much" in leak.message
     X, y = _one_good_measurement(1 / 9)
     assert TargetCopies().run(_split_data(X, y), {}).found is False
+
+
+def _rare_class(n_rare, seed=0, distance=6.0):
+    """Six columns of noise, a rare class, and a column that knows it."""
+    rng = np.random.default_rng(seed)
+    y = np.r_[np.ones(n_rare, dtype=int), np.zeros(600 - n_rare, dtype=int)]
+    X = rng.normal(size=(600, 7))
+    X[:, 3] += 0.6 * y
+    X[:, 5] += distance * y
+    return X, y
+
+
+@pytest.mark.parametrize("n_rare", [10, 20, 29])
+def test_golden_column_of_a_rare_class_cannot_be_told(n_rare):
+    """Too few rows to accuse a column, too good a column to be silent."""
+    leak = TargetCopies().run(_split_data(*_rare_class(n_rare)), {})
+    assert leak.found is None
+    assert leak.columns == (Table.read(np.zeros((1, 7))).names[5],)
+
+
+@pytest.mark.parametrize("n_rare", [10, 20, 29])
+@pytest.mark.parametrize("seed", range(3))
+def test_rare_classes_raise_no_doubt_by_themselves(n_rare, seed):
+    """Good columns of a rare class that are not golden."""
+    X, y = _rare_class(n_rare, seed, distance=1.0)
+    assert TargetCopies().run(_split_data(X, y), {}).found is False
+
+
+def test_golden_column_of_a_separable_problem_cannot_be_told():
+    """All others together know as much, but no other comes near alone."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2000, 6))
+    levels = np.digitize(X, [0.0]).astype(float)
+    y = (levels[:, :3].sum(axis=1) > 1).astype(int)
+    assert TargetCopies().run(_split_data(levels, y), {}).found is False
+    planted = np.column_stack([levels, 6 * y + rng.normal(size=2000)])
+    leak = TargetCopies().run(_split_data(planted, y), {})
+    assert leak.found is None
+    assert leak.details["rest"]

@@ -187,3 +187,16 @@ def test_rounded_means_of_huge_groups_are_not_told():
     assert leak.found is None
     assert leak.columns == ("x0",)
     assert leak.message.startswith("Could not tell")
+
+
+def test_few_categories_cannot_be_told():
+    """Means of a rare class in five categories: exact, but so few may be chance."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 5, 400)
+    y = (rng.random(400) < 0.03).astype(int)
+    means = np.bincount(codes, y) / np.bincount(codes)
+    X = np.column_stack([rng.normal(size=(400, 3)), means[codes]])
+    leak = TargetEncoding().run(_split_data(X, y), {})
+    assert leak.found is None
+    X[:, 3] = rng.permutation(5)[codes] / 10
+    assert TargetEncoding().run(_split_data(X, y), {}).found is False
