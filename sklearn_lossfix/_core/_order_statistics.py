@@ -579,20 +579,6 @@ class ColumnSelector:
 
     # --- counting -------------------------------------------------------------------------------
 
-    def mass_outside(self, lower, upper):
-        """Values of every column strictly below and strictly above a limit, infinities included.
-
-        Parameters
-        ----------
-        lower, upper : ndarray of shape (n_columns,)
-            Limits; ``-inf`` and ``inf`` leave a side open.
-
-        Returns
-        -------
-        n_below, n_above : ndarray of shape (n_columns,), dtype int64
-        """
-        return self.survey(lower, upper)[:2]
-
     @property
     def infinite(self):
         """Infinite values of each column, negative and positive: shape (2, n_columns)."""

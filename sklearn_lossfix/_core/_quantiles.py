@@ -260,20 +260,6 @@ class WeightedColumns:
         """Finite values of a column and their weights."""
         return self._sorted[j]
 
-    def mass_outside(self, lower, upper):
-        """Mass of every column strictly below and strictly above a limit.
-
-        Parameters
-        ----------
-        lower, upper : ndarray of shape (n_columns,)
-            Limits; ``-inf`` and ``inf`` leave a side open.
-
-        Returns
-        -------
-        below, above : ndarray of shape (n_columns,), dtype float64
-        """
-        return self.survey(lower, upper)[:2]
-
     def survey(self, lower, upper):
         """Mass beyond limits, and the ends of every column.
 

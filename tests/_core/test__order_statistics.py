@@ -383,11 +383,11 @@ def test_threads_do_not_change_results(sampled, threaded, monkeypatch, names, or
     for n_jobs in (2, 4):
         seen.clear()
         selector = ColumnSelector(X, n_jobs=n_jobs)
-        outside = selector.mass_outside(*limits)
+        outside = selector.survey(*limits)[:2]
         medians_and_distances(selector)
         if order == "C" or len(names) > 1:
             assert seen - {threading.get_ident()}
-        np.testing.assert_array_equal(outside, alone.mass_outside(*limits))
+        np.testing.assert_array_equal(outside, alone.survey(*limits)[:2])
         assert_same_selection(selector, alone)
 
 
@@ -421,7 +421,7 @@ def test_what_is_not_finite_is_counted_apart(order):
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int8, np.int64, np.uint64])
 @pytest.mark.parametrize("names", [["zeros"], ["ten levels"], list(COLUMNS)])
-def test_mass_outside_counts_values_beyond_limits_rounded_like_them(sampled, dtype, names):
+def test_survey_counts_values_beyond_limits_rounded_like_them(sampled, dtype, names):
     """Counts are those of comparing, before and after columns were tabulated."""
     X = table(names)
     if np.dtype(dtype).kind == "f":
@@ -442,7 +442,7 @@ def test_mass_outside_counts_values_beyond_limits_rounded_like_them(sampled, dty
                 above = np.vectorize(lambda x, limit=upper: int(x) > limit, otypes="?")(X)
             if dtype == np.int8 and abs(lower) > 128:
                 continue  # beyond the dtype a limit becomes the end of its range
-            found = selector.mass_outside(*np.full((2, X.shape[1]), [[lower], [upper]]))
+            found = selector.survey(*np.full((2, X.shape[1]), [[lower], [upper]]))[:2]
             np.testing.assert_array_equal(found, [below.sum(axis=0), above.sum(axis=0)])
         medians_and_distances(selector)
 
@@ -463,7 +463,7 @@ def test_subset_equals_selecting_from_the_columns_alone(sampled, order, warm):
     ]:
         assert_same_selection(part, alone)
         limits = np.zeros((2, part.n_columns))
-        np.testing.assert_array_equal(part.mass_outside(*limits), alone.mass_outside(*limits))
+        np.testing.assert_array_equal(part.survey(*limits)[:2], alone.survey(*limits)[:2])
         for j in range(part.n_columns):
             np.testing.assert_array_equal(part.column_values(j), alone.column_values(j))
         for mine, other in zip(vars(part.moments()), vars(alone.moments()), strict=True):

@@ -243,7 +243,7 @@ def test_every_definition_lies_within_one_rank_of_the_values(method):
     assert np.abs(ranks).max() <= 1
 
 
-def test_mass_outside_adds_weights_strictly_beyond():
+def test_survey_adds_weights_strictly_beyond():
     """Values at a limit are not beyond it, and infinite limits leave a side open."""
     columns = WeightedColumns([(np.array([1.0, 2.0, 3.0, 3.0]), np.array([1.0, 2.0, 4.0, 8.0]))])
     for limits, expected in [
@@ -251,7 +251,7 @@ def test_mass_outside_adds_weights_strictly_beyond():
         ((3.5, 0.0), (15, 15)),
         ((-np.inf, np.inf), (0, 0)),
     ]:
-        found = columns.mass_outside(*np.array(limits)[:, None])
+        found = columns.survey(*np.array(limits)[:, None])
         assert (found[0][0], found[1][0]) == expected
 
 

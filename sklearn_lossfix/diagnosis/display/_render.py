@@ -10,8 +10,9 @@ from sklearn_lossfix.diagnosis._text import printable
 from sklearn_lossfix.diagnosis.display._data_view import DataView
 from sklearn_lossfix.diagnosis.display._fix_view import FixView
 from sklearn_lossfix.diagnosis.display._history_view import HistoryView
+from sklearn_lossfix.diagnosis.display._report_view import Limits
 from sklearn_lossfix.diagnosis.display._split_view import SplitView
-from sklearn_lossfix.diagnosis.display._view import Limits, View
+from sklearn_lossfix.diagnosis.display._view import View
 
 #: A report stays below this many bytes, whatever the data: small enough for any mail or issue.
 MAX_BYTES = 300_000

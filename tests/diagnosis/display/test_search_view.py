@@ -2,6 +2,7 @@
 
 import pytest
 
+from sklearn_lossfix.diagnosis.display._report_view import Limits
 from sklearn_lossfix.diagnosis.display._search_view import (
     drawable_candidates,
     least_loss_of,
@@ -9,7 +10,7 @@ from sklearn_lossfix.diagnosis.display._search_view import (
     threshold_class,
     threshold_marks,
 )
-from sklearn_lossfix.diagnosis.display._view import Limits, View
+from sklearn_lossfix.diagnosis.display._view import View
 
 LIMITS = Limits(rows=20, label=40, text=600, code=2_000)
 TIGHT = Limits(rows=2, label=10, text=40, code=80)

@@ -5,13 +5,14 @@ import re
 import pytest
 
 from sklearn_lossfix.diagnosis.display._render import MAX_BYTES, render_html, render_markdown
+from sklearn_lossfix.diagnosis.display._report_view import Limits
 from sklearn_lossfix.diagnosis.display._treatment_view import (
     TREATMENT_TABLES,
     drawable_treatments,
     shown_classes,
     shown_treatments,
 )
-from sklearn_lossfix.diagnosis.display._view import Limits, View
+from sklearn_lossfix.diagnosis.display._view import View
 
 LIMITS = Limits(rows=20, label=40, text=600, code=2_000)
 TIGHT = Limits(rows=2, label=10, text=40, code=80)
