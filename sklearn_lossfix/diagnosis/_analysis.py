@@ -344,9 +344,10 @@ class Analysis:
         pos = e.pos if metric.asymmetric else None
         return metric_estimate(metric, e.y, pred, e.n_classes, pos=pos, **self.sampling)
 
-    def gain(self, metric, pred_new, pred_old=None, inflation=1.0):
+    def gain(self, metric, pred_new, pred_old=None, inflation=1.0, groups=None):
         """Row-paired improvement of a label metric over ``predict``'s labels (or others)."""
         e = self.evidence
+        sampling = self.sampling if groups is None else {**self.sampling, "groups": groups}
         pred_old = e.model.pred if pred_old is None else pred_old
         pos = e.pos if metric.asymmetric else None
         return metric_gain(
@@ -357,7 +358,7 @@ class Analysis:
             e.n_classes,
             pos=pos,
             inflation=inflation,
-            **self.sampling,
+            **sampling,
         )
 
     def constant(self, metric):

@@ -74,7 +74,7 @@ def compared_with(analysis, honest, compared, clusters=None):
         value = paired_estimate(missing, e.sample_weight, groups)
         seen.append((value, "nats", analysis.loss_floor))
     if analysis.metric.kind == "label":
-        value = analysis.gain(analysis.metric, e.model.pred, honest.pred)
+        value = analysis.gain(analysis.metric, e.model.pred, honest.pred, groups=groups)
         seen.append((value, "points", METRIC_FLOOR))
     return _surest(seen, compared)
 

@@ -7,6 +7,7 @@ from sklearn_lossfix._core._evidence import Scored
 from sklearn_lossfix._core._oof import fix_folds, is_regressor_given_labels
 from sklearn_lossfix.diagnosis._shuffled_columns import ShuffledColumns
 from sklearn_lossfix.model_selection._audit import audit_split, read_split_data
+from sklearn_lossfix.model_selection.leakage._clump_links import clump_links
 from sklearn_lossfix.model_selection.leakage._order import FOLD_CHECKS, LEAKAGE_CHECKS
 from sklearn_lossfix.model_selection.leakage._split_data import LeakageOptions, SplitData
 from sklearn_lossfix.model_selection.leakage._table import Table
@@ -14,9 +15,12 @@ from sklearn_lossfix.model_selection.leakage._table import Table
 #: Checks of columns that need no validation rows: what a column tells of the target.
 TRAINING_CHECKS = ("target_copies",)
 
+#: Checks of rows, where no groups are given.
+CLUMP_CHECKS = ("hidden_entities",)
+
 
 def fold_leaks(bench, with_columns=True):
-    """Ask about given groups and times in the folds, and about columns that tell the target.
+    """Ask about groups, clumps and times in the folds, and about columns that tell the target.
 
     Parameters
     ----------
@@ -31,11 +35,14 @@ def fold_leaks(bench, with_columns=True):
         None where there was nothing to ask.
     facts : dict
         ``columns_shuffled``: what the model says with leaking columns shuffled, by finding; and
-        ``regrouped``: what it says in folds that keep groups together, where the folds tear them.
+        ``regrouped``: what it says in folds that keep groups together, where the folds tear them;
+        where no groups are given clumps of rows, and ``clumps``: that of every scored row.
     """
     data, request = bench.data, bench.request
+    of_table = TRAINING_CHECKS if with_columns else ()
+    of_table += CLUMP_CHECKS if data.groups is None else ()
     names, split = list(FOLD_CHECKS), None
-    if with_columns and getattr(data.X, "ndim", 2) == 2:
+    if of_table and getattr(data.X, "ndim", 2) == 2:
         try:
             split = read_split_data(
                 data.X,
@@ -45,7 +52,7 @@ def fold_leaks(bench, with_columns=True):
                 groups=data.groups,
             )
             split = _with_times(split, data)
-            names += TRAINING_CHECKS
+            names += of_table
         except (TypeError, ValueError):  # texts: no table to look at
             split = None
     if split is None:
@@ -64,10 +71,12 @@ def fold_leaks(bench, with_columns=True):
     if not is_regressor_given_labels(bench.estimator):
         for leak in leaks.leaks:
             if leak.found and leak.check in TRAINING_CHECKS:
-                facts["columns_shuffled"] = _without_columns(bench, split, leak)
+                facts |= _without_columns(bench, split, leak)
             elif leak.found and leak.check == "group_overlap":
-                facts["regrouped"] = _regrouped(bench)
-    return leaks, {name: value for name, value in facts.items() if value}
+                facts |= _regrouped(bench, data.groups)
+            elif leak.found and leak.check in CLUMP_CHECKS:
+                facts |= _apart_from_clumps(bench, split)
+    return leaks, facts
 
 
 def _with_times(split, data):
@@ -91,27 +100,35 @@ def _without_columns(bench, split, leak):
         return {}
     model = ShuffledColumns(bench.estimator, positions, bench.request.seed)
     scored, _ = bench.attempt(model, "the model without leaking columns")
-    return {} if scored is None else {leak.slug: scored}
+    return {} if scored is None else {"columns_shuffled": {leak.slug: scored}}
 
 
-def _regrouped(bench):
-    """What the model says in as many folds that keep groups together; None where that fails.
+def _apart_from_clumps(bench, split):
+    """The same in folds that keep clumps together, and the clump of every scored row."""
+    links = clump_links(split, bench.n_splits)
+    facts = {} if links is None else _regrouped(bench, links)
+    return facts | {"clumps": links[bench.scored_rows]} if facts else {}
+
+
+def _regrouped(bench, groups):
+    """What the model says in as many folds that keep groups together; nothing where that fails.
 
     The scores stand in the order of the workbench's own, which must judge every row once.
     """
     own = bench.scored_rows
     if len(np.unique(own)) != len(own) or len(own) != len(bench.data.y):
-        return None
+        return {}
     data, request = bench.data, bench.request
     splitter = StratifiedGroupKFold(bench.n_splits, shuffle=True, random_state=request.seed)
     try:
-        folds = fix_folds(splitter, data.X, data.labels, groups=data.groups)
+        folds = fix_folds(splitter, data.X, data.labels, groups=groups)
     except ValueError:  # too few groups
-        return None
+        return {}
     grouped = bench.on_folds(folds)
     scored, _ = grouped.attempt(bench.estimator, "the model in folds that keep groups together")
     if scored is None:
-        return None
+        return {}
     place = np.argsort(grouped.scored_rows)[own]
     pick = [None if part is None else part[place] for part in (scored.proba, scored.margins)]
-    return Scored(scored.pred[place], proba=pick[0], margins=pick[1], warnings=scored.warnings)
+    apart = Scored(scored.pred[place], proba=pick[0], margins=pick[1], warnings=scored.warnings)
+    return {"regrouped": apart}

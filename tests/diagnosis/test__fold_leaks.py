@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
+from sklearn.metrics import adjusted_rand_score
 from sklearn.model_selection import KFold, RepeatedKFold, StratifiedGroupKFold
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -87,7 +88,30 @@ def test_a_column_that_tells_the_target_is_shuffled(table):
     truth = y[bench.scored_rows]
     own = bench.score(KNeighborsClassifier(), "model")
     assert np.mean(shuffled.pred == truth) < np.mean(own.pred == truth) - 0.1
-    assert fold_leaks(bench, with_columns=False) == (None, {})
+    leaks, facts = fold_leaks(bench, with_columns=False)
+    assert "target_copies" not in found(leaks)
+    assert facts == {}
+
+
+@pytest.mark.parametrize("with_columns", [True, False])
+def test_clumps_are_kept_together_where_no_groups_are_given(grouped, with_columns):
+    """The clump of every scored row is its group, and scores without it are worse."""
+    X, y, groups = grouped
+    bench = make_bench(X, y)
+    leaks, facts = fold_leaks(bench, with_columns)
+    assert found(leaks)["hidden_entities"] is True
+    assert set(facts) == {"regrouped", "clumps"}
+    assert adjusted_rand_score(facts["clumps"], groups[bench.scored_rows]) > 0.9
+    own, truth = bench.score(KNeighborsClassifier(), "model"), y[bench.scored_rows]
+    assert np.mean(own.pred == truth) > np.mean(facts["regrouped"].pred == truth) + 0.2
+
+
+def test_clumps_that_chain_are_not_kept_together(grouped):
+    """Without links the clumps are named, and nothing is fitted again."""
+    X, y, _ = grouped
+    leaks, facts = fold_leaks(make_bench(X, y, cv=40))
+    assert found(leaks)["hidden_entities"] is True
+    assert facts == {}
 
 
 def test_what_is_no_table_is_left_alone(table):

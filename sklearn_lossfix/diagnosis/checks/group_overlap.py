@@ -9,7 +9,12 @@ from sklearn_lossfix.diagnosis._flattery import (
     leaked_beside_others,
     rows_missing,
 )
-from sklearn_lossfix.diagnosis._leak_finding import N_ROWS_SHOWN, LeakFinding, with_flattery
+from sklearn_lossfix.diagnosis._leak_finding import (
+    N_ROWS_SHOWN,
+    LeakFinding,
+    leak_p,
+    with_flattery,
+)
 
 # Name of the check of given groups.
 GIVEN = "group_overlap"
@@ -20,8 +25,8 @@ class GroupOverlap(LeakFinding):
 
     Given groups do harm where the model scores better on their rows than models do that met none
     of their rows: those of the folds, which keep groups together. Where there are no such models,
-    rows of known groups are compared with rows of new ones. Folds that tear groups are compared
-    with folds that keep them together. Clumps are advice.
+    rows of known groups are compared with rows of new ones. Folds that tear groups, or clumps of
+    rows where none are given, are compared with folds that keep them together.
     """
 
     name = "group_overlap"
@@ -31,7 +36,7 @@ class GroupOverlap(LeakFinding):
     def leaks(self, analysis):
         """What was seen of the validation rows, else of the groups in the folds."""
         e = analysis.evidence
-        if e.source == "out-of-fold" and e.leaks is not None and e.groups is not None:
+        if e.source == "out-of-fold" and e.leaks is not None:
             return e.leaks
         return super().leaks(analysis)
 
@@ -39,7 +44,7 @@ class GroupOverlap(LeakFinding):
         """Compare known groups with groups that a model did not meet."""
         given = [r.leak for r in found if r.check == GIVEN]
         if not given:
-            return finding
+            return _beside_whole_clumps(analysis, finding, found)
         if analysis.evidence.source != "validation":
             regrouped = analysis.evidence.facts.get("regrouped")
             if regrouped is None:
@@ -59,6 +64,20 @@ class GroupOverlap(LeakFinding):
         if flattery is None:
             flattery = leaked_beside_others(analysis, known)
         return with_flattery(finding, flattery, float(known.mean()), analysis.alpha, 0.0)
+
+
+def _beside_whole_clumps(analysis, finding, found):
+    """Scores out of fold beside those of the same model in folds that tear no clump apart."""
+    refits = analysis.refits
+    facts, flattery = refits.evidence.facts, None
+    if "clumps" in facts:
+        of_rows = "folds" if refits is analysis else "folds of the training rows"
+        compared = f"the same model in {of_rows} that keep clumps together"
+        flattery = compared_with(refits, facts["regrouped"], compared, facts["clumps"])
+    finding = with_flattery(finding, flattery, found[0].rate, analysis.alpha, leak_p(found))
+    if finding.section != "issue":
+        return finding
+    return replace(finding, message=f"{finding.message} Pass what they share as groups=.")
 
 
 def _beside_new_models(analysis, codes, n_judged):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupShuffleSplit, KFold, train_test_split
 from sklearn.neighbors import KNeighborsClassifier
@@ -82,11 +83,46 @@ def _fixed(train, val):
     return Fixed()
 
 
-def test_clumps_are_advice():
-    """Persons that nobody named are a tip, whatever they flatter."""
-    finding = judged(KNeighborsClassifier(15), persons(within=0.1), with_groups=False)
+def test_clumps_are_an_issue_where_scores_fall_without_them():
+    """Persons that nobody named, in validation rows and in folds."""
+    data = persons(within=0.1)
+    finding = judged(KNeighborsClassifier(3), data, with_groups=False)
+    of_folds = diagnose(KNeighborsClassifier(3), *data[:2], cv=3)[SLUG]
+    for each, folds in ((finding, "folds of the training rows"), (of_folds, "in folds")):
+        assert each.section == "issue"
+        assert each.estimate > each.limit
+        assert f"{folds} that keep clumps together" in each.message
+        assert "groups=" in each.message
+
+
+def test_clumps_that_flatter_nobody_are_a_tip():
+    """A model that cannot know a person scores the same without the other rows of one."""
+    X, y, _ = persons(within=0.1)
+    finding = diagnose(DummyClassifier(strategy="prior"), X, y, cv=3)[SLUG]
     assert finding.section == "tip"
-    assert "clumps" in finding.message
+    assert "not shown to flatter" in finding.message
+
+
+def test_clumps_on_a_grid_are_a_tip():
+    """New rows will stand on the same levels: what that does to scores is not known."""
+    rng = np.random.default_rng(0)
+    cells = rng.integers(0, 2, (600, 7))
+    X = cells + 0.02 * rng.normal(size=(600, 7))
+    y = rng.integers(0, 2, 128)[cells @ 2 ** np.arange(7)]
+    finding = diagnose(KNeighborsClassifier(3), X, y, cv=3)[SLUG]
+    assert finding.section == "tip"
+    assert "could not be measured" in finding.message
+
+
+def test_clumps_are_a_tip_without_refits():
+    """A frozen model cannot be fitted without the rows of a clump; fast effort looks for none."""
+    X, y, _ = data = persons(within=0.1)
+    frozen = FrozenEstimator(KNeighborsClassifier(3).fit(X, y))
+    finding = judged(frozen, data, with_groups=False)
+    assert finding.section == "tip"
+    assert "could not be measured" in finding.message
+    finding = judged(KNeighborsClassifier(3), data, with_groups=False, effort="fast")
+    assert finding.section == "not_applicable"
 
 
 def test_folds_that_tear_groups_apart_are_named():
@@ -102,6 +138,9 @@ def test_folds_that_tear_groups_apart_are_named():
     assert diagnose(KNeighborsClassifier(15), X, y, groups=groups, cv=3)[SLUG].section == "passed"
 
 
-def test_needs_groups_or_validation_rows(table):
-    """Out of fold and without groups nothing is known of them."""
-    assert diagnose(LogisticRegression(), *table(100), cv=2)[SLUG].section == "not_applicable"
+def test_needs_groups_or_enough_rows(table):
+    """Out of fold and without groups clumps are looked for, in 200 rows or more."""
+    finding = diagnose(LogisticRegression(), *table(100), cv=2)[SLUG]
+    assert finding.section == "not_applicable"
+    assert "100 rows" in finding.message
+    assert diagnose(LogisticRegression(), *table(300), cv=2)[SLUG].section == "passed"
