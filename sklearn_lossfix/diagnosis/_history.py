@@ -57,7 +57,7 @@ def diagnose_history(
     -------
     FitReport
         Of kind ``"history"``: verdict, best epochs with intervals, findings with their windows,
-        curves as tables and pictures.
+        curves as tables and pictures. Of a fitted estimator the plain findings have remedies.
 
     Raises
     ------
@@ -93,4 +93,6 @@ def diagnose_history(
         loss=loss,
         metric=metric,
     )
-    return build_history_report(histories, alpha=alpha, ignore=ignore, seed=seed, scoring=scoring)
+    return build_history_report(
+        histories, alpha=alpha, ignore=ignore, seed=seed, scoring=scoring, estimator=history
+    )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_lossfix.diagnosis._history_remedies import with_remedies
 from sklearn_lossfix.diagnosis._history_tables import history_tables
 from sklearn_lossfix.diagnosis._history_verdict import (
     counted_steps,
@@ -22,7 +23,14 @@ NO_DISTORTION = "No distortion of the curves of this source is known."
 
 
 def build_history_report(
-    histories, *, alpha=DEFAULT_ALPHA, ignore=(), seed=0, scoring=None, call="diagnose_history"
+    histories,
+    *,
+    alpha=DEFAULT_ALPHA,
+    ignore=(),
+    seed=0,
+    scoring=None,
+    call="diagnose_history",
+    estimator=None,
 ):
     """Judge histories and put everything into a report.
 
@@ -40,6 +48,8 @@ def build_history_report(
         Name of the metric to explain.
     call : str, default="diagnose_history"
         What was called.
+    estimator : fitted estimator, default=None
+        What recorded a single history: material for remedies.
 
     Returns
     -------
@@ -55,6 +65,7 @@ def build_history_report(
     analysis = HistoryAnalysis(histories, alpha, seed, scoring)
     findings = run_checks(analysis, HISTORY_CHECKS, kind="history", effort="fast", ignore=ignore)
     findings = explained_verdicts(without_chance_tips(findings, alpha))
+    findings = with_remedies(findings, estimator, analysis.history)
     return FitReport(
         kind="history",
         verdict=history_verdict(analysis, findings),

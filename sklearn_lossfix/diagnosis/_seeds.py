@@ -7,6 +7,7 @@ import numpy as np
 from scipy import stats
 from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
+from sklearn.pipeline import Pipeline
 
 from sklearn_lossfix._core._paired_tests import mean_standard_error, weighted_mean
 from sklearn_lossfix.diagnosis.twins._parts import asking_for_weights
@@ -30,8 +31,42 @@ def with_seed(estimator, seed):
 
 
 def seed_ensemble(estimator, seeds):
-    """The mean of the probabilities of clones with different seeds, as a VotingClassifier."""
-    members = [(f"seed_{seed}", asking_for_weights(with_seed(estimator, seed))) for seed in seeds]
+    """The mean of the probabilities of clones with different seeds.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Unfitted.
+    seeds : sequence of int
+        Seeds.
+
+    Returns
+    -------
+    VotingClassifier or Pipeline
+        A Pipeline whose seeds are all in its last step gets an ensemble of that step. Its first
+        steps are fitted once, and weights of the rows reach the members: a VotingClassifier hands
+        them to no Pipeline.
+    """
+    if seeded_last_step(estimator) is not None:
+        name, last = estimator.steps[-1]
+        # Inside of a Pipeline a step is asked by its own requests: none is added.
+        inside = seed_ensemble(last, seeds) if isinstance(last, Pipeline) else _vote(last, seeds)
+        return clone(estimator).set_params(**{name: inside})
+    return _vote(estimator, seeds, asking_for_weights)
+
+
+def seeded_last_step(estimator):
+    """Name of the last step of a Pipeline, where all of its seeds are in there; else None."""
+    if not isinstance(estimator, Pipeline):
+        return None
+    name = estimator.steps[-1][0]
+    alone = all(param.startswith(f"{name}__") for param in seed_params(estimator))
+    return name if alone else None
+
+
+def _vote(estimator, seeds, made=clone):
+    """Clones with different seeds, each passed through `made`, whose probabilities are averaged."""
+    members = [(f"seed_{seed}", made(with_seed(estimator, seed))) for seed in seeds]
     return VotingClassifier(members, voting="soft")
 
 

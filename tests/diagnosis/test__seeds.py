@@ -5,13 +5,14 @@ import pytest
 from scipy import stats
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import QuantileTransformer
+from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
 from sklearn_lossfix._core._evidence import Scored
+from sklearn_lossfix._core._oof import weight_params
 from sklearn_lossfix.diagnosis import _seeds
 from sklearn_lossfix.diagnosis._seeds import (
     N_SEEDS,
@@ -79,6 +80,47 @@ def test_members_ask_for_the_weights_that_the_model_takes(table):
             expected = clone(model).fit(X, y, sample_weight=weight).predict_proba(X)
             together = seed_ensemble(model, ensemble_seeds(0)).fit(X, y, sample_weight=weight)
             np.testing.assert_allclose(together.predict_proba(X), expected)
+
+
+@pytest.mark.parametrize("routing", [False, True])
+def test_weights_reach_the_members_of_a_pipeline(table, routing):
+    """The ensemble of a weighted Pipeline is the mean of the Pipeline's own weighted fits."""
+    X, y = table(100)
+    weight = np.random.default_rng(0).random(100)
+    with config_context(enable_metadata_routing=routing):
+        forest = RandomForestClassifier(3)
+        scaler = StandardScaler()
+        if routing:
+            forest.set_fit_request(sample_weight=True)
+            scaler.set_fit_request(sample_weight=False)
+        for model in (make_pipeline(scaler, forest), make_pipeline(make_pipeline(scaler, forest))):
+            seeds = ensemble_seeds(0)
+            alone = [
+                with_seed(model, s).fit(X, y, **weight_params(model, weight)).predict_proba(X)
+                for s in seeds
+            ]
+            together = seed_ensemble(model, seeds)
+            params = weight_params(together, weight)
+            assert params
+            given = clone(together).fit(X, y, **params).predict_proba(X)
+            np.testing.assert_allclose(given, np.mean(alone, axis=0))
+            assert not np.allclose(given, together.fit(X, y).predict_proba(X))
+
+
+def test_an_ensemble_in_a_pipeline_asks_for_nothing_new():
+    """With metadata routing a Pipeline that requested no weights gets an ensemble without them."""
+    with config_context(enable_metadata_routing=True):
+        model = make_pipeline(StandardScaler(), RandomForestClassifier(2))
+        assert weight_params(model, np.ones(60)) == {}
+        assert weight_params(seed_ensemble(model, ensemble_seeds(0)), np.ones(60)) == {}
+
+
+def test_a_pipeline_with_seeds_in_its_first_steps_is_repeated_whole():
+    """Every member has a seed of its own in every step."""
+    ensemble = seed_ensemble(PIPE, (1, 2))
+    assert isinstance(ensemble, VotingClassifier)
+    for seed, (_, member) in zip((1, 2), ensemble.estimators, strict=True):
+        assert {member.get_params()[name] for name in seed_params(member)} == {seed}
 
 
 def draw(rng, effect, n_rows=300, n_folds=5):

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from sklearn_lossfix._core._finding import LOSS_FLOOR_SHARE, Remedy
+from sklearn_lossfix._core._oof import weight_params
 from sklearn_lossfix._core._paired_tests import paired_estimate, weighted_mean
 from sklearn_lossfix._core._proper_scores import brier_rows, log_loss_rows
 from sklearn_lossfix.diagnosis._judging import fact, interval_text, judge_effect
@@ -14,6 +15,7 @@ from sklearn_lossfix.diagnosis._seeds import (
     seed_ensemble,
     seed_params,
     seed_spread,
+    seeded_last_step,
 )
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
@@ -66,6 +68,7 @@ class SeedSensitive:
         saved = rows_of(e.model.proba, e.y) - rows_of(mean, e.y)
         gain = paired_estimate(saved, inflation=e.inflation, **analysis.sampling)
         own = weighted_mean(losses[0], e.sample_weight)
+        remedy, why_none = _ensemble_remedy(analysis, gain, unit)
         return judge_effect(
             self,
             analysis,
@@ -74,9 +77,10 @@ class SeedSensitive:
             unit=unit,
             message=f"With another seed the {what} of one fit changes by {spread.sd:.3g} (standard "
             f"deviation over {len(seeds)} seeds on the same rows, {spread.sd / own:.0%} of it); "
-            f"the mean of their probabilities has a {what} lower by {interval_text(gain)}.",
+            f"the mean of their probabilities has a {what} lower by {interval_text(gain)}."
+            f"{why_none}",
             other_p=spread.p_value,
-            remedy=_ensemble_remedy(analysis, gain, unit),
+            remedy=remedy,
             evidence={
                 "seed_sd": spread.sd,
                 "seed_p": spread.p_value,
@@ -98,27 +102,46 @@ def _why_not(analysis):
 
 
 def _ensemble_remedy(analysis, gain, unit):
-    """The mean over seeds, as an estimator; None where there is no estimator."""
+    """The mean over seeds, as an estimator, or None; and a sentence where it would not be true."""
     estimator = analysis.evidence.estimator
     if estimator is None:
-        return None
+        return None, ""
     seeds = ensemble_seeds(analysis.bench.request.seed)
     build = partial(seed_ensemble, seeds=seeds)
-    names = ", ".join(f"{name!r}: s" for name in seed_params(estimator))
-    return Remedy(
-        estimator=build(estimator),
+    made, weight = build(estimator), analysis.bench.data.weight
+    if weight_params(estimator, weight) and not weight_params(made, weight):
+        return None, (
+            f" There is no remedy to try: the weights of the rows do not reach a "
+            f"{type(estimator).__name__} inside of a {type(made).__name__}, and without them the "
+            f"mean would be that of other models."
+        )
+    remedy = Remedy(
+        estimator=made,
         changes=f"the mean of {len(seeds)} fits with different seeds",
         params={"seeds": list(seeds)},
-        code=(
-            "from sklearn.base import clone\n"
-            "from sklearn.ensemble import VotingClassifier\n"
-            "VotingClassifier(\n"
-            f'    [(f"seed_{{s}}", clone(estimator).set_params(**{{{names}}})) for s in {seeds}],\n'
-            '    voting="soft",\n'
-            ")"
-        ),
+        code=_ensemble_code(estimator, seeds),
         expected_gain=gain,
         unit=unit,
         n_fits=len(seeds),
         build=build,
+    )
+    return remedy, ""
+
+
+def _ensemble_code(estimator, seeds):
+    """What `seed_ensemble` does, as Python."""
+    path, seeded = "estimator", estimator
+    place = []
+    while (name := seeded_last_step(seeded)) is not None:
+        place.append(name)
+        path, seeded = f"{path}.named_steps[{name!r}]", seeded.steps[-1][1]
+    names = ", ".join(f"{name!r}: s" for name in seed_params(seeded))
+    members = f'[(f"seed_{{s}}", clone({path}).set_params(**{{{names}}})) for s in {seeds}]'
+    imports = "from sklearn.base import clone\nfrom sklearn.ensemble import VotingClassifier\n"
+    if not place:
+        return f'{imports}VotingClassifier(\n    {members},\n    voting="soft",\n)'
+    step = "__".join(place)
+    return (
+        f"{imports}members = {members}\n"
+        f'clone(estimator).set_params(**{{{step!r}: VotingClassifier(members, voting="soft")}})'
     )

@@ -1,10 +1,15 @@
 """seed-sensitive: seeds differ by more than the floor, and their mean is better."""
 
+import ast
+
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import Normalizer, QuantileTransformer, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.utils import check_random_state
 
@@ -91,3 +96,45 @@ def test_skipped_at_normal_effort(table):
     finding = diagnose(Lucky(), X, y, cv=2)[SLUG]
     assert finding.section == "skipped"
     assert "thorough" in finding.message
+
+
+def rebuilt(remedy, estimator):
+    """What the remedy's code makes of the user's estimator: the value of its last statement."""
+    scope, tree = {"estimator": clone(estimator)}, ast.parse(remedy.code)
+    last = ast.Expression(tree.body.pop().value)
+    exec(compile(tree, "remedy", "exec"), scope)
+    return eval(compile(last, "remedy", "eval"), scope)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [Lucky(2.0), make_pipeline(StandardScaler(), make_pipeline(Normalizer(), Lucky(2.0)))],
+    ids=["alone", "pipeline"],
+)
+def test_the_code_makes_the_remedy(table, model):
+    """Of a bare model and of a Pipeline, whose first steps are fitted once."""
+    remedy = diagnose(model, *table(1000), cv=3, effort="thorough")[SLUG].remedy
+    assert repr(rebuilt(remedy, model)) == repr(remedy.estimator)
+    assert type(remedy.estimator) is (VotingClassifier if isinstance(model, Lucky) else Pipeline)
+
+
+class WeightedLucky(Lucky):
+    """The same, with weights."""
+
+    def fit(self, X, y, sample_weight=None):
+        """Weights change nothing here: only that they can be handed in matters."""
+        return super().fit(X, y)
+
+
+def test_no_remedy_that_would_drop_the_weights(table):
+    """Where first steps have seeds, weights cannot reach the members: the reason is said."""
+    X, y = table(1000)
+    model = make_pipeline(QuantileTransformer(n_quantiles=20), WeightedLucky(2.0))
+    given = {"cv": 3, "effort": "thorough"}
+    finding = diagnose(model, X, y, sample_weight=np.full(1000, 0.5), **given)[SLUG]
+    assert finding.section == "issue"
+    assert finding.remedy is None
+    assert "the weights of the rows do not reach a Pipeline inside of a VotingClassifier" in (
+        finding.message
+    )
+    assert diagnose(model, X, y, **given)[SLUG].remedy is not None
