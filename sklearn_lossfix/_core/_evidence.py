@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_lossfix._core._paired_tests import Estimate
+
 
 @dataclass(frozen=True, eq=False)
 class Scored:
@@ -71,7 +73,7 @@ class Twin:
 
 @dataclass(frozen=True)
 class NoTwin:
-    """Why a twin was not tried.
+    """Why a twin, or another refit, was not tried.
 
     Attributes
     ----------
@@ -161,6 +163,52 @@ class SearchEvidence:
     honest_high: float
     axes: dict = field(default_factory=dict)
     curve: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class NestedSearch:
+    """A whole search repeated in the folds, beside the score that it shows of itself.
+
+    Attributes
+    ----------
+    name : str
+        Class of the search.
+    metric_name : str
+        What its score is.
+    unit : str
+        Unit of differences of scores: "points", "nats", "Brier", or empty where unknown.
+    limit : float
+        Smallest difference that matters.
+    apparent : float
+        ``best_score_`` of the search on all rows.
+    honest : Estimate
+        Its score on the test rows of folds in which it was repeated on the rest.
+    fold_scores, own_scores : tuple of float
+        Per fold: the honest score, and the ``best_score_`` of the search that was repeated there.
+    fold_params : tuple of dict
+        Per fold: the parameters that were chosen.
+    n_candidates : int
+        Candidates of the search on all rows.
+    n_fits : int
+        Fits of a candidate that repeating it took, beyond what the report fits anyway.
+    fixed : Estimate or None
+        How much better the metric is with the parameters fixed that were chosen on all rows,
+        row-paired on the same folds; None where the report repeats the search anyway, or the metric
+        is not one of labels.
+    """
+
+    name: str
+    metric_name: str
+    unit: str
+    limit: float
+    apparent: float
+    honest: Estimate
+    fold_scores: tuple
+    own_scores: tuple
+    fold_params: tuple
+    n_candidates: int
+    n_fits: int
+    fixed: Estimate | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,6 +347,12 @@ class Evidence:
         Another model on the same rows, where one was given to compare with.
     search : SearchEvidence or None
         What was seen of all candidates, where the model was chosen by a search that recorded it.
+    search_results : SearchResults, NoTwin or None
+        What any other search recorded in its ``cv_results_``, or why that says nothing; None
+        without a search.
+    nested_search : NestedSearch, NoTwin or None
+        The search that chose the model, repeated in the folds, or why that was not done; None
+        without a search.
     treatments : TreatmentEvidence or None
         What was seen of treatments of class imbalance, where the model was chosen among such.
     leaks : SplitEvidence or None
@@ -332,6 +386,8 @@ class Evidence:
     facts: dict = field(default_factory=dict)
     compared: Scored | None = None
     search: SearchEvidence | None = None
+    search_results: Any = None
+    nested_search: NestedSearch | NoTwin | None = None
     treatments: TreatmentEvidence | None = None
     leaks: "SplitEvidence | None" = None
     drift: "DriftEvidence | None" = None

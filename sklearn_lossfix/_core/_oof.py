@@ -99,6 +99,8 @@ class OutOfFold:
         Per fold: mean losses and class totals on the training rows, where asked for.
     warnings : tuple of str
         Convergence warnings, without repeats.
+    described : tuple
+        Per fold: what `describe` said of the fitted model; None without it.
     """
 
     classes: np.ndarray
@@ -109,6 +111,7 @@ class OutOfFold:
     pred: np.ndarray
     train_states: tuple
     warnings: tuple
+    described: tuple = ()
 
     @property
     def row_weight(self):
@@ -517,11 +520,12 @@ def sort_warnings(caught):
 
 def _run_task(estimator, X, y, codes, weight, task):
     """Fit a clone on the train rows of one fold and score its test rows; runs in a worker."""
-    fold, layout, fit_params, classes, response_method, encoded, want_train, seed = task
+    fold, layout, fit_params, classes, response_method, encoded, want_train, seed, describe = task
     train, test = fold_rows(layout, fold)
     model = seed_clone(clone(estimator), seed)
-    X_train, y_train = _safe_split(model, X, codes if encoded else y, train)
-    X_test, _ = _safe_split(model, X, None, test, train)
+    target = codes if encoded else y
+    X_train, y_train = _safe_split(model, X, target, train)
+    X_test, y_test = _safe_split(model, X, target, test, train)
     params = cut_params(fit_params, train, len(codes))
     with caught_warnings() as caught:
         try:
@@ -530,11 +534,13 @@ def _run_task(estimator, X, y, codes, weight, task):
         except Exception as error:
             error.add_note(f"While fitting {type(estimator).__name__} out of fold, split {fold}.")
             raise
-        train_state = None
+        train_state = said = None
         if want_train:
             w = None if weight is None else weight[train]
             train_state = _train_state(model, X_train, codes[train], classes, w, encoded)
-    return fold, test, scores, pred, response, train_state, *sort_warnings(caught)
+        if describe is not None:
+            said = describe(model, X_test, y_test, None if weight is None else weight[test])
+    return fold, test, scores, pred, response, train_state, *sort_warnings(caught), said
 
 
 def run_tasks(run, shared, tasks, n_jobs, on_done):
@@ -628,6 +634,7 @@ def out_of_fold(
     random_state=None,
     want_train=False,
     encoded=False,
+    describe=None,
     on_done: Callable[[int, int], Any] = lambda done, total: None,
 ):
     """Score rows with clones of `estimator` that did not learn from them.
@@ -657,6 +664,10 @@ def out_of_fold(
         Also give the losses and class totals on the training rows.
     encoded : bool, default=False
         Fit on class codes and read the predictions as numbers: for regressors.
+    describe : callable, default=None
+        Function of a module, ``describe(model, X, y, sample_weight)`` of a fold's model and its
+        test rows: says in plain values what is to be known of the model, which itself does not come
+        back from the worker.
     on_done : callable, default does nothing
         Called as ``on_done(finished, total)`` in the calling process.
 
@@ -678,7 +689,8 @@ def out_of_fold(
     for number in range(len(folds.splits)):
         layout = fold_layout(folds, number)
         seed = None if random_state is None else (int(random_state), number)
-        tasks.append((number, layout, params, classes, response_method, encoded, want_train, seed))
+        how = (response_method, encoded, want_train, seed, describe)
+        tasks.append((number, layout, params, classes, *how))
     shared = (estimator, X, y, codes, sample_weight)
     results = run_tasks(
         _run_task, shared, tasks, n_jobs, lambda _, done, total: on_done(done, total)
@@ -701,6 +713,7 @@ def out_of_fold(
         pred=np.concatenate([result[3] for result in results]),
         train_states=tuple(result[5] for result in results),
         warnings=tuple(convergence),
+        described=tuple(result[8] for result in results),
     )
 
 

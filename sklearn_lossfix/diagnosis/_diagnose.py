@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
+from sklearn_lossfix._core._evidence import NoTwin
 from sklearn_lossfix._core._oof import frozen_parts, weight_params
 from sklearn_lossfix._core._validation import (
     check_groups,
@@ -37,8 +38,15 @@ from sklearn_lossfix.diagnosis._gather import (
     is_fitted,
     reference_on,
 )
+from sklearn_lossfix.diagnosis._nested_search import (
+    Choice,
+    is_search,
+    search_fits,
+    search_inside,
+)
 from sklearn_lossfix.diagnosis._request import Data, Request, sample_for_refits
 from sklearn_lossfix.diagnosis._run_checks import EFFORTS, validate_ignore
+from sklearn_lossfix.diagnosis._search_results import results_of_search
 from sklearn_lossfix.diagnosis._validation_leaks import (
     with_groups_and_times,
     with_validation_checks,
@@ -78,7 +86,8 @@ def diagnose(
     ----------
     estimator : estimator
         Any classifier, Pipeline (of scikit-learn or imbalanced-learn), search or meta-estimator,
-        fitted or not. A fitted search is judged through ``best_estimator_``.
+        fitted or not. A search is judged through ``best_estimator_`` with the parameters fixed; an
+        unfitted one is fitted first.
     X : array-like of shape (n_rows, n_features)
         Training rows: array, sparse matrix, pandas or polars dataframe.
     y : array-like of shape (n_rows,)
@@ -112,7 +121,9 @@ def diagnose(
         of fold, with a gradient-boosting reference and at most five twins that apply on the same
         folds, the likeliest first; above 20,000 training rows the refits use a stratified sample,
         and the report says so. "thorough" tries every twin that applies, other seeds, and the
-        model on shares of its training rows.
+        model on shares of its training rows; and it repeats a whole search in the folds, to compare
+        its ``best_score_`` with what it scores on rows that did not choose, where that takes at
+        most 3,000 fits.
     alpha : float, default=0.01
         Level of the findings, after Benjamini-Hochberg over the report.
     ignore : str or iterable of str, default=()
@@ -211,7 +222,7 @@ def _beside(compare, analysis, data, validation, request):
     if validation is None:
         refuse_frozen(compare)
     if bench is not None or is_fitted(compare):  # as the judged one: the same object is itself
-        compare, _ = _through_search(compare, is_fitted(compare), data, request)
+        compare = _through_search(compare, is_fitted(compare), data, request)[0]
     if validation is None:
         refuse_frozen(compare)
     facts = {
@@ -274,23 +285,77 @@ def _validation_data(X_val, y_val, classes):
 
 
 def _through_search(estimator, fitted, data, request):
-    """A search is judged through its best estimator, with the parameters fixed."""
-    if (
-        not hasattr(estimator, "best_estimator_")
-        and hasattr(estimator, "refit")
-        and (hasattr(estimator, "param_grid") or hasattr(estimator, "param_distributions"))
-    ):
-        if not fitted:
-            request.say("fitting the search once")
-            estimator, fitted = fit_clone(estimator, data, request.seed), True
-            request.notes.append("The search was not fitted: a clone was, on the training rows.")
+    """A search is judged through its best estimator, with the parameters fixed.
+
+    Returns
+    -------
+    estimator : estimator
+        What is judged.
+    fitted : bool
+        Whether it is fitted.
+    search : fitted search or None
+        What chose its parameters.
+    """
+    if not hasattr(estimator, "best_estimator_") and is_search(estimator) and not fitted:
+        request.say("fitting the search once")
+        estimator, fitted = fit_clone(estimator, data, request.seed), True
+        request.notes.append("The search was not fitted: a clone was, on the training rows.")
     if hasattr(estimator, "best_estimator_"):
         request.notes.append(
             f"{type(estimator).__name__} was judged through its best estimator with the parameters "
-            f"fixed: the search itself was not repeated in the folds."
+            f"fixed."
         )
-        return estimator.best_estimator_, True
-    return estimator, fitted
+        return estimator.best_estimator_, True, estimator
+    return estimator, fitted, None
+
+
+def _choice_behind(estimator, search, data, sampled, request, thorough):
+    """The search that chose the judged model, or that it holds; None where there is none.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What is judged, fitted or not.
+    search : fitted search or None
+        What chose its parameters.
+    data, sampled : Data
+        All training rows, and those that refits use.
+    request : Request
+        What was asked for.
+    thorough : bool
+        Whether fits may be spent on it.
+
+    Returns
+    -------
+    Choice or None
+    """
+    inside = search_inside(estimator) if search is None else None
+    if search is None and inside is None:
+        return None
+    if len(sampled.y) < len(data.y):
+        why = "its score on all rows says nothing of the sample that refits use."
+        return Choice(search, left_out=f"The search was not compared with its folds: {why}")
+    if inside is None:
+        return Choice(search, for_remedies(search))
+    if is_fitted(estimator):
+        return Choice(inside)
+    if not thorough:
+        why = "effort='thorough' fits it on all rows, and compares its score with the folds'."
+        return Choice(None, left_out=f"The search in the Pipeline is not fitted: {why}")
+    request.say("fitting the search once")
+    inside = search_inside(fit_clone(estimator, data, request.seed))
+    return Choice(inside, n_spent=search_fits(inside) or 0)
+
+
+def _with_search_results(evidence, search, judged, data, request, inside=None):
+    """Evidence with what the search recorded that chose the judged model, or that it holds."""
+    whole = search
+    if search is None:
+        whole, search = judged, search_inside(judged) if inside is None else inside
+    if search is None:
+        return evidence
+    results = results_of_search(search, whole, data.X, data.y, request.classes, data.groups)
+    return replace(evidence, search_results=results)
 
 
 def _gather(estimator, data, validation, request, effort, alpha):
@@ -303,7 +368,7 @@ def _gather(estimator, data, validation, request, effort, alpha):
         )
     if validation is None:
         refuse_frozen(estimator)  # before a search is fitted for nothing
-    estimator, fitted = _through_search(estimator, fitted, data, request)
+    estimator, fitted, search = _through_search(estimator, fitted, data, request)
     frozen = frozen_parts(estimator)
     if validation is None:
         refuse_frozen(estimator)
@@ -311,9 +376,17 @@ def _gather(estimator, data, validation, request, effort, alpha):
     thorough = effort == "thorough"
     if validation is None:
         sampled = sample_for_refits(data, request)
+        choice = _choice_behind(estimator, search, data, sampled, request, thorough)
         evidence, bench = gather_out_of_fold(
-            unfitted, sampled, request, estimator if fitted else None, thorough=thorough
+            unfitted,
+            sampled,
+            request,
+            estimator if fitted else None,
+            thorough=thorough,
+            choice=choice,
         )
+        inside = None if choice is None else choice.search
+        evidence = _with_search_results(evidence, search, estimator, data, request, inside)
         return Analysis(evidence, alpha, bench=bench)
     judged = estimator if fitted else fit_clone(estimator, data, request.seed)
     if effort == "fast" or frozen:
@@ -328,13 +401,24 @@ def _gather(estimator, data, validation, request, effort, alpha):
             else "effort='fast' refits nothing."
         )
         evidence.facts["no_twins_reason"] = reason
+        if search is not None or search_inside(judged) is not None:
+            evidence = replace(evidence, nested_search=NoTwin("not_applicable", reason))
         evidence = with_validation_checks(evidence, judged, data, validation, request, effort)
+        evidence = _with_search_results(evidence, search, judged, data, request)
         return Analysis(evidence, alpha)
     sampled = sample_for_refits(data, request)
     reference = reference_on(sampled, validation, request)
     evidence = gather_validation(unfitted, judged, data, validation, request, reference)
     evidence = with_validation_checks(evidence, judged, data, validation, request, effort)
+    evidence = _with_search_results(evidence, search, judged, data, request)
+    choice = _choice_behind(judged, search, data, sampled, request, thorough)
     refits, bench = gather_out_of_fold(
-        unfitted, sampled, request, judged, thorough=thorough, with_columns=False
+        unfitted,
+        sampled,
+        request,
+        judged,
+        thorough=thorough,
+        with_columns=False,
+        choice=choice,
     )
     return Analysis(evidence, alpha, Analysis(refits, alpha, bench=bench), bench)

@@ -50,7 +50,7 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
     history = _recorded_by(estimator, "_history_evidence")
     if X is None and history is not None:
         call = f"{name}.diagnose"
-        return build_history_report([history], scoring=scoring, call=call)
+        return build_history_report([history], scoring=scoring, call=call, estimator=estimator)
     classes = np.array(np.asarray(estimator.classes_).tolist())
     recorded = getattr(estimator, "oof_", None)
     if scoring is None:

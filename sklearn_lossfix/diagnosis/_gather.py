@@ -3,11 +3,9 @@
 import warnings
 
 import numpy as np
-from sklearn import get_config
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
@@ -24,6 +22,7 @@ from sklearn_lossfix.decision._metrics import class_totals
 from sklearn_lossfix.diagnosis._equal_rows import label_conflicts
 from sklearn_lossfix.diagnosis._fold_leaks import fold_leaks
 from sklearn_lossfix.diagnosis._learning_curve import learning_curve
+from sklearn_lossfix.diagnosis._nested_search import describe_search, nest_search, takes_groups
 from sklearn_lossfix.diagnosis._recorded_scores import scorer_value
 from sklearn_lossfix.diagnosis._reference import make_reference
 from sklearn_lossfix.diagnosis._reference_twin import reference_twin
@@ -217,6 +216,7 @@ def gather_out_of_fold(
     with_reference=True,
     thorough=False,
     with_columns=True,
+    choice=None,
 ):
     """Evidence out of fold: the model, a reference and the twins on one set of folds.
 
@@ -233,10 +233,12 @@ def gather_out_of_fold(
     with_reference : bool, default=True
         Whether to fit the reference.
     thorough : bool, default=False
-        Whether to try every twin that applies, a learning curve and other seeds.
+        Whether to try every twin that applies, a learning curve, other seeds and the whole search.
     with_columns : bool, default=True
         Whether to ask what single columns tell of the target; not where that is asked of
         validation rows as well.
+    choice : Choice, default=None
+        The search that chose the estimator, or that it holds.
 
     Returns
     -------
@@ -245,7 +247,11 @@ def gather_out_of_fold(
         Rows and folds, for more refits.
     """
     bench = Workbench(estimator, data, request)
-    scores = bench.out_of_fold(estimator, "the model out of fold", want_train=True)
+    # A model that holds the search is that search, repeated in the folds.
+    describe = describe_search if choice is not None and choice.whole is None else None
+    scores = bench.out_of_fold(
+        estimator, "the model out of fold", want_train=True, describe=describe
+    )
     model = bench.to_scored(scores, estimator)
     facts = base_facts(
         estimator,
@@ -279,6 +285,7 @@ def gather_out_of_fold(
         twins |= reference_twin(data.X, request.seed, reference)
     curve = learning_curve(bench, estimator, model) if thorough else None
     seeds = score_seeds(bench, estimator, model) if thorough else ()
+    nested = None if choice is None else nest_search(bench, choice, scores, model, thorough)
     leaks, found = fold_leaks(bench, with_columns)
     facts |= found
     conflicts = {**conflicts, "rows": data.rows[conflicts["rows"]]}
@@ -317,6 +324,7 @@ def gather_out_of_fold(
         no_twins=no_twins,
         learning_curve=curve,
         seeds=seeds,
+        nested_search=nested,
         estimator=estimator,
         conflicts=conflicts,
         facts=facts,
@@ -363,17 +371,9 @@ def fit_clone(estimator, data, seed):
         warnings.simplefilter("ignore", ConvergenceWarning)
         target = data.y if is_regressor_given_labels(estimator) else data.labels
         params = weight_params(estimator, data.weight)
-        if data.groups is not None and _takes_groups(estimator):
+        if data.groups is not None and takes_groups(estimator):
             params["groups"] = data.groups
         return seed_clone(clone(estimator), seed).fit(data.X, target, **params)
-
-
-def _takes_groups(estimator):
-    """Whether `fit` hands groups to a splitter, as searches do."""
-    if get_config()["enable_metadata_routing"]:
-        router = getattr(estimator, "get_metadata_routing", None)
-        return router is not None and bool(router().consumes("fit", ["groups"]))
-    return isinstance(estimator, BaseSearchCV)
 
 
 def reference_on(data, validation, request):

@@ -1,7 +1,7 @@
 """What a report says of a search: where its score comes from, its candidates, its threshold curve.
 
-Everything here follows from the recorded scores, labels and folds and from ``SearchEvidence``:
-nothing is fitted but the maps and rules that any report fits.
+Everything here follows from the recorded scores, labels and folds, from ``SearchEvidence`` and from
+``NestedSearch``: nothing is fitted but the maps and rules that any report fits.
 """
 
 import numpy as np
@@ -440,3 +440,44 @@ def _choice_rows(search):
         _row(names[2], search.losses[best], "nats"),
         _row(names[3], search.losses[least], "nats"),
     ]
+
+
+# --- nested search -------------------------------------------------------------------------------
+
+
+def nested_optimism(nested):
+    """Apparent minus honest score; the interval is that of the honest one.
+
+    Parameters
+    ----------
+    nested : NestedSearch
+        What was seen.
+
+    Returns
+    -------
+    Estimate
+    """
+    apparent, honest = nested.apparent, nested.honest
+    return Estimate(
+        apparent - honest.value, honest.se, apparent - honest.high, apparent - honest.low
+    )
+
+
+def nested_columns(nested):
+    """Columns of the table of the folds: what each chose, and both scores of it.
+
+    Parameters
+    ----------
+    nested : NestedSearch
+        What was seen.
+
+    Returns
+    -------
+    dict of str to list
+    """
+    return {
+        "fold": list(range(len(nested.fold_scores))),
+        "params": [params_text(params) for params in nested.fold_params],
+        "best_score": list(nested.own_scores),
+        "score": list(nested.fold_scores),
+    }

@@ -73,7 +73,9 @@ class Workbench:
         """Test rows of every fold."""
         return [fold_rows(fold_layout(self.folds, k), k)[1] for k in range(self.n_splits)]
 
-    def out_of_fold(self, estimator, what, *, want_train=False, left_out=None):
+    def out_of_fold(
+        self, estimator, what, *, want_train=False, left_out=None, fit_params=None, describe=None
+    ):
         """Scores of clones of an estimator, as (row, fold, score) triplets.
 
         Parameters
@@ -86,6 +88,10 @@ class Workbench:
             Whether to judge each fold's model on its training rows too.
         left_out : ndarray of int, default=None
             Rows of the data that no fold trains on; they are scored all the same.
+        fit_params : dict, default=None
+            Further parameters of ``fit``.
+        describe : callable, default=None
+            What is to be known of every fold's model, as for :func:`out_of_fold`.
 
         Returns
         -------
@@ -97,6 +103,8 @@ class Workbench:
             self.data.labels,
             self.folds if left_out is None else without_training_rows(self.folds, left_out),
             sample_weight=self.data.weight,
+            fit_params=fit_params,
+            describe=describe,
             n_jobs=self.request.n_jobs,
             random_state=self.request.seed,
             encoded=is_regressor_given_labels(estimator),

@@ -820,6 +820,25 @@ def test_losses_on_the_training_rows():
     assert out_of_fold(Probe(), BINARY_X, BINARY_Y, folds).train_states == (None,) * 3
 
 
+def described(model, X, y, sample_weight):
+    """Weighted accuracy of a fold's model on the rows that it is handed."""
+    return len(X), float(model.score(X, y, sample_weight=sample_weight))
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_models_are_described_on_their_test_rows(n_jobs):
+    """With `describe` each fold says what the function says of its model and its test rows."""
+    folds = fix_folds(3, BINARY_X, BINARY_NAMES)
+    given = {"sample_weight": WEIGHT, "n_jobs": n_jobs}
+    oof = out_of_fold(logistic(), BINARY_X, BINARY_NAMES, folds, describe=described, **given)
+    for number, (n_rows, accuracy) in enumerate(oof.described):
+        rows = oof.row[oof.fold == number]
+        right = oof.pred[oof.fold == number] == BINARY_Y[rows]
+        assert n_rows == len(rows)
+        assert accuracy == pytest.approx(np.average(right, weights=WEIGHT[rows]))
+    assert out_of_fold(Probe(), BINARY_X, BINARY_Y, folds).described == (None,) * 3
+
+
 # --- frozen parts ---------------------------------------------------------------------------------
 
 FITTED = LogisticRegression().fit(BINARY_X, BINARY_Y)

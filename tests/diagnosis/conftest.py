@@ -578,3 +578,31 @@ def leaky_split():
 def clean_split():
     """Function that makes what an audit sees of clean folds."""
     return _clean_split
+
+
+def _numbers(report):
+    """The dictionary of a report without what tells how it was called."""
+    data = report.to_dict()
+    data["context"].pop("call")
+    return data
+
+
+@pytest.fixture(scope="session")
+def numbers():
+    """Function that gives the dictionary of a report without what tells how it was called."""
+    return _numbers
+
+
+def _assert_sums(report):
+    """Every view of every ledger sums to its total."""
+    for ledger in (report.loss_ledger, report.brier_ledger, report.error_ledger):
+        if ledger is None:
+            continue
+        for rows in ledger.to_dict()["views"].values():
+            assert sum(row["value"] for row in rows) == pytest.approx(ledger.total, abs=1e-10)
+
+
+@pytest.fixture(scope="session")
+def assert_sums():
+    """Function that asserts that every view of every ledger sums to its total."""
+    return _assert_sums

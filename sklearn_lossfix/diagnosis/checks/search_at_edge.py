@@ -8,9 +8,19 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
+from sklearn_lossfix._core._evidence import NoTwin, SearchEvidence
 from sklearn_lossfix._core._finding import METRIC_FLOOR, Remedy
 from sklearn_lossfix._core._paired_tests import Estimate, upper_tail_p
 from sklearn_lossfix.diagnosis._judging import fact, interval_text, judge_effect
+from sklearn_lossfix.diagnosis._search_results import (
+    MIN_SPLITS,
+    detectable_difference,
+    difference_p,
+    same_params,
+    same_value,
+    split_difference,
+    widened_search,
+)
 from sklearn_lossfix.diagnosis._search_tables import candidate_difference
 from sklearn_lossfix.diagnosis._words import cut
 from sklearn_lossfix.exceptions import CheckNotApplicable
@@ -47,13 +57,19 @@ class Step(NamedTuple):
         Values that continue the axis.
     gain : Estimate or None
         Metric at the chosen value minus that at its neighbour; None where that cannot be said.
+    p_value : float
+        One-sided p-value of that gain, of this step alone.
+    detectable : float or None
+        Gain that would have been found, where that is not what a normal test finds.
     """
 
     name: str
     values: list
     upward: bool
     further: list
-    gain: Estimate | None
+    gain: Estimate | None = None
+    p_value: float = 1.0
+    detectable: float | None = None
 
     @property
     def chosen(self):
@@ -70,7 +86,8 @@ class SearchAtEdge:
     """The chosen value is the last of its axis, and the step towards it still paid.
 
     The effect is the metric of the chosen candidate minus that of the candidate one value further
-    in, all other parameters equal; its standard error is that of the paired bootstrap samples. The
+    in, all other parameters equal. Its standard error is that of the paired bootstrap samples of a
+    search that recorded its scores out of fold, else that of the splits in ``cv_results_``. The
     p-value is the smallest over the axes, times the number of axes.
     """
 
@@ -82,40 +99,55 @@ class SearchAtEdge:
 
     def run(self, analysis):
         """Judge the steepest last step."""
-        search = analysis.evidence.search
+        search, limit, unit = analysis.evidence.search, METRIC_FLOOR, "points"
         if search is None:
-            raise CheckNotApplicable("No search was handed in.")
+            search = _read_results(analysis.evidence.search_results)
+            if isinstance(search, NoTwin):
+                return fact(self, search.section, search.reason)
+            limit, unit = search.limit, search.unit
         axes = _numeric_axes(search)
         if not axes:
             raise CheckNotApplicable(
                 f"No searched parameter has {MIN_AXIS_VALUES} or more numbers as values."
             )
-        steps = _last_steps(search, axes)
+        steps = _last_steps(search, axes, analysis.alpha)
         if not steps:
             return fact(self, "passed", f"Inside the grid: {_where(search, axes)}.")
         tested = [step for step in steps if step.gain is not None]
         if not tested:
             raise CheckNotApplicable(_why_untested(search, steps))
-        p_values = [_p_value(step, len(axes)) for step in tested]
+        p_values = [min(1.0, len(axes) * step.p_value) for step in tested]
         worst = tested[int(np.argmin(p_values))]
         widened = [step for step, p in zip(tested, p_values, strict=True) if p <= analysis.alpha]
         finding = judge_effect(
             self,
             analysis,
             worst.gain,
-            METRIC_FLOOR,
-            unit="points",
+            limit,
+            unit=unit,
             message=_message(worst, search.metric_name),
             other_p=min(p_values),
             # What lies beyond the grid is not known, so nothing is known to be lost.
             errors_at_stake=None,
+            nats_at_stake=None,
             evidence={"metric": search.metric_name, "axes": {s.name: _plain(s) for s in steps}},
             remedy=_wider_search(analysis.evidence, widened),
         )
+        if worst.detectable is not None:
+            finding = replace(finding, detectable=worst.detectable)
         if finding.p_value <= analysis.alpha:
             return finding
-        message = _passed_message(worst, search.metric_name, finding.detectable)
+        message = _passed_message(worst, search.metric_name, limit, finding.detectable)
         return replace(finding, section="passed", message=message)
+
+
+def _read_results(results):
+    """What a search recorded of its splits, or NoTwin where there is nothing to judge."""
+    if results is None:
+        raise CheckNotApplicable("No search was handed in.")
+    if isinstance(results, NoTwin) and results.section == "not_applicable":
+        raise CheckNotApplicable(results.reason)
+    return results
 
 
 def _numeric_axes(search):
@@ -124,12 +156,13 @@ def _numeric_axes(search):
     for name, values in search.axes.items():
         values = [v.item() if isinstance(v, np.generic) else v for v in values]
         values = [v for v in values if isinstance(v, Real) and not isinstance(v, bool)]
-        if len(values) >= MIN_AXIS_VALUES and search.params[search.best].get(name) in values:
+        chosen = search.params[search.best].get(name)
+        if len(values) >= MIN_AXIS_VALUES and any(same_value(chosen, v) for v in values):
             found[name] = values
     return found
 
 
-def _last_steps(search, axes):
+def _last_steps(search, axes, alpha):
     """The last steps of all axes that end at the chosen value and could go on."""
     steps = []
     for name, values in axes.items():
@@ -139,37 +172,30 @@ def _last_steps(search, axes):
         upward = chosen == values[-1]
         further = further_values(values, upward)
         if further:
-            step = Step(name, values, upward, further, None)
-            steps.append(step._replace(gain=_gain(search, step)))
+            steps.append(_tested(search, Step(name, values, upward, further), alpha))
     return steps
 
 
-def _gain(search, step):
-    """Estimate of the last step; None without the neighbour or with too few bootstrap samples."""
+def _tested(search, step, alpha):
+    """A step with its gain; without one where there is no neighbour, or too few scores of it."""
     beside = {**search.params[search.best], step.name: step.neighbour}
-    for k, params in enumerate(search.params):
-        if _same_params(params, beside):
-            gain, n_samples = candidate_difference(search, search.best, k)
-            return gain if np.isfinite(gain.value) and n_samples >= MIN_RESAMPLES else None
-    return None
-
-
-def _same_params(one, other):
-    """Whether two candidates have the same parameters."""
-    return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-
-
-def _same(one, other):
-    """Whether two values are equal; arrays and estimators by how they are written."""
-    plain = (str, bool, Real, type(None))
-    if one is other or (isinstance(one, plain) and isinstance(other, plain)):
-        return one is other or one == other
-    return repr(one) == repr(other)
-
-
-def _p_value(step, n_axes):
-    """One-sided p-value of a step, times the number of axes that could have ended at theirs."""
-    return min(1.0, n_axes * upper_tail_p(step.gain.value, step.gain.se, METRIC_FLOOR))
+    pairs = (k for k, params in enumerate(search.params) if same_params(params, beside))
+    k = next(pairs, None)
+    if k is None:
+        return step
+    if isinstance(search, SearchEvidence):
+        gain, n_samples = candidate_difference(search, search.best, k)
+        if not np.isfinite(gain.value) or n_samples < MIN_RESAMPLES:
+            return step
+        return step._replace(gain=gain, p_value=upper_tail_p(gain.value, gain.se, METRIC_FLOOR))
+    gain, n_splits = split_difference(search, search.best, k)
+    if n_splits < MIN_SPLITS:
+        return step
+    return step._replace(
+        gain=gain,
+        p_value=difference_p(search, gain, n_splits),
+        detectable=detectable_difference(search, gain, n_splits, alpha),
+    )
 
 
 def further_values(values, upward, n_further=N_FURTHER):
@@ -252,27 +278,30 @@ def _message(step, metric_name):
     )
 
 
-def _passed_message(step, metric_name, detectable):
+def _passed_message(step, metric_name, limit, detectable):
     """What is said where the last step was not shown to pay."""
     could = "" if detectable is None else f"; {detectable:.3f} would have been found (power 80 %)"
     return (
         f"{_at_end(step)}, but the last step to it, from {_number(step.neighbour)}, gained "
         f"{interval_text(step.gain)} {metric_name.replace('_', ' ')}: not shown to be above "
-        f"{METRIC_FLOOR:g}{could}."
+        f"{limit:.3g}{could}."
     )
 
 
 def _why_untested(search, steps):
     """Why no step could be judged."""
     ends = "; ".join(_at_end(step) for step in steps)
-    if len(search.resampled) < MIN_RESAMPLES:
+    is_recorded = isinstance(search, SearchEvidence)
+    if is_recorded and len(search.resampled) < MIN_RESAMPLES:
         return (
             f"{ends}. Whether the metric still rises there needs {MIN_RESAMPLES} or more "
             f"bootstrap samples; there are {len(search.resampled)}."
         )
+    where = "" if is_recorded or not search.halving else " of the last iteration"
+    scored = "a score" if is_recorded else f"scores on {MIN_SPLITS} or more splits"
     return (
-        f"{ends}. No candidate with a score differs from the chosen one by one step of that "
-        f"parameter alone, so whether the metric still rises there is not known."
+        f"{ends}. No candidate{where} with {scored} differs from the chosen one by one step of "
+        f"that parameter alone, so whether the metric still rises there is not known."
     )
 
 
@@ -289,22 +318,37 @@ def _plain(step):
 
 
 def _wider_search(evidence, steps):
-    """The user's search on wider axes; None where its grid is not one dictionary of lists."""
-    grid = getattr(evidence.estimator, "param_grid", None)
-    names = [step.name for step in steps]
-    if not names or not isinstance(grid, dict) or not set(names) <= set(grid):
+    """The user's search on wider axes; None where its grid cannot be rewritten."""
+    if not steps:
         return None
     wider = {}
     for step in steps:
         values = [*step.values, *step.further] if step.upward else [*step.further, *step.values]
         wider[step.name] = sorted(values)
-    estimator = clone(evidence.estimator).set_params(param_grid={**grid, **wider})
-    n_splits = evidence.facts.get("n_splits") or _DEFAULT_FOLDS
+    rebuilt = (
+        _wider_recorded(evidence, wider)
+        if evidence.search is not None
+        else widened_search(evidence.search_results, wider)
+    )
+    if rebuilt is None:
+        return None
+    estimator, code, n_fits = rebuilt
     return Remedy(
         estimator=estimator,
-        changes=f"search further along {', '.join(cut(name, NAME_WIDTH) for name in names)}",
+        changes=f"search further along {', '.join(cut(name, NAME_WIDTH) for name in wider)}",
         params=wider,
-        code=f"estimator.set_params(param_grid={{**estimator.param_grid, **{wider!r}}})",
+        code=f"from sklearn.base import clone\n{code}",
         unit="points",
-        n_fits=len(ParameterGrid(estimator.param_grid)) * n_splits + 1,
+        n_fits=n_fits,
     )
+
+
+def _wider_recorded(evidence, wider):
+    """The same of a search that recorded its scores out of fold: estimator, Python, fits."""
+    grid = getattr(evidence.estimator, "param_grid", None)
+    if not isinstance(grid, dict) or not set(wider) <= set(grid):
+        return None
+    estimator = clone(evidence.estimator).set_params(param_grid={**grid, **wider})
+    n_splits = evidence.facts.get("n_splits") or _DEFAULT_FOLDS
+    code = f"clone(estimator).set_params(param_grid={{**estimator.param_grid, **{wider!r}}})"
+    return estimator, code, len(ParameterGrid(estimator.param_grid)) * n_splits + 1

@@ -7,12 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from sklearn_lossfix import diagnose_predictions
+from sklearn_lossfix import diagnose, diagnose_predictions
 from sklearn_lossfix._core._evidence import SearchEvidence
 from sklearn_lossfix._core._finding import METRIC_FLOOR
 from sklearn_lossfix._core._paired_tests import upper_tail_p, wilson_interval
+from sklearn_lossfix.diagnosis._search_results import SearchResults
 from sklearn_lossfix.diagnosis.checks.search_at_edge import (
     MIN_RESAMPLES,
     SearchAtEdge,
@@ -290,7 +295,10 @@ def test_the_remedy_is_the_search_on_a_wider_grid(recorded_search, table):
     assert wider == pytest.approx([1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0])
     assert remedy.n_fits == 6 * 4 + 1
     scope = {"estimator": clone(model)}
-    assert eval(remedy.code, scope).param_grid == remedy.estimator.param_grid
+    imports, last = remedy.code.splitlines()
+    exec(imports, scope)
+    assert eval(last, scope).param_grid == remedy.estimator.param_grid
+    assert scope["estimator"].param_grid == grid
     assert not remedy.proven
     assert model.param_grid == grid
 
@@ -321,3 +329,134 @@ def test_another_alpha_decides_otherwise(judge, analyse, calibrated):
     assert replace(loose, section="", message="", detectable=None) == replace(
         strict, section="", message="", detectable=None
     )
+
+
+# --- searches that scored their candidates on splits -----------------------------------------
+
+SHORT = {"logisticregression__C": [1e-5, 1e-4, 1e-3]}
+
+
+def scaled():
+    """A linear model of columns in units of their spread."""
+    return make_pipeline(StandardScaler(), LogisticRegression())
+
+
+@pytest.fixture(scope="module")
+def cancer():
+    """Rows on which C between 0.00001 and 0.001 is far too small."""
+    return load_breast_cancer(return_X_y=True)
+
+
+def halved(rows):
+    """Fast effort on other rows: nothing is fitted."""
+    X, y = rows
+    return {"X_val": X[::3], "y_val": y[::3], "effort": "fast"}
+
+
+@pytest.mark.parametrize("scoring", [None, "balanced_accuracy", "neg_log_loss"])
+def test_a_grid_that_is_too_short_is_found(cancer, scoring):
+    """Of a plain search, at fast effort, by its own metric; the remedy scores better."""
+    search = GridSearchCV(scaled(), SHORT, cv=5, scoring=scoring).fit(*cancer)
+    finding = diagnose(search, *cancer, **halved(cancer))[SLUG]
+    assert finding.section == "issue"
+    assert finding.p_adjusted <= 0.01
+    assert "C = 0.001 is the greatest of 3 values" in finding.message
+    table = search.cv_results_
+    steps = [table[f"split{k}_test_score"][2] - table[f"split{k}_test_score"][1] for k in range(5)]
+    assert finding.estimate == pytest.approx(np.mean(steps))
+    wider = finding.remedy.estimator
+    assert not hasattr(wider, "best_estimator_")
+    assert wider.fit(*cancer).best_score_ > search.best_score_
+    assert search.param_grid == SHORT
+
+
+def test_effort_and_rows_do_not_change_what_was_recorded(cancer):
+    """Out of fold, with validation rows, or inside a Pipeline: one search, one finding."""
+    search = GridSearchCV(scaled(), SHORT, cv=5).fit(*cancer)
+    whole = make_pipeline(
+        StandardScaler(), GridSearchCV(LogisticRegression(), {"C": [1e-5, 1e-4, 1e-3]})
+    )
+    whole.fit(*cancer)
+    fast = diagnose(search, *cancer, **halved(cancer))[SLUG]
+    normal = diagnose(search, *cancer, cv=2)[SLUG]
+    both = diagnose(search, *cancer, cv=2, **halved(cancer) | {"effort": "normal"})[SLUG]
+    assert fast.p_value == normal.p_value == both.p_value
+    assert fast.evidence == normal.evidence == both.evidence
+    inside = diagnose(whole, *cancer, **halved(cancer))[SLUG]
+    assert inside.section == "issue"
+    remedy = inside.remedy.estimator
+    assert remedy[-1].param_grid["C"][-1] == 1.0
+    assert remedy.steps[0][0] == "standardscaler"
+
+
+def test_a_pipeline_whose_search_is_not_fitted_says_so(table):
+    """Only its folds are fitted, and there is nothing to read."""
+    whole = make_pipeline(GridSearchCV(LogisticRegression(), {"C": [1.0, 2.0, 3.0]}, cv=3))
+    finding = diagnose(whole, *table(120), cv=2)[SLUG]
+    assert finding.section == "skipped"
+    assert "is not fitted" in finding.message
+
+
+@pytest.fixture
+def judge_results(analyse, calibrated):
+    """Function that gives the finding on scores of splits, one row a value of C."""
+
+    def run(scores, **fields):
+        scores = np.array(scores, dtype=float)
+        fields = {"best": int(np.argmax(np.nanmean(scores, axis=1))), "n_rows": 500, **fields}
+        results = SearchResults(
+            params=tuple({"C": c} for c in GRID),
+            scores=scores,
+            axes={"C": GRID},
+            metric_name="accuracy",
+            unit="points",
+            limit=METRIC_FLOOR,
+            sizes=(4.0, 1.0),
+            **fields,
+        )
+        return SearchAtEdge().run(analyse(*calibrated(60), search_results=results))
+
+    return run
+
+
+def test_splits_show_a_rise(judge_results):
+    """A gain that all splits share is an issue, one that changes from split to split is not."""
+    wobble = np.array([0.0, 0.01, -0.01, 0.005, -0.005])
+    rising = np.add.outer([0.5, 0.6, 0.7, 0.8], wobble)
+    assert judge_results(rising + 0.001 * np.eye(4, 5)).section == "issue"
+    uneven = rising.copy()
+    uneven[2] += [0.2, -0.2, 0.1, -0.1, 0.05]
+    finding = judge_results(uneven)
+    assert (finding.section, finding.remedy) == ("passed", None)
+    assert f"{finding.detectable:.3f} would have been found" in finding.message
+    assert judge_results(rising[[0, 3, 2, 1]]).message.startswith("Inside the grid")
+
+
+@pytest.mark.parametrize("halving", [False, True])
+def test_a_neighbour_without_scores_cannot_be_compared(judge_results, halving):
+    """Failed fits leave fewer than three splits; of halving, the last iteration is named."""
+    scores = np.add.outer([0.5, 0.6, 0.7, 0.8], np.zeros(5))
+    scores[2, :3] = np.nan
+    with pytest.raises(CheckNotApplicable, match="scores on 3 or more splits") as caught:
+        judge_results(scores, halving=halving)
+    assert ("of the last iteration" in str(caught.value)) == halving
+
+
+def test_two_splits_are_too_few(cancer):
+    """The reason is told, not that there is no search."""
+    search = GridSearchCV(scaled(), SHORT, cv=2).fit(*cancer)
+    finding = diagnose(search, *cancer, **halved(cancer))[SLUG]
+    assert finding.section == "not_applicable"
+    assert "2 splits" in finding.message
+
+
+@pytest.mark.parametrize("n_splits", [3, 5, 10])
+def test_flat_grids_on_splits_raise_few_issues(judge_results, n_splits):
+    """Candidates that are equally good, on shares of rows that are paired by split."""
+    n_searches, flagged, n_test = 400, 0, 30
+    rng = np.random.default_rng(n_splits)
+    for _ in range(n_searches):
+        scores = rng.binomial(n_test, 0.7, size=(4, n_splits)) / n_test
+        finding = judge_results(scores, n_rows=n_test * n_splits)
+        flagged += finding.section == "issue"
+    assert flagged / n_searches <= 0.01
