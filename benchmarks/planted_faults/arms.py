@@ -49,7 +49,7 @@ def borrow_packages(python):
 
 
 def lossfix(case, seed, effort="normal"):
-    """Issues of a report, first those that no other explains, and the report."""
+    """What a report names; its issues and suspects, unexplained issues first; and the report."""
     start = time.process_time()
     report = diagnose(
         case.estimator, case.X, case.y, random_state=seed, effort=effort, **case.arguments()
@@ -57,7 +57,14 @@ def lossfix(case, seed, effort="normal"):
     seconds = time.process_time() - start
     ranked = sorted(report.issues, key=lambda issue: issue.explained_by is not None)
     tips = [finding.name for finding in report.findings if finding.section == "tip"]
-    return {"named": [i.name for i in ranked], "tips": tips, "seconds": seconds}, ranked, report
+    suspects = [finding for finding in report.findings if finding.suspected]
+    answer = {
+        "named": [finding.name for finding in ranked],
+        "tips": tips,
+        "suspects": [finding.name for finding in suspects],
+        "seconds": seconds,
+    }
+    return answer, ranked + suspects, report
 
 
 def _held_out(case, seed):

@@ -101,16 +101,16 @@ def _one_run(name, seed, options):
         return {**run, "status": "not drawn"}
     effort = max(fault.effort, options["effort"], key=_rank)
     try:
-        answer, issues, report = arms.lossfix(known.case, seed, effort)
+        answer, findings, report = arms.lossfix(known.case, seed, effort)
     except Exception as error:  # told in the tables: a report that fails names nothing
-        answer, issues, report = {"named": [], "tips": [], "error": repr(error)[:300]}, [], None
+        answer, findings, report = {"named": [], "tips": [], "error": repr(error)[:300]}, [], None
     run |= {
         "harm": known.harm,
         "fresh": known.fresh.as_dict(),
         "twin": known.twin and known.twin.as_dict(),
         "background": known.background,
         "arms": {"lossfix": answer, **arms.peers(known.case, seed, options["peers"])},
-        "own": [_own_remedy(known, issue) for issue in issues[:TOP]],
+        "own": [_own_remedy(known, finding) for finding in findings[:TOP]],
     }
     if fault.slugs and known.hurts:
         run["status"] = "faulty"
@@ -134,15 +134,16 @@ def _rank(effort):
     return ("fast", "normal", "thorough").index(effort)
 
 
-def _own_remedy(known, issue):
-    """What the remedy of an issue does on fresh rows."""
-    remedy = issue.remedy
+def _own_remedy(known, finding):
+    """What the remedy of an issue or suspect does on fresh rows."""
+    remedy = finding.remedy
     has = remedy is not None and remedy.estimator is not None
     after = truth.judge_remedy(known, remedy.estimator, remedy.left_out) if has else None
     none = {"loss": 0.0, "metric": 0.0}
     return {
-        "name": issue.name,
-        "explained_by": issue.explained_by,
+        "name": finding.name,
+        "section": finding.section,
+        "explained_by": finding.explained_by,
         "remedy": remedy.changes if has else None,
         "gains": none if after is None else truth.gains(known.fresh, after),
         "recovered": truth.recovered(known, after),
@@ -150,8 +151,10 @@ def _own_remedy(known, issue):
 
 
 def _panel_for_names(known, answers):
-    """What the panel's remedies of all causes that any arm names first win back."""
-    names = {name for answer in answers.values() for name in answer["named"][:TOP]}
+    """What the panel's remedies of all causes that any arm names first, or tips, win back."""
+    names = {
+        name for answer in answers.values() for name in [*answer["named"], *answer["tips"]][:TOP]
+    }
     found = {}
     for name in sorted(names):
         estimator = panel.build(name, known.case)

@@ -48,7 +48,8 @@ def share_text(part, whole):
 
 
 def scores_of(runs, arm, *, strict):
-    """Per fault: runs, first issue right, right among three (tips too), precision, F1."""
+    """Per fault: runs, first issue right, first name right (a tip where there is no issue), right
+    among three (tips too), precision, F1."""
     faulty = [run for run in runs if run["status"] == "faulty"]
     judged = [run for run in runs if run["status"] in ("faulty", "clean")]
     hits, calls = Counter(), Counter()
@@ -59,10 +60,11 @@ def scores_of(runs, arm, *, strict):
     table = {}
     for fault in dict.fromkeys(run["fault"] for run in faulty):
         mine = [run for run in faulty if run["fault"] == fault]
-        first = top = 0
+        first = said = top = 0
         for run in mine:
             issues, names = ranked_names(run, arm), ranked_names(run, arm, tips=True)
             first += bool(issues) and is_right(run, arm, issues[0], strict=strict)
+            said += bool(names) and is_right(run, arm, names[0], strict=strict)
             top += any(is_right(run, arm, name, strict=strict) for name in names[:TOP])
         slugs = mine[0]["slugs"]
         called = sum(calls[slug] for slug in slugs)
@@ -72,6 +74,7 @@ def scores_of(runs, arm, *, strict):
         table[fault] = {
             "n": len(mine),
             "first": first,
+            "said": said,
             "top": top,
             "precision": precision,
             "recall": recall,
@@ -85,15 +88,19 @@ def print_arms(runs):
     arms = list(dict.fromkeys(arm for run in runs for arm in run.get("arms", {})))
     clean = [run for run in runs if run["status"] == "clean"]
     for strict, title in ((True, "by slug"), (False, "by slug or by remedy")):
-        print(f"\n{title}: first issue right, right among {TOP} issues and tips, macro-F1")
+        print(f"\n{title}: first issue right; first issue, or tip where there is none, right;")
+        print(f"right among {TOP} issues and tips; macro-F1")
         for arm in arms:
             table = scores_of(runs, arm, strict=strict)
             n = sum(row["n"] for row in table.values())
-            first, top = (sum(row[key] for row in table.values()) for key in ("first", "top"))
+            keys = ("first", "said", "top")
+            counts = [sum(row[key] for row in table.values()) for key in keys]
             macro = np.mean([row["f1"] for row in table.values()]) if table else 0.0
-            print(f"  {arm:18s} {share_text(first, n):26s} {share_text(top, n):26s} {macro:.2f}")
+            shares = " ".join(f"{share_text(count, n):26s}" for count in counts)
+            print(f"  {arm:18s} {shares} {macro:.2f}")
     print("\nclean fits with an issue / all without harm, unplanned too, whose first issue was not")
-    print("planted and is borne out by no remedy; seconds per report, median and largest")
+    print("planted and is borne out by no remedy; clean fits with a suspected cause or an issue;")
+    print("seconds per report, median and largest")
     for arm in arms:
         mine = [run for run in clean if arm in run["arms"]]
         alarms = sum(
@@ -101,6 +108,10 @@ def print_arms(runs):
         )
         sound = [run for run in runs if run["status"] != "faulty" and arm in run["arms"]]
         false = sum(is_false(run, arm) for run in sound)
+        suspected = sum(
+            bool({*answer["named"], *answer.get("suspects", [])})
+            for answer in (run["arms"][arm] for run in mine)
+        )
         times = [
             run["arms"][arm]["seconds"]
             for run in runs
@@ -109,6 +120,7 @@ def print_arms(runs):
         errors = sum("error" in run.get("arms", {}).get(arm, {}) for run in runs)
         print(
             f"  {arm:18s} {share_text(alarms, len(mine)):26s} {share_text(false, len(sound)):26s} "
+            f"{share_text(suspected, len(mine)):26s} "
             f"{np.median(times or [0]):.1f} {max(times or [0]):.1f}"
             + (f"  ({errors} errors)" if errors else "")
         )
@@ -121,7 +133,7 @@ def is_false(run, arm):
         return False
     remedies = [run["panel"].get(named[0], {"none": 0.0})]
     if arm == "lossfix":
-        remedies += [own["gains"] for own in run["own"][:1]]
+        remedies += [own["gains"] for own in run["own"][:1] if own["section"] == "issue"]
     return all(max(gain.values()) <= 1 for gain in remedies)
 
 
@@ -199,7 +211,8 @@ def print_repairs(runs):
     faulty = [run for run in runs if run["status"] == "faulty" and run["twin"] is not None]
     faulty = [run for run in faulty if np.isfinite(max(run["harm"].values()))]
     rows = {
-        "first issue's remedy": [(r, r["own"][0]["recovered"] if r["own"] else {}) for r in faulty],
+        "first issue's remedy": [(r, _first_remedy(r, ("issue",))) for r in faulty],
+        "or first suspect's": [(r, _first_remedy(r, ("issue", "tip"))) for r in faulty],
         "random remedy": [(r, (r["random"] or {}).get("recovered", {})) for r in faulty],
         "report.fix()": [(r, r["fix"].get("recovered", {})) for r in faulty if r["fix"]],
     }
@@ -217,6 +230,12 @@ def print_repairs(runs):
     failed = Counter(run["fix"]["error"] for run in faulty if "error" in (run.get("fix") or {}))
     if failed:
         print(f"  report.fix() failed: {dict(failed)}")
+
+
+def _first_remedy(run, sections):
+    """What the remedy of the first issue, or suspect, wins back."""
+    first = run["own"][:1]
+    return first[0]["recovered"] if first and first[0]["section"] in sections else {}
 
 
 def print_alarms(runs):

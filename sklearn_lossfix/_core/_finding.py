@@ -73,6 +73,10 @@ SECTIONS = ("issue", "tip", "passed", "not_applicable", "skipped", "ignored")
 METRIC_FLOOR = 0.01
 LOSS_FLOOR_SHARE = 0.01
 
+# Level of a single test from which a cause is suspected: Fisher's one in twenty (Fisher 1925,
+# *Statistical methods for research workers*, section 12). An issue needs more, see `p_adjusted`.
+SUSPICION = 0.05
+
 
 @dataclass(frozen=True)
 class Remedy:
@@ -181,6 +185,16 @@ class Finding:
     checks: tuple = ()
     explained_by: str | None = None
     otherwise: str = "passed"
+
+    @property
+    def suspected(self):
+        """Whether it is a tip whose own test rejects: what would be an issue if asked alone."""
+        return is_suspected(self.section, self.p_value)
+
+
+def is_suspected(section, p_value):
+    """Whether a finding is a tip whose own test rejects at `SUSPICION`."""
+    return section == "tip" and p_value is not None and p_value <= SUSPICION
 
 
 class Check(Protocol):

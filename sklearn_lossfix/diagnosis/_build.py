@@ -4,12 +4,18 @@ from functools import partial
 
 import numpy as np
 
+from sklearn_lossfix._core._evidence import NestedSearch
 from sklearn_lossfix._core._paired_tests import weighted_mean
 from sklearn_lossfix.diagnosis._compare import compare_columns
+from sklearn_lossfix.diagnosis._fix import to_be_tried
 from sklearn_lossfix.diagnosis._learning_curve import curve_columns
 from sklearn_lossfix.diagnosis._report import FitReport
 from sklearn_lossfix.diagnosis._run_checks import run_checks
-from sklearn_lossfix.diagnosis._search_tables import search_facts, search_tables
+from sklearn_lossfix.diagnosis._search_tables import (
+    nested_columns,
+    search_facts,
+    search_tables,
+)
 from sklearn_lossfix.diagnosis._software import versions
 from sklearn_lossfix.diagnosis._treatment_tables import treatment_facts, treatment_tables
 from sklearn_lossfix.diagnosis._verdict import headline, verdict
@@ -59,7 +65,12 @@ def build_report(analysis, *, effort, ignore, context, fixer_of=None):
         }
     return FitReport(
         kind="model",
-        verdict=verdict(analysis, issues, too_few[0] if too_few else None),
+        verdict=verdict(
+            analysis,
+            issues,
+            too_few[0] if too_few else None,
+            [finding for finding in findings if finding.suspected],
+        ),
         headline=headline(analysis),
         findings=findings,
         context=_context(analysis, effort, context),
@@ -80,7 +91,7 @@ def _cost_of_fixing(findings, evidence, n_splits):
     Twins were fitted already; one remedy on top of another, and choosing anew for a fold, may take
     more.
     """
-    remedies = [f.remedy for f in findings if f.section == "issue" and f.remedy is not None]
+    remedies = [finding.remedy for finding in to_be_tried(findings)]
     known = [twin.build for twin in evidence.twins.values()]
     new = [remedy.n_fits for remedy in remedies if remedy.build not in known]
     return {"n_remedies": len(remedies), "n_fits": sum(new) * n_splits}
@@ -148,7 +159,7 @@ def _tables(analysis):
 
 
 def _refit_tables(analysis):
-    """Learning curve and seeds, where they were asked for."""
+    """Learning curve, seeds and the nested search, where they were asked for."""
     evidence, tables = analysis.evidence, {}
     if evidence.learning_curve is not None:
         tables["learning_curve"] = curve_columns(
@@ -162,6 +173,8 @@ def _refit_tables(analysis):
                 for scored in evidence.seeds
             ],
         }
+    if isinstance(evidence.nested_search, NestedSearch):
+        tables["nested_search"] = nested_columns(evidence.nested_search)
     return tables
 
 

@@ -27,16 +27,21 @@ DEFAULT_MAX_FITS = 300
 
 
 def _remedies_of(findings):
-    """Remedies of issues that can be applied to an estimator, in causal order; and who explains."""
-    issues = [
-        f
-        for f in findings
-        if f.section == "issue" and f.remedy is not None and f.remedy.build is not None
-    ]
-    issues.sort(key=lambda f: CAUSAL_ORDER.index(f.name))
-    remedies = {f.name: f.remedy for f in issues}
-    causes = {f.name: f.explained_by for f in issues if f.explained_by in remedies}
+    """Remedies to try, in causal order; and who explains whose finding."""
+    chosen = sorted(to_be_tried(findings), key=lambda f: CAUSAL_ORDER.index(f.name))
+    remedies = {f.name: f.remedy for f in chosen}
+    causes = {f.name: f.explained_by for f in chosen if f.explained_by in remedies}
     return remedies, causes
+
+
+def to_be_tried(findings):
+    """Findings whose remedies can be applied to an estimator: issues, else what is suspected.
+
+    What is suspected is not tried beside an issue: every remedy more makes the proof of the others
+    harder.
+    """
+    usable = [f for f in findings if f.remedy is not None and f.remedy.build is not None]
+    return [f for f in usable if f.section == "issue"] or [f for f in usable if f.suspected]
 
 
 def fix_report(analysis, findings, rebuild, *, scoring=None, max_fits=None, require_proof=True):

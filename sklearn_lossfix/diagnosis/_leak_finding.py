@@ -9,6 +9,7 @@ from sklearn_lossfix.diagnosis._judging import interval_text, p_text
 from sklearn_lossfix.diagnosis._split_findings import (
     CLEAN,
     FOUND,
+    UNDECIDED,
     check_results,
     split_findings,
 )
@@ -56,7 +57,7 @@ class LeakFinding:
             evidence={**merged.evidence, "leakage_checks": said},
         )
         if not found:
-            return finding
+            return self.doubt(finding, [r for r in results if r.found == UNDECIDED])
         if self.fix:
             finding.evidence["fix"] = self.fix
         finding = replace(finding, section="tip")
@@ -79,6 +80,22 @@ class LeakFinding:
         if e.source == "validation" and e.leaks is not None:
             return e.leaks
         raise CheckNotApplicable(e.facts.get("no_leaks_reason", NO_VALIDATION))
+
+    def doubt(self, finding, undecided):
+        """Where nothing was found: what becomes of checks that could not tell; nothing by default.
+
+        Parameters
+        ----------
+        finding : Finding
+            Passed, or not applicable.
+        undecided : list of CheckResult
+            Checks that could not tell.
+
+        Returns
+        -------
+        Finding
+        """
+        return finding
 
     def judge(self, analysis, leaks, finding, found):
         """Whether what was found is an issue: by default it never is.

@@ -109,7 +109,8 @@ class FitReport:
         ``"classes"``, ``"lorenz"``, ``"hardest_rows"`` and others; ``"gap"``, ``"candidates"`` and,
         of two classes, ``"threshold_curve"`` of a search; of treatments of imbalance, in place of
         the candidates, ``"treatments"``, ``"skipped_treatments"``, ``"treatment_classes"`` and
-        ``"probability_quality"``; ``"columns"`` of data; of a history ``"curves"``,
+        ``"probability_quality"``; ``"nested_search"`` of a search that was repeated in the folds;
+        ``"columns"`` of data; of a history ``"curves"``,
         ``"best_epochs"``, ``"verdicts"``, ``"courses"`` and, of several, ``"runs"``; of folds
         ``"leaks"``, ``"per_fold"``, ``"pairs"``, ``"components"``, ``"component_map"`` and, where
         it was measured, ``"effect"``.
@@ -234,11 +235,12 @@ class FitReport:
     def fix(self, scoring=None, *, max_fits=None, require_proof=True):
         """Try the remedies of the issues, and keep those that provably help.
 
-        Remedies are tried in causal order on the rows and folds of the report, each on top of what
-        was kept before. One is kept if the interval of its gain in the loss or in the metric, at a
-        level divided by the number of looks, lies above zero, and the other did not get worse.
-        Choosing flatters the choice: what the fix as a whole gains is measured with the choice made
-        anew for every fold, without the rows of the fold.
+        Where no issue has a remedy, those of what is suspected are tried. Remedies are tried in
+        causal order on the rows and folds of the report, each on top of what was kept before. One
+        is kept if the interval of its gain in the loss or in the metric, at a level divided by the
+        number of looks, lies above zero, and the other did not get worse. Choosing flatters the
+        choice: what the fix as a whole gains is measured with the choice made anew for every fold,
+        without the rows of the fold.
 
         Parameters
         ----------

@@ -3,10 +3,10 @@
 import difflib
 from dataclasses import replace
 
-from sklearn_lossfix._core._finding import Finding
-from sklearn_lossfix._core._paired_tests import benjamini_hochberg
+from sklearn_lossfix._core._finding import SUSPICION, Finding
+from sklearn_lossfix._core._paired_tests import conditional_benjamini_hochberg
 from sklearn_lossfix.diagnosis._explain import explained_issues
-from sklearn_lossfix.diagnosis._verdict import rank
+from sklearn_lossfix.diagnosis._verdict import SPLIT_FIRST, rank
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
 #: Levels of effort, cheapest first.
@@ -71,15 +71,25 @@ def run_checks(analysis, checks, *, kind, effort, ignore=()):
     Returns
     -------
     list of Finding
-        One per slug: issues ranked by what is at stake, then the other sections in causal order.
+        One per slug: issues ranked by what is at stake; then tips: what makes the judged rows
+        doubtful, suspected causes by their p-values, others; then other sections in causal order.
     """
     spoken = [_ask(check, analysis, effort, ignore) for check in checks if kind in check.kinds]
-    decided = _adjust(_merge(spoken), analysis.alpha)
+    decided = _adjust(_merge(spoken), analysis.alpha, with_suspects=kind == "model")
     issues = [f for f in decided if f.section == "issue"]
     if kind == "model":  # what is at stake, and which cause explains what, is asked of a model
         issues = _nest(rank(issues, analysis), analysis, checks)
-    rest = [f for section in _LOUDEST[1:] for f in decided if f.section == section]
-    return issues + rest
+    tips = sorted((f for f in decided if f.section == "tip"), key=_likeliest_first)
+    rest = [f for section in _LOUDEST[2:] for f in decided if f.section == section]
+    return issues + tips + rest
+
+
+def _likeliest_first(tip):
+    """Order of tips: what makes the judged rows doubtful, then suspects by their p-values."""
+    doubtful = tip.name in SPLIT_FIRST and tip.name != "validation-too-small"
+    if doubtful and not tip.evidence.get("undecided"):
+        return 0, 0.0
+    return (1, tip.p_value) if tip.suspected else (2, 0.0)
 
 
 def _nest(issues, analysis, checks):
@@ -135,13 +145,13 @@ def _merge(findings):
     return merged
 
 
-def _adjust(findings, alpha):
-    """Benjamini-Hochberg over the tests of the report; what is not significant has passed."""
+def _adjust(findings, alpha, with_suspects):
+    """Adjust the tests of the report for one another; what is not significant is no issue."""
     tested = [f for f in findings if f.p_value is not None]
     adjusted = dict(
         zip(
             (f.name for f in tested),
-            benjamini_hochberg([f.p_value for f in tested]).tolist(),
+            conditional_benjamini_hochberg([f.p_value for f in tested]).tolist(),
             strict=True,
         )
     )
@@ -150,14 +160,24 @@ def _adjust(findings, alpha):
         if finding.name in adjusted:
             finding = replace(finding, p_adjusted=adjusted[finding.name])
             if finding.section == "issue" and adjusted[finding.name] > alpha:
-                finding = _as_tip(finding) if finding.otherwise == "tip" else _passed(finding)
+                finding = _unproven(finding, with_suspects)
         out.append(finding)
     return out
 
 
-def _as_tip(finding):
-    """What was found for certain, where its harm was not shown."""
-    message = f"{finding.message} Beside the other tests of the report that is not proven."
+def _unproven(finding, with_suspects):
+    """A candidate whose test does not stand beside the others: suspected, a tip, or passed."""
+    if with_suspects and finding.p_value <= SUSPICION:
+        found = f"{finding.message} Suspected, not proven: p = {finding.p_value:.2g} alone"
+        return _as_tip(finding, f"{found}, {finding.p_adjusted:.2g} beside the other tests.")
+    if finding.otherwise == "tip":
+        found = f"{finding.message} Beside the other tests of the report that is not proven."
+        return _as_tip(finding, found)
+    return _passed(finding)
+
+
+def _as_tip(finding, message):
+    """Told all the same, with nothing at stake that was shown."""
     return replace(
         finding, section="tip", message=message, nats_at_stake=None, errors_at_stake=None
     )

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from sklearn_lossfix._core._finding import is_suspected
 from sklearn_lossfix.diagnosis._data_text import column_lines
 from sklearn_lossfix.diagnosis._history_text import history_lines
 from sklearn_lossfix.diagnosis._split_text import counts_line, finding_lines
@@ -112,6 +113,11 @@ def render_text(data):
             lines.append(f"  and {len(issues) - len(shown)} more: report.frame('issue')")
     else:
         lines.append("Issues: none.")
+    suspects = [f for f in by_section.get("tip", []) if is_suspected(f["section"], f["p_value"])]
+    room = MAX_LINES - len(lines) - len(tail) - 1
+    if suspects and room > 0:
+        lines.append("Suspected, not proven")
+        lines += [_issue_line(f) for f in suspects[:room]]
     return _cleaned([*lines, *tail])
 
 
@@ -153,18 +159,21 @@ def _counts_line(by_section):
 
 def _next_line(data):
     """What to call next."""
+    plain = 'report.frame() | report.plot() | report.to_html("report.html")'
+    if data["context"].get("read_from_file"):
+        return plain
+    cost = data["context"].get("fix")
+    if cost is not None and cost["n_remedies"]:
+        word = "remedy" if cost["n_remedies"] == 1 else "remedies"
+        tries = f"{cost['n_remedies']} {word} ({cost['n_fits']:,} fits or more)"
+        return f'report.fix() would try {tries} | report.plot() | report.to_html("report.html")'
     n_remedies = sum(
         f["section"] == "issue" and f["remedy"] is not None and f["explained_by"] is None
         for f in data["findings"]
     )
-    if data["context"].get("read_from_file") or not n_remedies:
-        return 'report.frame() | report.plot() | report.to_html("report.html")'
+    if not n_remedies:
+        return plain
     word = "remedy" if n_remedies == 1 else "remedies"
-    cost = data["context"].get("fix")
-    if cost is not None:
-        word = "remedy" if cost["n_remedies"] == 1 else "remedies"
-        tries = f"{cost['n_remedies']} {word} ({cost['n_fits']:,} fits or more)"
-        return f'report.fix() would try {tries} | report.plot() | report.to_html("report.html")'
     return (
         f"{n_remedies} {word} in report.findings[i].remedy.estimator | report.plot() | "
         f'report.to_html("report.html")'

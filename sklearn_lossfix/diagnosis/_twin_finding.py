@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from sklearn_lossfix._core._finding import LOSS_FLOOR_SHARE, Finding
+from sklearn_lossfix._core._finding import LOSS_FLOOR_SHARE, SUSPICION, Finding
 from sklearn_lossfix._core._paired_tests import Estimate, paired_estimate
 from sklearn_lossfix._core._proper_scores import brier_rows
 from sklearn_lossfix.diagnosis._judging import fact, interval_text, judge_effect
@@ -168,7 +168,7 @@ def judge_twin(check, analysis, name, *, cause, harmless="passed"):
     ]
     best = min(findings, key=lambda finding: finding.p_value)
     best = replace(best, p_value=min(1.0, len(findings) * best.p_value))
-    if harmless == "tip" and best.p_value > analysis.alpha:
+    if harmless == "tip" and best.p_value > max(SUSPICION, analysis.alpha):
         return replace(
             best,
             section="tip",

@@ -315,6 +315,7 @@ SPLIT_FIRST = (
     "time-overlap",
     "preprocessed-before-split",
     "train-test-drift",
+    "validation-too-small",
 )
 
 # Causes in the optimiser come before what they do to probabilities and labels.
@@ -328,7 +329,7 @@ def _with_consequences(cause, issues):
     return f"{text} (which also explains {', '.join(gone)})" if gone else text
 
 
-def verdict(analysis, issues, too_few=None):
+def verdict(analysis, issues, too_few=None, suspects=()):
     """One sentence: what the loss says, what the metric says, and where they part.
 
     Parameters
@@ -339,6 +340,8 @@ def verdict(analysis, issues, too_few=None):
         Ranked issues.
     too_few : str, default=None
         What the check of the number of rows says, where it gives a tip.
+    suspects : list of Finding, default=()
+        What is suspected and not proven, the likeliest first.
 
     Returns
     -------
@@ -395,6 +398,9 @@ def verdict(analysis, issues, too_few=None):
     if parts:
         sentence = "; ".join(part[0].lower() + part[1:] for part in parts)
         return sentence[0].upper() + sentence[1:] + "."
+    if suspects:
+        first = suspects[0].message
+        return f"No issue is proven; the likeliest cause: {first[0].lower() + first[1:]}"
     if analysis.ladder is None:
         return "No issue was found in the labels; without probabilities the loss was not judged."
     agree = f" ({ranks})" if ranks else ""

@@ -9,8 +9,10 @@ from sklearn.metrics import roc_auc_score
 
 from sklearn_lossfix._core._paired_tests import (
     CONFIDENCE,
+    DISCARD_ABOVE,
     auc_influence,
     benjamini_hochberg,
+    conditional_benjamini_hochberg,
     effective_rows,
     interval,
     mcnemar_p,
@@ -187,6 +189,27 @@ def test_wilson_interval_is_that_of_scipy(n_rows, share, confidence):
 def test_wilson_interval_of_no_rows_is_everything():
     """Nothing seen means nothing known."""
     assert wilson_interval(0.5, 0) == (0.0, 1.0)
+
+
+@given(st.lists(st.floats(0, 1), max_size=12))
+def test_conditional_adjustment_is_that_of_the_small_p_values(p_values):
+    """Large p-values change nothing for the others, and are never significant themselves."""
+    adjusted = conditional_benjamini_hochberg(p_values)
+    kept = np.asarray(p_values) <= DISCARD_ABOVE
+    assert (adjusted[~kept] == 1).all()
+    small = [p for p in p_values if p <= DISCARD_ABOVE]
+    assert adjusted[kept] == pytest.approx(benjamini_hochberg(np.array(small) / DISCARD_ABOVE))
+
+
+@pytest.mark.parametrize("lead", [0.0, 0.5, 2.0])
+def test_conditional_adjustment_keeps_its_level(lead):
+    """Effects at or below their limits: some test rejects in at most the level of all reports.
+
+    2,000 reports of ten independent tests at a level of .05; 0.066 is three standard errors above.
+    """
+    z = np.random.default_rng(0).normal(size=(2000, 10)) - lead
+    adjusted = np.array([conditional_benjamini_hochberg(row) for row in stats.norm.sf(z)])
+    assert (adjusted.min(axis=1) <= 0.05).mean() <= 0.066
 
 
 @given(st.lists(st.floats(0, 1), max_size=12))

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,6 +50,18 @@ def test_the_repaired_estimator_is_ordinary_and_better_on_fresh_rows(table, drow
     X_new = X_new * [1, 1, 1, 1000.0]
     assert fix.estimator.fit(X, y).score(X_new, y_new) > clone(KNN).fit(X, y).score(X_new, y_new)
     assert fix.metric_gain.low > 0
+
+
+def test_suspects_are_tried_only_where_no_issue_has_a_remedy(fixed):
+    """What is suspected does not make the proof of an issue's remedy harder."""
+    report, _ = fixed
+    issue = report["unscaled-features"]
+    suspect = replace(issue, name="overfitting", section="tip", p_value=0.03)
+    passed = replace(issue, name="underfitting", section="passed", p_value=0.3)
+    bare = replace(issue, remedy=None)
+    assert _fix.to_be_tried([issue, suspect, passed]) == [issue]
+    assert _fix.to_be_tried([bare, suspect, passed]) == [suspect]
+    assert _fix.to_be_tried([bare, replace(suspect, p_value=0.06), passed]) == []
 
 
 def test_before_and_after_are_scikit_learns_numbers(drowned, fixed):

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression, RidgeClassifier
 
 from sklearn_lossfix import diagnose, diagnose_predictions
 from sklearn_lossfix._core._finding import SECTIONS, SLUGS, Finding
-from sklearn_lossfix._core._paired_tests import benjamini_hochberg, interval
+from sklearn_lossfix._core._paired_tests import conditional_benjamini_hochberg, interval
 from sklearn_lossfix.diagnosis._columns import ColumnAnalysis
 from sklearn_lossfix.diagnosis._judging import fact, judge_effect
 from sklearn_lossfix.diagnosis._run_checks import EFFORTS, known_slugs, run_checks, validate_ignore
@@ -203,9 +203,27 @@ def test_p_values_are_adjusted_over_the_report(analyse, calibrated, effects):
     assert found["dead-unit"].p_adjusted is None
     raw = [found[check.slug].p_value for check in checks]
     adjusted = [found[check.slug].p_adjusted for check in checks]
-    assert adjusted == pytest.approx(benjamini_hochberg(raw))
+    assert adjusted == pytest.approx(conditional_benjamini_hochberg(raw))
     issues = [found[check.slug].section == "issue" for check in checks]
     assert issues == [p <= 0.01 for p in adjusted]
+    suspected = [found[check.slug].suspected for check in checks]
+    assert suspected == [p <= 0.05 and not q <= 0.01 for p, q in zip(raw, adjusted, strict=True)]
+
+
+def test_what_its_own_test_rejects_is_suspected(analyse, calibrated):
+    """Significant alone and not beside the others: a tip, the likeliest first.
+
+    Only what makes the judged rows doubtful stands before it.
+    """
+    checks = [Says("class-imbalance", "tip"), Says("group-overlap", "tip")]
+    checks += [Says("label-noise", (0.03, 0.01)), Says("no-signal", (0.031, 0.01))]
+    findings = run(analyse, calibrated, *checks)
+    names = [f.name for f in findings]
+    assert names == ["group-overlap", "no-signal", "label-noise", "class-imbalance"]
+    assert {f.section for f in findings} == {"tip"}
+    assert [f.suspected for f in findings] == [False, True, True, False]
+    assert findings[1].errors_at_stake is None
+    assert "Suspected, not proven: p = 0.018 alone" in findings[1].message
 
 
 def test_alpha_decides(calibrated, sharpened):

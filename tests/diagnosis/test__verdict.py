@@ -246,11 +246,19 @@ def test_without_probabilities_the_loss_was_not_judged(analyse, calibrated):
 
 
 def test_few_rows_prove_nothing(calibrated):
-    """No issue on forty rows is no good news, and the verdict says why."""
-    report = diagnose_predictions(*calibrated(40))
+    """No issue on 150 rows is no good news, and the verdict says why."""
+    y, proba = calibrated(150, spread=0.3)
+    report = diagnose_predictions(y, proba)
     assert report.issues == []
     assert "too few to tell" in report.verdict
     assert report["validation-too-small"].message in report.verdict
+
+
+def test_what_is_suspected_is_said_where_nothing_is_proven(analyse, calibrated):
+    """The likeliest cause, and that it is not proven."""
+    suspect = replace(issue("overconfident"), section="tip", p_value=0.02)
+    text = verdict(analyse(*calibrated(100)), [], suspects=[suspect, issue("no-signal")])
+    assert text == "No issue is proven; the likeliest cause: message of overconfident."
 
 
 def test_ranking_in_words(analyse, calibrated):

@@ -6,18 +6,19 @@ from scipy import stats
 from sklearn_lossfix.diagnosis._judging import POWER, fact
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
-# A difference of ten points: whoever cannot see that cannot choose between models at all. Ten times
-# the effect floor.
+# Ten points, ten times the effect floor: rows that cannot show such a difference cannot choose
+# between models at all, and a metric that is not known to within as much says next to nothing.
 COARSE_DIFFERENCE = 0.10
 
 
 class ValidationTooSmall:
-    """The smallest difference of the metric that these rows can show is large, or larger than the
-    claim.
+    """The metric is not known to within ten points, or differences that matter cannot be seen.
 
-    The detectable difference is ``(z_{0.975} + z_{0.8}) * se`` for a paired comparison with the
-    best constant answer. The claim is what the report says first: how far the model is above
-    that answer.
+    An issue where the 95 % interval of the metric reaches further than ten points to either side:
+    that is certain, and no test is asked. A tip where the smallest difference of the metric that
+    these rows can show is more than ten points, or more than the claim: how far the model is above
+    the best constant answer, which the report says first. The detectable difference is
+    ``(z_{0.975} + z_{0.8}) * se`` for a paired comparison with that answer.
     """
 
     name = "validation_too_small"
@@ -50,11 +51,18 @@ class ValidationTooSmall:
             f"{name} with a power of 80 %; the model is {gain.value:+.3f} beside the best constant "
             f"answer."
         )
-        if small:
+        score = analysis.score(metric)
+        vague = (score.high - score.low) / 2 > COARSE_DIFFERENCE
+        if vague:
+            message = (
+                f"The {name} of {score.value:.3f} is only known to lie in [{score.low:.3f}, "
+                f"{score.high:.3f}]. {message}"
+            )
+        if small or vague:
             message += " Judge on more rows."
         return fact(
             self,
-            "tip" if small else "passed",
+            "issue" if vague else "tip" if small else "passed",
             message,
             estimate=detectable,
             unit="points",

@@ -46,6 +46,16 @@ def test_a_column_that_the_model_does_not_use_is_a_tip(leaky):
     assert "0.000 [0.000, 0.000]" in finding.message
 
 
+def test_a_column_as_good_as_all_others_is_a_tip(leaky):
+    """Whether it is known before the outcome is for the user to say."""
+    X, y = leaky
+    rng = np.random.default_rng(1)
+    finding = judged(LogisticRegression(), X.assign(after=y + 0.5 * rng.normal(size=len(y))), y)
+    assert finding.section == "tip"
+    assert "'after' alone" in finding.message
+    assert "known before the outcome?" in finding.message
+
+
 def test_silent_on_honest_columns(leaky):
     """Columns that tell something, but not all, pass."""
     X, y = leaky

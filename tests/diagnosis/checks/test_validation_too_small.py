@@ -9,12 +9,18 @@ from sklearn_lossfix import diagnose_predictions
 SLUG = "validation-too-small"
 
 
-def test_tip_on_few_rows(calibrated):
-    """Forty rows cannot show ten points."""
-    finding = diagnose_predictions(*calibrated(40))[SLUG]
-    assert finding.section == "tip"
+@pytest.mark.parametrize(("n_rows", "section"), [(40, "issue"), (150, "tip")])
+def test_few_rows(calibrated, n_rows, section):
+    """Forty rows do not know the metric to within ten points; 150 cannot show such a difference."""
+    y, proba = calibrated(n_rows)
+    finding = diagnose_predictions(y, proba)[SLUG]
+    assert finding.section == section
     assert finding.estimate > finding.limit
     assert "Judge on more rows" in finding.message
+    half = stats.norm.ppf(0.975) * stats.sem(proba.argmax(axis=1) == y)
+    assert (
+        (half > finding.limit) == ("only known to lie" in finding.message) == (section == "issue")
+    )
 
 
 def test_silent_on_many_rows(calibrated):
