@@ -211,7 +211,8 @@ def recovered(truth, after):
     if truth.harm["metric"] > 1:
         lost = truth.twin.metric - truth.fresh.metric
         found["metric"] = (after.metric - truth.fresh.metric) / lost if lost > 0 else 0.0
-    if truth.harm["loss"] > 1 and after.loss is not None:
+    known = None not in (truth.fresh.loss, truth.twin.loss, after.loss)
+    if truth.harm["loss"] > 1 and known:
         lost = truth.fresh.loss - truth.twin.loss
         found["loss"] = (truth.fresh.loss - after.loss) / lost if lost > 0 else 0.0
     return found
