@@ -69,7 +69,7 @@ def build_report(analysis, *, effort, ignore, context, fixer_of=None):
             analysis,
             issues,
             too_few[0] if too_few else None,
-            [finding for finding in findings if finding.suspected],
+            sorted((f for f in findings if f.suspected), key=lambda f: f.p_value),
         ),
         headline=headline(analysis),
         findings=findings,

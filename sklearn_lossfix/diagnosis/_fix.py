@@ -37,8 +37,8 @@ def _remedies_of(findings):
 def to_be_tried(findings):
     """Findings whose remedies can be applied to an estimator: issues, else what is suspected.
 
-    What is suspected is not tried beside an issue: every remedy more makes the proof of the others
-    harder.
+    What is suspected is not tried beside the remedy of an issue: every remedy more makes the proof
+    of the others harder.
     """
     usable = [f for f in findings if f.remedy is not None and f.remedy.build is not None]
     return [f for f in usable if f.section == "issue"] or [f for f in usable if f.suspected]

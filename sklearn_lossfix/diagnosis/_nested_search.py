@@ -258,13 +258,14 @@ def _compare(bench, search, described, model, fixed, n_fits):
             inflation=inflation,
             **sampling,
         )
-    is_loss = getattr(scorer, "_sign", 1) < 0
+    largest = max(map(abs, (*fold_scores, search.best_score_)))
+    is_points, unit = score_unit(metric, scorer, largest)
     return NestedSearch(
         name=type(search).__name__,
         metric_name=name,
-        unit=LOSS_UNITS.get(metric.name, "") if is_loss else "points",
-        # A loss has no natural unit: a share of itself.
-        limit=LOSS_FLOOR_SHARE * abs(honest.value) if is_loss else METRIC_FLOOR,
+        unit=unit,
+        # A loss, and a score of the user's own, has no natural unit: a share of itself.
+        limit=METRIC_FLOOR if is_points else LOSS_FLOOR_SHARE * abs(honest.value),
         apparent=float(search.best_score_),
         honest=honest,
         fold_scores=fold_scores,
@@ -302,6 +303,29 @@ def search_metric(search, classes):
         scoring = scorer
     metric = metric_for_classes(scoring, classes)
     return metric, metric.scorer or scorer
+
+
+def score_unit(metric, scorer, largest):
+    """How differences of a score that chose are counted.
+
+    Parameters
+    ----------
+    metric : Metric
+    scorer : callable
+        Of `search_metric`.
+    largest : float
+        Largest absolute score that was seen.
+
+    Returns
+    -------
+    is_points : bool
+        Whether one hundredth is a point: not of losses, nor of scores of the user's own.
+    unit : {"points", "nats", "Brier", ""}
+    """
+    if getattr(scorer, "_sign", 1) < 0:
+        return False, LOSS_UNITS.get(metric.name, "")
+    own = metric.kind == "opaque" or metric.custom is not None or metric.matrix is not None
+    return (False, "") if own or largest > 1 else (True, "points")
 
 
 def _positive(metric, search, classes, counts):

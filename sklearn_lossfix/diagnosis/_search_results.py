@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,8 @@ from sklearn_lossfix._core._paired_tests import Estimate, upper_tail_p
 from sklearn_lossfix.diagnosis._arguments import for_remedies
 from sklearn_lossfix.diagnosis._judging import POWER
 from sklearn_lossfix.diagnosis._nested_search import (
-    LOSS_UNITS,
     fold_spread_estimate,
+    score_unit,
     search_fits,
     search_metric,
 )
@@ -153,6 +153,7 @@ def _read(search, whole, X, y, classes, groups):
             n_rows = int(table["n_resources"][best])
     params = tuple(dict(table["params"][k]) for k in kept)
     scores, chosen = scores[kept].astype(float), int(np.flatnonzero(kept == best)[0])
+    scores[_failed(scores, getattr(search, "error_score", np.nan))] = np.nan
     is_points, unit, metric_name = _metric_of(search, classes, scores)
     sizes = _split_sizes(search, X, y, groups, n_splits)
     n_tested = min(float(n_rows), n_splits * sizes[1] / sum(sizes) * n_rows)
@@ -178,6 +179,13 @@ def _read(search, whole, X, y, classes, groups):
     )
 
 
+def _failed(scores, error_score):
+    """Candidates that failed on all splits: what stands in for a score may be a number."""
+    if not isinstance(error_score, Real):
+        return np.zeros(len(scores), dtype=bool)
+    return (scores == error_score).all(axis=1)
+
+
 def _score_name(search, table):
     """What follows "test_" in the columns of the score that chose; None where that is not said."""
     names = [name.removeprefix("split0_test_") for name in table if name.startswith("split0_test_")]
@@ -192,11 +200,9 @@ def _metric_of(search, classes, scores):
     if isinstance(search.scorer_, dict) and not isinstance(search.refit, str):
         return False, "", "score"
     metric, scorer = search_metric(search, classes)
-    if getattr(scorer, "_sign", 1) < 0:
-        return False, LOSS_UNITS.get(metric.name, ""), metric.name
-    own = metric.kind == "opaque" or metric.custom is not None or metric.matrix is not None
-    if own or np.nanmax(np.abs(scores), initial=0.0) > 1:
-        return False, "", metric.name
+    is_points, unit = score_unit(metric, scorer, np.nanmax(np.abs(scores), initial=0.0))
+    if not is_points:
+        return is_points, unit, metric.name
     named = search.scoring is not None or hasattr(search, "_own_scoring")
     judged = type(last_step(search.best_estimator_))
     # An estimator's own score need not be accuracy.
@@ -369,4 +375,14 @@ def widened_search(results, wider):
     if results.key.endswith("param_grid"):
         more = len(ParameterGrid(value)) / len(ParameterGrid(list(results.grids)))
         n_fits = round((n_fits - 1) * more) + 1
+        return estimator, code, n_fits
+    # As many draws for as many values: with the old number the seed may never draw a new one.
+    name = results.key.removesuffix("param_distributions") + "n_iter"
+    n_iter = estimator.get_params().get(name)
+    if isinstance(n_iter, Integral):
+        more = np.prod([len(new) / len(results.grids[k][old]) for old, new in wider.items()])
+        wanted = int(np.ceil(n_iter * more))
+        estimator.set_params(**{name: wanted})
+        code = f"{code.removesuffix(')')}, {name}={wanted})"
+        n_fits = round((n_fits - 1) * wanted / n_iter) + 1
     return estimator, code, n_fits

@@ -178,7 +178,11 @@ class AutoBalancedClassifier(PriorAdaptation, CandidateSearch):
         `threshold_std_`, `offsets_distribution_`, `gain_`, `gain_standard_error_`.
         The rule takes `predict_proba`. One exception: where a model of more than two classes tells
         most rows apart by probabilities so small that the correction drowns them, as naive Bayes
-        may do, a tuned rule takes ``estimator_.predict_proba``, as it is before that.
+        may do, a tuned rule takes ``estimator_.predict_proba``, as it is before that: `rule_input_`
+        says so.
+
+    rule_input_ : {"predict_proba", "estimator_.predict_proba", "decision_function"}
+        The method whose values `decision_rule_` takes.
 
     honest_score_, honest_score_interval_, apparent_score_, best_score_ : float
         As of `MetricAlignedSearchCV`: what choosing among treatments and rules is worth on rows
@@ -397,6 +401,14 @@ class AutoBalancedClassifier(PriorAdaptation, CandidateSearch):
             tuple(self.proba_mixed_in_),
             SmoothMap("identity", tuple(self.proba_slopes_), tuple(self.proba_offsets_)),
         )(proba)
+
+    @property
+    def rule_input_(self):
+        """The method whose values `decision_rule_` takes."""
+        check_is_fitted(self)
+        if self.decision_rule_.space == "decision":
+            return "decision_function"
+        return "estimator_.predict_proba" if self._precedes_map else "predict_proba"
 
     def _rule_scores(self, X):
         """Score new rows by what the rule takes: probabilities, or decision values."""

@@ -12,7 +12,8 @@ likelihood asks for: :math:`(1 - \\lambda) p + \\lambda \\pi` (Jelinek & Mercer 
 What is far below :math:`\\lambda \\pi` vanishes in that sum, since a float holds some digits only,
 and naive Bayes tells its rows apart at 1e-30 and less. A rule must still be able to cut there, so
 the mixture is multiplied by :math:`p^\\tau`. With the root of the machine epsilon for :math:`\\tau`
-no probability changes in the digits that anybody reads, and all keep their order.
+no probability of double precision changes in the digits that anybody reads, and all keep their
+order. Of single precision 1e-30 changes by 3 %, and some neighbours become equal.
 """
 
 from dataclasses import dataclass, replace

@@ -9,6 +9,9 @@ from sklearn_lossfix._core._finding import LOSS_FLOOR_SHARE
 # still be no worse but for luck: three sigma (Shewhart 1931).
 LUCK_LIMIT = 3.0
 
+# Standard error of the median of normal values beside that of their mean: the root of pi / 2.
+MEDIAN_ERROR = float(np.sqrt(np.pi / 2))
+
 # Fewest epochs from which jumps can be told from moves, in two halves of four.
 MIN_EPOCHS = 8
 
@@ -39,15 +42,16 @@ def best_was_luck(values, best, patience, min_delta=0.0):
     - It jumps by more than the smallest share of a loss that matters: less is not worth the epochs.
     - The last `patience` epochs lie behind the best one, by no more than three sigma of the jumps.
       A smooth curve that turned lies further behind it.
-    - The last third of the run is above the third before it, by their medians; where a third is
-      shorter than `patience`, as many epochs are compared, or the halves of the run. Thirds grow
+    - The last third of the run is above the third before it, by their medians and by more than the
+      standard error of the difference; where a third is shorter than `patience`, as many epochs are
+      compared, or the halves of the run. Thirds grow
       with the run, since learning slows down: with a rate of ``1 / t`` a curve moves as much from
       epoch 100 to 200 as from 10 to 20. A curve on a plateau leaves its steep start behind.
 
     Parameters
     ----------
     values : ndarray of shape (n_epochs,)
-        More is better; NaN counts as no epoch.
+        More is better; NaN counts as no epoch, and at the end as no rise.
 
     best : float
         The best of them.
@@ -63,14 +67,17 @@ def best_was_luck(values, best, patience, min_delta=0.0):
     bool
         False of fewer than `MIN_EPOCHS` epochs.
     """
+    if not np.isfinite(values[-1:]).all():  # what is no number any more does not get better
+        return False
     values = values[np.isfinite(values)]
     if len(values) < MIN_EPOCHS:
         return False
     behind = best - np.median(values[-patience:])
     stretch = values[-2 * max(patience, MIN_EPOCHS // 2, len(values) // 3) :]
     half = len(stretch) // 2
-    rises = np.median(stretch[half:]) - np.median(stretch[:half]) > min_delta
     sigma = jump_sigma(stretch)
+    error = MEDIAN_ERROR * sigma * np.sqrt(2 / half)
+    rises = np.median(stretch[half:]) - np.median(stretch[:half]) > max(min_delta, error)
     jumps = sigma > LOSS_FLOOR_SHARE * abs(best)
     return bool(jumps and rises and 0 < behind <= LUCK_LIMIT * sigma)
 

@@ -78,7 +78,7 @@ def test_overlap_is_not_noise(spread):
     assert false <= 1
 
 
-@pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
+@pytest.mark.parametrize("share", [0.08, 0.1, 0.2])
 @pytest.mark.parametrize("temperature", [1.0, 4.0])
 def test_noise_is_found_whatever_the_temperature(share, temperature, sharpened):
     """Forecasts that noise has made less sure hide nothing: the share is about the planted one."""

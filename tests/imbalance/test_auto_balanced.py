@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import (
@@ -463,3 +464,18 @@ def test_costs_of_rows_have_no_say_in_how_probable_a_class_is(rare):
     best = model.best_strategy_ == model.strategy_results_["strategy"]
     assert quality["log loss"] == pytest.approx(model.strategy_results_["log_loss"][best][0])
     np.testing.assert_allclose(tables["treatment_classes"]["share"], model.class_prior_)
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "method"), [(2, "predict_proba"), (10, "estimator_.predict_proba")]
+)
+def test_the_rule_takes_what_it_says(n_classes, method):
+    """`rule_input_` names the probabilities by which the rule gives the labels of ``predict``."""
+    X, y = load_digits(return_X_y=True)
+    X, y = X[y < n_classes][:500], y[y < n_classes][:500]
+    model = AutoBalancedClassifier(GaussianNB(), n_bootstrap=10, random_state=0).fit(X, y)
+    assert model.rule_input_ == method
+    giver = model if method == "predict_proba" else model.estimator_
+    np.testing.assert_array_equal(
+        model.decision_rule_.predict(giver.predict_proba(X)), model.predict(X)
+    )

@@ -120,15 +120,24 @@ def test_luck_is_told_the_same_in_any_unit(seed, unit):
 @pytest.mark.parametrize(("level", "expected"), [(90, True), (110, False)])
 def test_jumps_below_one_percent_do_not_matter(level, expected):
     """The same curve with jumps of a sigma just above, and just below, 1 % of its best value."""
-    values = np.arange(20.0) / 10 + np.resize([0.0, 1.0, 0.2, 0.7], 20)
+    values = np.arange(20.0) / 5 + np.resize([0.0, 1.0, 0.2, 0.7], 20)
     sigma = jump_sigma(values)
     values = values - values.max() + level * sigma
     assert best_was_luck(values, values.max(), 5) == expected
 
 
+@pytest.mark.parametrize("end", [np.nan, np.inf, -np.inf])
+def test_a_curve_that_is_no_number_any_more_ends(end):
+    """What was a lucky epoch before is none once no epoch is a number: patience ends training."""
+    values = np.arange(20.0) / 5 + np.resize([0.0, 1.0, 0.2, 0.7], 20)
+    best = np.median(values[-5:]) + LUCK_LIMIT * jump_sigma(values) / 2
+    assert best_was_luck(values, best, 5)
+    assert not best_was_luck(np.append(values, end), best, 5)
+
+
 def test_luck_ends_at_three_sigma():
     """The same rise with a best epoch just within, and just beyond, three sigma of its jumps."""
-    values = np.arange(20.0) / 10 + np.resize([0.0, 1.0, 0.2, 0.7], 20) - 2
+    values = np.arange(20.0) / 5 + np.resize([0.0, 1.0, 0.2, 0.7], 20) - 2
     level, sigma = np.median(values[-5:]), jump_sigma(values)
     assert best_was_luck(values, level + 0.99 * LUCK_LIMIT * sigma, 5)
     assert not best_was_luck(values, level + 1.01 * LUCK_LIMIT * sigma, 5)

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
 from sklearn_lossfix._core._evidence import NoTwin, SearchEvidence
-from sklearn_lossfix._core._finding import METRIC_FLOOR, Remedy
+from sklearn_lossfix._core._finding import METRIC_FLOOR, SUSPICION, Remedy
 from sklearn_lossfix._core._paired_tests import Estimate, upper_tail_p
 from sklearn_lossfix.diagnosis._judging import fact, interval_text, judge_effect
 from sklearn_lossfix.diagnosis._search_results import (
@@ -88,7 +88,8 @@ class SearchAtEdge:
     The effect is the metric of the chosen candidate minus that of the candidate one value further
     in, all other parameters equal. Its standard error is that of the paired bootstrap samples of a
     search that recorded its scores out of fold, else that of the splits in ``cv_results_``. The
-    p-value is the smallest over the axes, times the number of axes.
+    p-value is the smallest over the axes, times the number of axes and of the lines of the grid
+    along the axis: the chosen candidate is the best of all of them.
     """
 
     name = "search_at_edge"
@@ -112,13 +113,15 @@ class SearchAtEdge:
             )
         steps = _last_steps(search, axes, analysis.alpha)
         if not steps:
-            return fact(self, "passed", f"Inside the grid: {_where(search, axes)}.")
+            return fact(self, "passed", f"{_place(search, axes)}: {_where(search, axes)}.")
         tested = [step for step in steps if step.gain is not None]
         if not tested:
             raise CheckNotApplicable(_why_untested(search, steps))
-        p_values = [min(1.0, len(axes) * step.p_value) for step in tested]
+        looks = [len(axes) * _n_lines(search, step) for step in tested]
+        p_values = [min(1.0, n * step.p_value) for n, step in zip(looks, tested, strict=True)]
         worst = tested[int(np.argmin(p_values))]
-        widened = [step for step, p in zip(tested, p_values, strict=True) if p <= analysis.alpha]
+        level = max(SUSPICION, analysis.alpha)
+        widened = [step for step, p in zip(tested, p_values, strict=True) if p <= level]
         finding = judge_effect(
             self,
             analysis,
@@ -135,10 +138,15 @@ class SearchAtEdge:
         )
         if worst.detectable is not None:
             finding = replace(finding, detectable=worst.detectable)
-        if finding.p_value <= analysis.alpha:
+        if finding.p_value <= level:
             return finding
         message = _passed_message(worst, search.metric_name, limit, finding.detectable)
         return replace(finding, section="passed", message=message)
+
+
+def _n_lines(search, step):
+    """Lines of the grid along an axis: the chosen candidate is the best of all of them."""
+    return max(1, round(len(search.params) / len(step.values)))
 
 
 def _read_results(results):
@@ -247,6 +255,14 @@ def _has_equal_ratios(values):
 def _number(value):
     """A value of an axis in a sentence."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _place(search, axes):
+    """Whether the chosen values lie inside their axes, or at ends that cannot be moved."""
+    best = search.params[search.best]
+    if any(best[name] in (values[0], values[-1]) for name, values in axes.items()):
+        return "Inside the grid, or at an end beyond which nothing lies"
+    return "Inside the grid"
 
 
 def _where(search, axes):

@@ -77,7 +77,7 @@ class CleanedLabelsTwin:
             return NoTwin(
                 "passed",
                 f"Share of wrong labels {found.rate:.1%} [{found.low:.1%}, {found.high:.1%}], not "
-                f"shown to be above {NOISE_FLOOR:.0%}: overlap of the classes explains as well "
+                f"shown to be above {NOISE_FLOOR:.1%}: overlap of the classes explains as well "
                 f"what contradicts {sharpest}. Where classes overlap everywhere, wrong labels "
                 f"could not be told apart.",
                 estimate=found.rate,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from sklearn_lossfix._core._finding import Finding
-from sklearn_lossfix._core._paired_tests import paired_estimate
+from sklearn_lossfix._core._paired_tests import paired_estimate, upper_tail_p
 from sklearn_lossfix.diagnosis._judging import interval_text
 from sklearn_lossfix.diagnosis.history._curve import window_of
 from sklearn_lossfix.diagnosis.history._trend import MIN_POINTS
@@ -17,6 +17,9 @@ from sklearn_lossfix.diagnosis.history._turning_point import (
 )
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
+# Level of the rise row by row, where the likelihood of all labels speaks as well.
+ROW_LEVEL = 0.05
+
 
 class OverfitTurningPoint:
     """The smoothed validation loss ends one percent, and three sigmas, above its valley.
@@ -24,9 +27,10 @@ class OverfitTurningPoint:
     The rise is tested against the noise of the curve. Few rows make a rise of a few percent by
     themselves: where their number is known and the loss is a log loss, their labels must also be
     twenty times as likely under the model of the valley. Where the losses of the rows were
-    recorded, the row-paired rise must be more than its standard error: one that a single row makes
-    is none of the model. Where an earlier step was put back at the end, it has passed if that step
-    is not above the valley. Without any loss a metric is judged, by its own limit.
+    recorded, they must rise too, by a one-sided test at 5 % beside that ratio and by the 95 %
+    interval without it: a rise that one or two rows make is none of the model. Where an earlier
+    step was put back at the end, it has passed if that step is not above the valley. Without any
+    loss a metric is judged, by its own limit.
     """
 
     name = "overfit_turning_point"
@@ -50,7 +54,7 @@ class OverfitTurningPoint:
         limit = RISE_SHARE * abs(turn.valley)
         favour = self._favour(analysis, turn)
         suffice = favour is None or favour > np.log(LIKELIHOOD_RATIO)
-        agree = rows is None or rows.value > rows.se
+        agree = rows is None or _rows_agree(rows, favour)
         enough = turn.rise > limit and turn.z > RISE_Z and suffice and agree
         if not turn.told and turn.rise > limit:
             raise CheckNotApplicable(
@@ -181,3 +185,8 @@ class OverfitTurningPoint:
         if recorded is None:
             return None
         return paired_estimate(recorded["losses"][1] - recorded["losses"][0])
+
+
+def _rows_agree(rows, favour):
+    """Whether the losses of the rows have risen, beside a likelihood ratio or, for None, alone."""
+    return rows.low > 0 if favour is None else upper_tail_p(rows.value, rows.se) <= ROW_LEVEL
