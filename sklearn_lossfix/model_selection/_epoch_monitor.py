@@ -9,9 +9,6 @@ from sklearn_lossfix._core._finding import LOSS_FLOOR_SHARE
 # still be no worse but for luck: three sigma (Shewhart 1931).
 LUCK_LIMIT = 3.0
 
-# Standard error of the median of normal values beside that of their mean: the root of pi / 2.
-MEDIAN_ERROR = float(np.sqrt(np.pi / 2))
-
 # Fewest epochs from which jumps can be told from moves, in two halves of four.
 MIN_EPOCHS = 8
 
@@ -42,11 +39,13 @@ def best_was_luck(values, best, patience, min_delta=0.0):
     - It jumps by more than the smallest share of a loss that matters: less is not worth the epochs.
     - The last `patience` epochs lie behind the best one, by no more than three sigma of the jumps.
       A smooth curve that turned lies further behind it.
-    - The last third of the run is above the third before it, by their medians and by more than the
-      standard error of the difference; where a third is shorter than `patience`, as many epochs are
-      compared, or the halves of the run. Thirds grow
+    - The last third of the run is above the third before it, by their medians; where a third is
+      shorter than `patience`, as many epochs are compared, or the halves of the run. Thirds grow
       with the run, since learning slows down: with a rate of ``1 / t`` a curve moves as much from
-      epoch 100 to 200 as from 10 to 20. A curve on a plateau leaves its steep start behind.
+      epoch 100 to 200 as from 10 to 20. A curve on a plateau leaves its steep start behind; from
+      then on chance decides, and training on a noisy plateau ends after about twice as many epochs
+      as by patience alone. To ask for a rise beyond the standard error of the medians would save
+      these epochs, and lose what a jumping curve still gains.
 
     Parameters
     ----------
@@ -75,9 +74,8 @@ def best_was_luck(values, best, patience, min_delta=0.0):
     behind = best - np.median(values[-patience:])
     stretch = values[-2 * max(patience, MIN_EPOCHS // 2, len(values) // 3) :]
     half = len(stretch) // 2
+    rises = np.median(stretch[half:]) - np.median(stretch[:half]) > min_delta
     sigma = jump_sigma(stretch)
-    error = MEDIAN_ERROR * sigma * np.sqrt(2 / half)
-    rises = np.median(stretch[half:]) - np.median(stretch[:half]) > max(min_delta, error)
     jumps = sigma > LOSS_FLOOR_SHARE * abs(best)
     return bool(jumps and rises and 0 < behind <= LUCK_LIMIT * sigma)
 
