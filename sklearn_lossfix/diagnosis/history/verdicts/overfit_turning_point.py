@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from sklearn_lossfix._core._finding import Finding
-from sklearn_lossfix._core._paired_tests import paired_estimate, upper_tail_p
+from sklearn_lossfix._core._paired_tests import paired_estimate
 from sklearn_lossfix.diagnosis._judging import interval_text
 from sklearn_lossfix.diagnosis.history._curve import window_of
 from sklearn_lossfix.diagnosis.history._trend import MIN_POINTS
@@ -17,8 +17,10 @@ from sklearn_lossfix.diagnosis.history._turning_point import (
 )
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
-# Level of the rise row by row, where the likelihood of all labels speaks as well.
-ROW_LEVEL = 0.05
+# Standard errors that the losses of the rows must have risen by, where the likelihood of all labels
+# speaks as well. A test at 5 % costs more overfitted runs than it saves sound ones: macro-F1 of 0.87
+# in place of 0.92 on the recorded runs of the benchmark.
+ROW_Z = 1.0
 
 
 class OverfitTurningPoint:
@@ -27,10 +29,10 @@ class OverfitTurningPoint:
     The rise is tested against the noise of the curve. Few rows make a rise of a few percent by
     themselves: where their number is known and the loss is a log loss, their labels must also be
     twenty times as likely under the model of the valley. Where the losses of the rows were
-    recorded, they must rise too, by a one-sided test at 5 % beside that ratio and by the 95 %
-    interval without it: a rise that one or two rows make is none of the model. Where an earlier
-    step was put back at the end, it has passed if that step is not above the valley. Without any
-    loss a metric is judged, by its own limit.
+    recorded, they must rise too: by more than the standard error beside that ratio, which a single
+    row alone cannot, and by the 95 % interval without it. Where an earlier step was put back at the
+    end, it has passed if that step is not above the valley. Without any loss a metric is judged, by
+    its own limit.
     """
 
     name = "overfit_turning_point"
@@ -189,4 +191,4 @@ class OverfitTurningPoint:
 
 def _rows_agree(rows, favour):
     """Whether the losses of the rows have risen, beside a likelihood ratio or, for None, alone."""
-    return rows.low > 0 if favour is None else upper_tail_p(rows.value, rows.se) <= ROW_LEVEL
+    return rows.low > 0 if favour is None else rows.value > ROW_Z * rows.se
