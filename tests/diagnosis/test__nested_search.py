@@ -309,7 +309,7 @@ def test_a_search_that_fails_in_a_fold(noisy):
     class Picky(DecisionTreeClassifier):
         """A tree that only all rows please."""
 
-        def fit(self, X, y):
+        def fit(self, X, y, sample_weight=None, check_input=True):  # as the parent's
             """Refuse the folds of a fold."""
             if len(X) < 0.6 * size and len(X) != 100:
                 raise ValueError("too few rows for me")
@@ -356,7 +356,7 @@ def test_fits_are_counted(noisy):
     class Counted(DecisionTreeClassifier):
         """A tree that counts its fits."""
 
-        def fit(self, X, y):
+        def fit(self, X, y, sample_weight=None, check_input=True):  # as the parent's
             """Count."""
             count.append(1)
             return super().fit(X, y)
