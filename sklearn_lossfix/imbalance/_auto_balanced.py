@@ -181,8 +181,9 @@ class AutoBalancedClassifier(PriorAdaptation, CandidateSearch):
         may do, a tuned rule takes ``estimator_.predict_proba``, as it is before that: `rule_input_`
         says so.
 
-    rule_input_ : {"predict_proba", "estimator_.predict_proba", "decision_function"}
-        The method whose values `decision_rule_` takes.
+    rule_input_ : str
+        The method whose values `decision_rule_` takes: ``"predict_proba"``,
+        ``"estimator_.predict_proba"`` or ``"decision_function"``.
 
     honest_score_, honest_score_interval_, apparent_score_, best_score_ : float
         As of `MetricAlignedSearchCV`: what choosing among treatments and rules is worth on rows
