@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.exceptions import FitFailedWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -289,3 +291,29 @@ def test_a_frozen_search_is_not_rebuilt(read):
     search = GridSearchCV(TREE, DEPTHS, cv=3)
     read(search)
     assert widened_search(read(search, frozen), {"max_depth": [1]}) is None
+
+
+def test_what_stands_in_for_a_failed_fit_is_no_score():
+    """With a number for `error_score` candidates that never fitted have no score either."""
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:300], y[:300]
+    grid = {"min_samples_split": [0, 1, 2]}
+    search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid, error_score=0)
+    with pytest.warns(FitFailedWarning):
+        search.fit(X, y)
+    results = results_of_search(search, search, X, y, np.unique(y))
+    assert np.isnan(results.scores[:2]).all()
+    assert np.isfinite(results.scores[2]).all()
+
+
+def test_a_wider_search_at_random_draws_as_many_more():
+    """With the old number of draws the user's seed might never draw a new value."""
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:300], y[:300]
+    tree = DecisionTreeClassifier(random_state=0)
+    search = RandomizedSearchCV(tree, {"max_depth": [1, 2, 3]}, n_iter=3, random_state=1)
+    results = results_of_search(search.fit(X, y), search, X, y, np.unique(y))
+    wider, code, _ = widened_search(results, {"max_depth": [1, 2, 3, 4, 5, 6]})
+    assert wider.n_iter == 6
+    assert set(wider.fit(X, y).cv_results_["param_max_depth"]) == {1, 2, 3, 4, 5, 6}
+    assert "n_iter=6" in code
