@@ -19,6 +19,52 @@ HEAVY_BAND = 2.0
 # Fewer values than this are partitioned whole where ranks of a single array are wanted.
 MIN_NESTED = 4_096
 
+# Marks of a mask that are looked at together, 2 to the power of `WORD_BITS`: NumPy looks for single
+# marks with a branch each, which is mispredicted where a few per cent are set.
+WORD, WORD_BITS = np.dtype(np.uint32), 2
+
+
+def marked(mask):
+    """Places of the marks of a mask: ``np.flatnonzero``, sooner where few are set.
+
+    Parameters
+    ----------
+    mask : ndarray of bool of shape (n_values,)
+        C-contiguous.
+
+    Returns
+    -------
+    ndarray of int, ascending
+    """
+    if mask.size % WORD.itemsize:
+        return np.flatnonzero(mask)
+    words = mask.view(WORD)
+    hit = np.flatnonzero(words != 0)
+    places = np.flatnonzero(words.take(hit).view(bool))
+    found = hit.take(places >> WORD_BITS)
+    found <<= WORD_BITS
+    places &= WORD.itemsize - 1
+    found += places
+    return found
+
+
+def kept(values, mask):
+    """Values under the marks of a mask: ``values.compress(mask)``, sooner where few are set.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_values,)
+        C-contiguous.
+    mask : ndarray of bool of shape (n_values,)
+        C-contiguous.
+    """
+    if mask.size % WORD.itemsize:
+        return values.compress(mask)
+    words = mask.view(WORD)
+    hit = np.flatnonzero(words != 0)
+    near = values.reshape(-1, WORD.itemsize).take(hit, axis=0)
+    return near.reshape(-1).compress(words.take(hit).view(bool))
+
 
 def bracket_places(share, size):
     """Places in a sorted sample that probably enclose a quantile; outside the sample where open."""
@@ -61,7 +107,7 @@ def select_ranks(values, ranks):
     partition(sample, [first, last])
     below = np.less(values, sample[first])
     n_below = np.count_nonzero(below)
-    band = values.compress(np.less_equal(values, sample[last]) != below)
+    band = kept(values, np.less_equal(values, sample[last]) != below)
     if n_below <= lowest and highest < n_below + band.size < values.size:
         return select_ranks(band, ranks - n_below)
     return _select_whole(values, ranks)
@@ -140,25 +186,72 @@ class Bracket:
         return cls(lows, highs, "open" if is_open else "closed")
 
 
+class Collected:
+    """Values of every column that a mask marked, block by block.
+
+    The values of a block are kept in the order of their columns, with the number of each: sorting
+    them while the block is in the cache costs less than sorting them all in the end.
+    """
+
+    def __init__(self):
+        self.values, self.sizes = [], []
+
+    def add(self, folding, block, mask):
+        """Collect what is marked of a folded block."""
+        block, mask = block.reshape(-1), mask.reshape(-1)
+        if folding.n_columns == 1:
+            self.values.append(kept(block, mask))
+            return
+        places = marked(mask)
+        # NumPy divides by one number in vectors, but takes remainders one by one. The fewer bits,
+        # the sooner columns are sorted.
+        columns = places - places // folding.n_columns * folding.n_columns
+        columns = columns.astype(np.min_scalar_type(folding.n_columns - 1))
+        self.values.append(block.take(places.take(np.argsort(columns, kind="stable"))))
+        self.sizes.append(np.bincount(columns, minlength=folding.n_columns))
+
+    def columns(self, n_columns):
+        """The collected values of each column, as a list of arrays."""
+        if not self.values:
+            return [np.empty(0)] * n_columns
+        if n_columns == 1:
+            return [np.concatenate(self.values)]
+        stops = np.cumsum(self.sizes, axis=1)
+        starts = stops - self.sizes
+        return [
+            np.concatenate([values[start:stop] for values, start, stop in pieces])
+            for pieces in (
+                zip(self.values, *ends, strict=True)
+                for ends in zip(starts.T.tolist(), stops.T.tolist(), strict=True)
+            )
+        ]
+
+    @classmethod
+    def joined(cls, parts):
+        """What was collected of several ranges of rows."""
+        joined = cls()
+        joined.values = [values for part in parts for values in part.values]
+        joined.sizes = [sizes for part in parts for sizes in part.sizes]
+        return joined
+
+
 @dataclass
 class Scan:
-    """What one pass found for one target: four counts per column, and the values of the band.
+    """What one pass found for one target: counts per column, and the values of the band.
 
-    The counts are of values below the low end, not above it, below the high end, not above it. A
-    closed band takes its ends in, and the two middle counts are then not taken.
+    The counts are of values below the low end, not above it, below the high end, not above it;
+    :meth:`complete` gives those that the pass did not have to take.
     """
 
     counts: list
-    values: list
-    columns: list
+    band: Collected
 
     @classmethod
     def joined(cls, scans):
         """The scan of all rows from those of their ranges."""
         return cls(
             sum(np.array([counter.total() for counter in scan.counts]) for scan in scans),
-            [values for scan in scans for values in scan.values],
-            [columns for scan in scans for columns in scan.columns],
+            Collected.joined([scan.band for scan in scans]),
         )
 
     def add(self, folding, block, low, high, kind, below, above):
@@ -166,7 +259,8 @@ class Scan:
         np.less(block, low, out=below)
         np.less_equal(block, high, out=above)
         self.counts[0].add(below)
-        self.counts[3].add(above)
+        if kind != "closed":
+            self.counts[3].add(above)
         if kind == "atom":
             return
         if kind == "open":
@@ -178,21 +272,18 @@ class Scan:
             inside = np.greater(above, below, out=below)
         else:
             inside = np.not_equal(below, above, out=below)
-        if folding.n_columns == 1:
-            self.values.append(block.reshape(-1).compress(inside.reshape(-1)))
-            return
-        places = np.flatnonzero(inside)
-        self.values.append(block.reshape(-1).take(places))
-        small = np.uint16 if folding.n_columns <= 1 << 16 else np.int64
-        self.columns.append((places % folding.n_columns).astype(small))
+        self.band.add(folding, block, inside)
 
-    def bands(self, n_columns):
-        """The collected values of each column."""
-        values = np.concatenate(self.values) if self.values else np.empty(0)
-        if not values.size:
-            return [values] * n_columns
-        if n_columns == 1:
-            return [values]
-        columns = np.concatenate(self.columns)
-        values = values.take(np.argsort(columns, kind="stable"))
-        return np.split(values, np.cumsum(np.bincount(columns, minlength=n_columns))[:-1])
+    def complete(self, kind, bands):
+        """All four counts of a joined scan with its bands, of shape (4, n_columns).
+
+        A closed band takes its ends in, so all that is not above it is below it or inside; around
+        an atom both ends are one value.
+        """
+        below, low, high, not_above = self.counts
+        if kind == "atom":
+            return np.array([below, not_above, below, not_above])
+        if kind == "closed":
+            not_above = below + [band.size for band in bands]
+            return np.array([below, below, not_above, not_above])
+        return np.array([below, low, high, not_above])

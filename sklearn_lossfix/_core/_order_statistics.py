@@ -8,7 +8,6 @@ partitioned whole: the result is exact in every case, and so is every count.
 """
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from functools import partial, reduce
@@ -16,10 +15,25 @@ from functools import partial, reduce
 import numpy as np
 from joblib import effective_n_jobs
 
-from sklearn_lossfix._core._brackets import MIN_NESTED, Bracket, Scan, partition, select_ranks
+from sklearn_lossfix._core._brackets import (
+    MIN_NESTED,
+    Bracket,
+    Collected,
+    Scan,
+    partition,
+    select_ranks,
+)
 from sklearn_lossfix._core._moments import Moments, moments_of
 from sklearn_lossfix._core._quantiles import AtMass, interpolate, quantile_positions
-from sklearn_lossfix._core._row_blocks import ColumnCounter, ColumnEnds, Folding, column_runs
+from sklearn_lossfix._core._row_blocks import (
+    MIN_THREADED_ELEMENTS,
+    ColumnCounter,
+    ColumnEnds,
+    Folding,
+    column_runs,
+    in_threads,
+    joined_ends,
+)
 from sklearn_lossfix._core._tabulated_column import TabulatedColumn, few_levels, spike_of
 from sklearn_lossfix._core._working_dtypes import (
     distance,
@@ -39,8 +53,7 @@ MAX_SAMPLE_ROWS = 65_536
 # Elements copied at a time where columns are partitioned whole.
 DIRECT_BUFFER = 1 << 20
 
-# Threads pay from here on: below, starting them and waiting for the interpreter lock costs more.
-MIN_THREADED_ELEMENTS = 2_000_000
+# Threads pay where each has so many rows of its own.
 MIN_THREADED_ROWS = 30_000
 # Columns that lie one after the other are handed out whole, and each costs many calls: they pay
 # only where a call takes much longer than passing on the lock.
@@ -136,39 +149,58 @@ class ColumnSelector:
         return column if center is None else distance(column, center[j], self.dtype)
 
     def _count_nonfinite(self):
-        """Count NaN and infinities; one sum tells that there are none."""
+        """Count NaN and infinities, where the ends of a run show that there are any."""
         self.n_missing = np.zeros(self.n_columns, dtype=np.int64)
         self.n_negative_infinite = np.zeros(self.n_columns, dtype=np.int64)
         self.n_positive_infinite = np.zeros(self.n_columns, dtype=np.int64)
-        if self.dtype.kind == "f" and not self._all_finite():
-            for run in self._runs():
-                missing, negative, positive = self._count_nonfinite_run(run)
-                self.n_missing[run] = missing
-                self.n_negative_infinite[run] = negative
-                self.n_positive_infinite[run] = positive
+        self._ends = np.zeros((2, self.n_columns), self.dtype)
+
+        def one(run, n_threads):
+            parts = self._share_rows(partial(self._ends_of_rows, run), run, n_threads)
+            self._ends[:, run] = joined_ends(parts)
+            if np.isfinite(self._ends[:, run]).all():
+                return
+            parts = self._share_rows(partial(self._nonfinite_rows, run), run, n_threads)
+            self._ends[:, run] = joined_ends([ends for _, ends in parts])
+            missing, negative, positive = sum(counts for counts, _ in parts)
+            self.n_missing[run] = missing
+            self.n_negative_infinite[run] = negative
+            self.n_positive_infinite[run] = positive
+
+        with np.errstate(invalid="ignore"):
+            self._in_runs(one)
         nonfinite = self.n_missing + self.n_negative_infinite + self.n_positive_infinite
         self.n_finite = self.n_rows - nonfinite
 
-    def _count_nonfinite_run(self, run):
-        """NaN, -inf and inf in the columns of a run."""
+    def _ends_of_rows(self, run, start, stop):
+        """Ends of the columns of a run in one range of rows; NaN where a column holds one."""
+        folding = Folding(run.stop - run.start)
+        ends = ColumnEnds(folding, self.dtype)
+        for rows in folding.slices(start, stop):
+            ends.add(folding.fold(self._rows(rows, run)))
+        return ends.total()
+
+    def _nonfinite_rows(self, run, start, stop):
+        """NaN, -inf and inf in the columns of a run in one range of rows, and ends without NaN."""
         folding = Folding(run.stop - run.start)
         counters = [ColumnCounter(folding) for _ in range(3)]
+        ends = ColumnEnds(folding, self.dtype, smaller=np.fmin, larger=np.fmax)
         space = self._workspace("below", folding, bool)
-        for rows in folding.slices(0, self.n_rows):
+        for rows in folding.slices(start, stop):
             block = folding.fold(self._rows(rows, run))
             mask = folding.shaped(space, block)
             counters[0].add(np.isnan(block, out=mask))
             if np.isinf(block, out=mask).any():
                 counters[1].add(block == -np.inf)
                 counters[2].add(block == np.inf)
-        return [counter.total() for counter in counters]
+            ends.add(block)
+        return np.array([counter.total() for counter in counters]), ends.total()
 
-    def _all_finite(self):
-        """Whether a sum shows that no value is NaN or infinite; False where it cannot tell."""
-        if self.columns is not None:
-            return False
-        with np.errstate(over="ignore", invalid="ignore"):
-            return bool(np.isfinite(self.X.sum()))
+    def _in_runs(self, work):
+        """``work(run, n_threads)`` for every run; threads share the runs, or the rows of one."""
+        runs = self._runs()
+        n_threads = self.n_threads if len(runs) == 1 else 1
+        in_threads(lambda run: work(run, n_threads), runs, self.n_threads)
 
     # --- selecting ------------------------------------------------------------------------------
 
@@ -233,6 +265,7 @@ class ColumnSelector:
         part.n_threads = part._threads(self.n_jobs)
         for name in ("n_missing", "n_negative_infinite", "n_positive_infinite", "n_finite"):
             setattr(part, name, getattr(self, name)[columns])
+        part._ends = self._ends[:, columns]
         part._samples, part._tried = {}, set()
         part._tabulated = {
             k: self._tabulated[j] for k, j in enumerate(columns) if j in self._tabulated
@@ -265,7 +298,7 @@ class ColumnSelector:
             )
             return reduce(Moments.merged, blocks)
 
-        return Moments.of_columns(_in_threads(one, self._runs(), self.n_threads))
+        return Moments.of_columns(in_threads(one, self._runs(), self.n_threads))
 
     def select(self, low, high, around=None, *, counts=True):
         """Order statistics of every column.
@@ -278,7 +311,7 @@ class ColumnSelector:
         around : AtMass, default=None
             Select among the distances from the middle of its first target instead.
         counts : bool, default=True
-            Whether the counts are wanted; without, those that cost something are left zero.
+            Whether the counts are wanted; without, those that cost something may be left zero.
 
         Returns
         -------
@@ -298,7 +331,7 @@ class ColumnSelector:
             if self.n_rows < MIN_SAMPLED_ROWS:
                 self._select_directly(low, high, center, out, counts)
             else:
-                self._select_sampled(low, high, center, out)
+                self._select_sampled(low, high, center, out, counts)
         if dtype.kind == "f":
             out.values[:, :, self.n_finite == 0] = np.nan
         return out
@@ -378,18 +411,15 @@ class ColumnSelector:
             out.n_less[targets, :, j] = count_each(np.less, column, values)
             out.n_less_equal[targets, :, j] = count_each(np.less_equal, column, values)
 
-    def _select_sampled(self, low, high, center, out):
+    def _select_sampled(self, low, high, center, out, counts):
         """Tabulate columns of few values; else sample, bracket, count, and partition the bands."""
-        runs = self._runs()
-        # Runs are shared out among the threads; a single one shares out its rows.
-        n_threads = self.n_threads if len(runs) == 1 else 1
 
-        def one(run):
+        def one(run, n_threads):
             if all(j in self._tabulated for j in range(run.start, run.stop)) or self._tabulate(
                 self._sample(run), run, n_threads
             ):
                 for j in range(run.start, run.stop):
-                    self._look_up(j, low, high, center, out)
+                    self._look_up(j, low, high, center, out, counts)
                 return
             sample = self._sample(run)
             if center is not None:
@@ -410,7 +440,7 @@ class ColumnSelector:
                 scan = Scan.joined([part[t] for part in parts])
                 self._resolve(t, run, bracket, scan, low, high, center, out)
 
-        _in_threads(one, runs, self.n_threads)
+        self._in_runs(one)
 
     def _share_rows(self, work, run, n_threads):
         """What `work` gives for consecutive ranges of rows, one range a thread."""
@@ -420,7 +450,7 @@ class ColumnSelector:
         ranges = [
             (start, min(start + share, self.n_rows)) for start in range(0, self.n_rows, share)
         ]
-        return _in_threads(lambda ends: work(*ends), ranges, n_threads)
+        return in_threads(lambda ends: work(*ends), ranges, n_threads)
 
     def _workspace(self, name, folding, dtype):
         """Working space of this thread, kept from block to block and from column to column."""
@@ -447,23 +477,19 @@ class ColumnSelector:
     def _tabulate(self, sample, run, n_threads):
         """Count the values of a run whose columns all hold few; whether that was possible.
 
-        A single column that is nearly all one value is taken apart into that and the rest.
+        Where every column is nearly all one value, each is taken apart into that and the rest.
         """
         columns = range(run.start, run.stop)
         if run.start in self._tried:
             return all(j in self._tabulated for j in columns)
         self._tried.add(run.start)
-        if len(columns) == 1:
-            spike = spike_of(sample[0])
-            if spike is not None:
-                self._set_apart(run, spike, n_threads)
-                return True
-        levels = []
-        for column in sample:
-            found = few_levels(column)
-            if found is None:
-                return False
-            levels.append(found)
+        spikes = _of_all(spike_of, sample)
+        if spikes is not None:
+            self._set_apart(run, np.array(spikes), n_threads)
+            return True
+        levels = _of_all(few_levels, sample)
+        if levels is None:
+            return False
         # Repeated to one length; what is counted twice is not read.
         longest = max(map(len, levels))
         padded = np.array([np.resize(found, longest) for found in levels]).T
@@ -493,33 +519,36 @@ class ColumnSelector:
                 counter.add(np.equal(block, folding.match(tile, block), out=mask))
         return np.array([counter.total() for counter in counters])
 
-    def _look_up(self, j, low, high, center, out):
+    def _look_up(self, j, low, high, center, out, counts):
         """Order statistics of a tabulated column."""
         middle = None if center is None else center[j]
         for t, ranks in enumerate(zip(low[:, j], high[:, j], strict=True)):
-            found = self._tabulated[j].order_statistics(ranks, middle)
+            found = self._tabulated[j].order_statistics(ranks, middle, counts=counts)
             for side, (value, less, less_equal) in enumerate(found):
                 out.values[t, side, j] = value
                 out.n_less[t, side, j] = less
                 out.n_less_equal[t, side, j] = less_equal
 
-    def _set_apart(self, run, spike, n_threads):
-        """Keep a column that is one value and little else as what it is."""
-        parts = self._share_rows(partial(self._others, run, spike), run, n_threads)
-        loose = np.concatenate([values for part in parts for values in part])
-        if self.dtype.kind == "f" and self.n_finite[run.start] < self.n_rows:
-            loose = loose[np.isfinite(loose)]
-        tied = self.n_finite[run] - loose.size
-        self._tabulated[run.start] = TabulatedColumn(np.array([spike]), tied, loose)
+    def _set_apart(self, run, spikes, n_threads):
+        """Keep columns that are one value and little else as what they are."""
+        parts = self._share_rows(partial(self._others, run, spikes), run, n_threads)
+        others = Collected.joined(parts).columns(len(spikes))
+        for j, spike, loose in zip(range(run.start, run.stop), spikes, others, strict=True):
+            if self.dtype.kind == "f" and self.n_finite[j] < self.n_rows:
+                loose = loose[np.isfinite(loose)]
+            tied = self.n_finite[j] - loose.size
+            self._tabulated[j] = TabulatedColumn(np.array([spike]), np.array([tied]), loose)
 
-    def _others(self, run, spike, start, stop):
-        """Values of a single column that differ from one, NaN among them."""
-        folding = Folding(1)
+    def _others(self, run, spikes, start, stop):
+        """Values of columns that differ from one of each, NaN among them."""
+        folding = Folding(run.stop - run.start)
+        tile = folding.tile(spikes)
         space = self._workspace("below", folding, bool)
-        others = []
+        others = Collected()
         for rows in folding.slices(start, stop):
-            block = self._rows(rows, run).reshape(-1)
-            others.append(block.compress(np.not_equal(block, spike, out=space[: block.size])))
+            block = folding.fold(self._rows(rows, run))
+            mask = folding.shaped(space, block)
+            others.add(folding, block, np.not_equal(block, folding.match(tile, block), out=mask))
         return others
 
     # --- columns of many values -----------------------------------------------------------------
@@ -527,7 +556,7 @@ class ColumnSelector:
     def _scan_rows(self, run, brackets, center, start, stop):
         """The scan of one range of rows."""
         folding = Folding(run.stop - run.start)
-        scans = [Scan([ColumnCounter(folding) for _ in range(4)], [], []) for _ in brackets]
+        scans = [Scan([ColumnCounter(folding) for _ in range(4)], Collected()) for _ in brackets]
         tiles = [(folding.tile(b.low), folding.tile(b.high)) for b in brackets]
         middle = None if center is None else folding.tile(center[run])
         if center is not None:
@@ -548,31 +577,28 @@ class ColumnSelector:
 
     def _resolve(self, t, run, bracket, scan, low, high, center, out):
         """Order statistics of one target from its scan; a miss partitions the column."""
-        bands = scan.bands(run.stop - run.start)
-        if bracket.kind == "atom":
-            scan.counts[1], scan.counts[2] = scan.counts[3], scan.counts[0]
-        has_open_ends = bracket.kind != "closed"
+        bands = scan.band.columns(run.stop - run.start)
+        counts = scan.complete(bracket.kind, bands)
         # Ranks count finite values; the scan has counted -inf as well, which no distance is.
         shifts = self.n_negative_infinite[run] * (center is None)
-        for j, (band, counts, shift) in enumerate(zip(bands, scan.counts.T, shifts, strict=True)):
+        for j, (band, ends, shift) in enumerate(zip(bands, counts.T, shifts, strict=True)):
             k = run.start + j
             ranks = low[t, k] + shift, high[t, k] + shift
-            inside = counts[0] <= ranks[0] and ranks[1] < counts[3]
+            inside = ends[0] <= ranks[0] and ranks[1] < ends[3]
             if not inside:
                 self._select_column(k, low, high, center, out, targets=slice(t, t + 1))
                 continue
-            below = counts[1] if has_open_ends else counts[0]
-            places = [r - below for r in ranks if below <= r < below + band.size]
+            places = [r - ends[1] for r in ranks if ends[1] <= r < ends[1] + band.size]
             selected = iter(select_ranks(band, places) if places else ())
             for side, rank in enumerate(ranks):
-                if has_open_ends and rank < counts[1]:
-                    value, less, less_equal = bracket.low[j], counts[0], counts[1]
-                elif has_open_ends and rank >= counts[2]:
-                    value, less, less_equal = bracket.high[j], counts[2], counts[3]
+                if rank < ends[1]:
+                    value, less, less_equal = bracket.low[j], ends[0], ends[1]
+                elif rank >= ends[2]:
+                    value, less, less_equal = bracket.high[j], ends[2], ends[3]
                 else:
                     value = next(selected)
-                    less = below + np.count_nonzero(band < value)
-                    less_equal = below + np.count_nonzero(band <= value)
+                    less = ends[1] + np.count_nonzero(band < value)
+                    less_equal = ends[1] + np.count_nonzero(band <= value)
                 out.values[t, side, k] = value
                 out.n_less[t, side, k] = less - shift
                 out.n_less_equal[t, side, k] = less_equal - shift
@@ -600,27 +626,21 @@ class ColumnSelector:
             Smallest and largest finite value; NaN without any.
         """
         counts = np.zeros((2, self.n_columns), dtype=np.int64)
-        ends = np.full((2, self.n_columns), np.nan)
-        runs = self._runs()
-        n_threads = self.n_threads if len(runs) == 1 else 1
+        ends = self._ends.astype(np.float64)
         low, high = limits_in(lower, upper, self.dtype)
 
-        def one(run):
+        def one(run, n_threads):
             columns = range(run.start, run.stop)
             if not all(j in self._tabulated for j in columns):
                 survey = partial(self._survey_rows, run, low[run], high[run])
-                found, reached = zip(*self._share_rows(survey, run, n_threads), strict=True)
-                counts[:, run] = sum(found)
-                ends[0, run] = np.min([low for low, _ in reached], axis=0)
-                ends[1, run] = np.max([high for _, high in reached], axis=0)
+                counts[:, run] = sum(self._share_rows(survey, run, n_threads))
                 return
             for j in columns:
                 counts[:, j] = self._tabulated[j].outside(low[j], high[j])
                 counts[0, j] += self.n_negative_infinite[j] * (low[j] > -np.inf)
                 counts[1, j] += self.n_positive_infinite[j] * (high[j] < np.inf)
-                ends[:, j] = self._tabulated[j].ends()
 
-        _in_threads(one, runs, self.n_threads)
+        self._in_runs(one)
         for j in np.flatnonzero(self.infinite.any(axis=0)):
             column = self._column(j)
             ends[:, j] = (column.min(), column.max()) if column.size else (np.nan, np.nan)
@@ -632,39 +652,30 @@ class ColumnSelector:
         return counts[0], counts[1], ends
 
     def _survey_rows(self, run, lower, upper, start, stop):
-        """The same for the columns of a run, in one range of rows."""
+        """Values beyond limits of the columns of a run, in one range of rows."""
         folding = Folding(run.stop - run.start)
         low, high = folding.tile(lower), folding.tile(upper)
-        counters, ends = [ColumnCounter(folding) for _ in range(2)], ColumnEnds(folding, self.dtype)
+        counters = [ColumnCounter(folding) for _ in range(2)]
         space = self._workspace("below", folding, bool)
         for rows in folding.slices(start, stop):
             block = folding.fold(self._rows(rows, run))
             mask = folding.shaped(space, block)
             counters[0].add(np.less(block, folding.match(low, block), out=mask))
             counters[1].add(np.greater(block, folding.match(high, block), out=mask))
-            ends.add(block)
-        return np.array([counter.total() for counter in counters]), ends.total()
+        return np.array([counter.total() for counter in counters])
+
+
+def _of_all(find, columns):
+    """What `find` gives for every column, or None as soon as it gives that for one."""
+    found = []
+    for column in columns:
+        found.append(find(column))
+        if found[-1] is None:
+            return None
+    return found
 
 
 def count_each(compare, column, values):
     """How many values of a column compare true with each of some others."""
     counts = [np.count_nonzero(compare(column, value)) for value in values.ravel()]
     return np.reshape(counts, values.shape)
-
-
-def _in_threads(function, items, n_threads):
-    """``[function(item) for item in items]``, in threads where that was asked for.
-
-    No ``joblib.Parallel``: it looks every 10 ms whether its threads are done, which is as long as
-    the work takes. The number of threads comes from joblib.
-    """
-    if n_threads == 1 or len(items) == 1:
-        return [function(item) for item in items]
-    state = np.geterr()  # which belongs to a thread
-
-    def in_thread(item):
-        with np.errstate(**state):
-            return function(item)
-
-    with ThreadPoolExecutor(min(n_threads, len(items))) as pool:
-        return list(pool.map(in_thread, items))

@@ -5,7 +5,10 @@ short inner loop per row. Folding several rows into one long row, and repeating 
 its width, gives the same numbers from long loops.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
+from joblib import effective_n_jobs
 
 # Elements of a folded row: long enough that the cost of starting an inner loop disappears, short
 # enough that a row of parameters stays in the first-level cache beside what it is applied to.
@@ -18,6 +21,9 @@ BLOCK = 262_144
 
 # Rows that can be added up in eight bits without overflow.
 MAX_FOLDED_ROWS = 255
+
+# Threads pay from here on: below, starting them and waiting for the interpreter lock costs more.
+MIN_THREADED_ELEMENTS = 2_000_000
 
 
 class Folding:
@@ -124,7 +130,7 @@ class ColumnCounter:
 
 
 class ColumnEnds:
-    """The smallest and the largest value of every column over many blocks; NaN is left out.
+    """The smallest and the largest value of every column over many blocks.
 
     Parameters
     ----------
@@ -132,10 +138,14 @@ class ColumnEnds:
         How the table is cut.
     dtype : dtype
         Of the blocks.
+    smaller, larger : ufunc, default=numpy.minimum, numpy.maximum
+        What takes the smaller and the larger of two values. With the default a column that holds
+        NaN has NaN as its ends; `numpy.fmin` and `numpy.fmax` leave NaN out.
     """
 
-    def __init__(self, folding, dtype):
+    def __init__(self, folding, dtype, *, smaller=np.minimum, larger=np.maximum):
         self.folding = folding
+        self.smaller, self.larger = smaller, larger
         is_float = dtype.kind == "f"
         highest = np.inf if is_float else np.iinfo(dtype).max
         lowest = -np.inf if is_float else np.iinfo(dtype).min
@@ -147,35 +157,50 @@ class ColumnEnds:
         axis = 0 if self.folding.n_columns > 1 else None
         width = block.shape[1] if self.folding.n_columns > 1 else 1
         low, high = self._low[:width], self._high[:width]
-        np.fmin(low, np.fmin.reduce(block, axis=axis), out=low)
-        np.fmax(high, np.fmax.reduce(block, axis=axis), out=high)
+        self.smaller(low, self.smaller.reduce(block, axis=axis), out=low)
+        self.larger(high, self.larger.reduce(block, axis=axis), out=high)
 
     def total(self):
         """The ends so far, of shape (2, n_columns)."""
         shape = (-1, self.folding.n_columns)
         return np.array(
-            [self._low.reshape(shape).min(axis=0), self._high.reshape(shape).max(axis=0)]
+            [
+                self.smaller.reduce(self._low.reshape(shape)),
+                self.larger.reduce(self._high.reshape(shape)),
+            ]
         )
 
 
-def map_blocks(function, X, out, *parameters):
+def joined_ends(parts):
+    """Ends of all rows from those of their ranges, each of shape (2, n_columns)."""
+    parts = np.array(parts)
+    return np.array([parts[:, 0].min(axis=0), parts[:, 1].max(axis=0)])
+
+
+def map_blocks(function, X, out, *parameters, n_jobs=None):
     """Apply an operation with one parameter per column, block by block.
 
     Parameters
     ----------
     function : callable
         Called as ``function(block, *parameters, out=...)`` with folded blocks and matching
-        parameters. It may read `block` and write `out` in any order only where they do not share
-        memory: they do where `X` is `out`.
+        parameters, by several threads where that pays. It may read `block` and write `out` in any
+        order only where they do not share memory: they do where `X` is `out`.
     X, out : ndarray of shape (n_rows, n_columns)
         What is read and what is written; may be the same.
     *parameters : ndarray of shape (n_columns,)
         One value per column.
+    n_jobs : int, default=None
+        Threads, as in joblib.
     """
+    pieces = []
     for run in column_runs(X):
         folding = Folding(run.stop - run.start, len(X))
         tiles = [folding.tile(parameter[run]) for parameter in parameters]
-        for rows in folding.slices(0, len(X)):
+        pieces += [(run, rows, folding, tiles) for rows in folding.slices(0, len(X))]
+
+    def apply(share):
+        for run, rows, folding, tiles in share:
             block = folding.fold(np.ascontiguousarray(X[rows, run]))
             target = out[rows, run]
             direct = target.flags.c_contiguous
@@ -183,6 +208,28 @@ def map_blocks(function, X, out, *parameters):
             function(block, *(folding.match(tile, block) for tile in tiles), out=result)
             if not direct:
                 target[...] = result.reshape(target.shape)
+
+    n_threads = effective_n_jobs(n_jobs) if X.size >= MIN_THREADED_ELEMENTS else 1
+    size = -(-len(pieces) // n_threads)
+    in_threads(apply, [pieces[k : k + size] for k in range(0, len(pieces), size)], n_threads)
+
+
+def in_threads(function, items, n_threads):
+    """``[function(item) for item in items]``, in threads where that was asked for.
+
+    No ``joblib.Parallel``: it looks every 10 ms whether its threads are done, which is as long as
+    the work takes. The number of threads comes from joblib.
+    """
+    if n_threads == 1 or len(items) == 1:
+        return [function(item) for item in items]
+    state = np.geterr()  # which belongs to a thread
+
+    def in_thread(item):
+        with np.errstate(**state):
+            return function(item)
+
+    with ThreadPoolExecutor(min(n_threads, len(items))) as pool:
+        return list(pool.map(in_thread, items))
 
 
 def column_runs(X):

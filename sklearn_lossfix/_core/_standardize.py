@@ -1,5 +1,7 @@
 """The arithmetic of scaling and bounding, safe against overflow, on blocks of any float dtype."""
 
+import threading
+
 import numpy as np
 
 # Beyond this many bounds a softly bounded value is the bound: 1 / hypot(1, 1/t) differs from one by
@@ -63,8 +65,6 @@ class Standardizer:
 
     Parameters
     ----------
-    dtype : dtype
-        Of the blocks.
     bound : float, ("soft", float) or None
         How to bound the result.
     wide : bool
@@ -76,23 +76,23 @@ class Standardizer:
         Whether a result without a bound is infinite: its value was, or it is beyond the dtype.
     """
 
-    def __init__(self, dtype, bound, wide):
+    def __init__(self, bound, wide):
         self.bound = bound
         self.wide = wide
         self.infinite = False
-        self._space = np.empty(0, dtype)
+        self._local = threading.local()
 
     def __call__(self, block, center, *scales, out):
         """Standardize a block; two scales are those below and above the centre.
 
-        The difference has a place of its own, so that `out` may be `block`: where dividing it
-        overflows it is still there to be divided in float64.
+        Where `out` is `block`, the difference has a place of its own: where subtracting or dividing
+        overflows, what is needed to do it in float64 is still there.
         """
         half = None
         if self.wide:
             half = self._half_difference(block, center)
         else:
-            difference = self._scratch(block)
+            difference = self._scratch(block) if np.may_share_memory(block, out) else out
             try:
                 with np.errstate(over="raise", invalid="ignore"):
                     np.subtract(block, center, out=difference)
@@ -103,6 +103,9 @@ class Standardizer:
                     with np.errstate(over="raise", invalid="ignore"):
                         _divide(difference, scales, out)
                 except FloatingPointError:
+                    if difference is out:
+                        with np.errstate(invalid="ignore"):
+                            np.subtract(block, center, out=difference)
                     half = difference.astype(np.float64) / 2
         if half is not None:
             self._divide_wide(half, scales, out)
@@ -115,10 +118,11 @@ class Standardizer:
             self.infinite = _holds_infinity(out)
 
     def _scratch(self, block):
-        """Working space of the shape of a block, kept from block to block."""
-        if self._space.size < block.size:
-            self._space = np.empty(block.size, block.dtype)
-        return self._space[: block.size].reshape(block.shape)
+        """Working space of this thread in the shape of a block, kept from block to block."""
+        space = getattr(self._local, "space", None)
+        if space is None or space.size < block.size:
+            space = self._local.space = np.empty(block.size, block.dtype)
+        return space[: block.size].reshape(block.shape)
 
     @staticmethod
     def _half_difference(block, center):

@@ -33,7 +33,7 @@ class TabulatedColumn:
         self.counts = counts
         self.loose = loose
 
-    def order_statistics(self, ranks, center=None):
+    def order_statistics(self, ranks, center=None, *, counts=True):
         """Order statistics of the whole column.
 
         Parameters
@@ -42,43 +42,45 @@ class TabulatedColumn:
             From zero, equal or adjacent.
         center : scalar, default=None
             Take distances from it instead of the values.
+        counts : bool, default=True
+            Whether the counts are wanted; without they are zero.
 
         Returns
         -------
         list of (value, n_less, n_less_equal)
             With the numbers of values below, and not above, each.
         """
-        levels, counts, loose = self.levels, self.counts, self.loose
+        levels, held, loose = self.levels, self.counts, self.loose
         if center is not None:
             levels, loose = np.abs(levels - center), np.abs(loose - center)
             # Two levels can be equally far away.
             levels, places = np.unique(levels, return_inverse=True)
-            counts = np.bincount(places, weights=counts).astype(np.int64)
+            held = np.bincount(places, weights=held).astype(np.int64)
         below = np.array([np.count_nonzero(loose < level) for level in levels])
-        starts = below + np.cumsum(counts) - counts
+        starts = below + np.cumsum(held) - held
         found, places = [], []
         for rank in ranks:
             k = int(np.searchsorted(starts, rank, side="right")) - 1
-            if k >= 0 and rank < starts[k] + counts[k]:
+            if k >= 0 and rank < starts[k] + held[k]:
                 found.append(levels[k])
                 places.append(None)
             else:
                 found.append(None)
-                places.append(int(rank - counts[: k + 1].sum()))
+                places.append(int(rank - held[: k + 1].sum()))
         wanted = [place for place in places if place is not None]
         selected = iter(select_ranks(loose, wanted) if wanted else ())
         values = [
             value if place is None else next(selected)
             for value, place in zip(found, places, strict=True)
         ]
-        return [
-            (
-                value,
-                np.count_nonzero(loose < value) + counts[levels < value].sum(),
-                np.count_nonzero(loose <= value) + counts[levels <= value].sum(),
-            )
-            for value in values
-        ]
+        known = dict.fromkeys(values, (0, 0))
+        if counts:
+            for value in known:
+                known[value] = (
+                    np.count_nonzero(loose < value) + held[levels < value].sum(),
+                    np.count_nonzero(loose <= value) + held[levels <= value].sum(),
+                )
+        return [(value, *known[value]) for value in values]
 
     def outside(self, lower, upper):
         """Numbers of values strictly below and strictly above two limits."""
@@ -86,11 +88,6 @@ class TabulatedColumn:
             np.count_nonzero(self.loose < lower) + self.counts[self.levels < lower].sum(),
             np.count_nonzero(self.loose > upper) + self.counts[self.levels > upper].sum(),
         )
-
-    def ends(self):
-        """Smallest and largest value."""
-        known = np.concatenate([self.levels, self.loose])
-        return known.min(), known.max()
 
 
 def few_levels(column):

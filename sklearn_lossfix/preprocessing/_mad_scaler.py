@@ -81,7 +81,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         Whether to leave X as it is. False writes the result into X where X is a writeable array
         of floats.
     n_jobs : int, default=None
-        Threads that fit uses on large tables; None means 1 unless in a
+        Threads that fit, transform and its inverse use on large tables; None means 1 unless in a
         ``joblib.parallel_config`` context. The result does not depend on it.
     sketch_size : int, default=2048
         Values that :meth:`partial_fit` keeps per column and level of its sketch; at least 16.
@@ -287,13 +287,13 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         if sparse.issparse(X):
             return self._transform_sparse(X)
         if out is X and not self._takes_infinite():
-            self._dense_counts(ColumnSelector(X))  # before anything is written
+            self._dense_counts(ColumnSelector(X, n_jobs=self.n_jobs))  # before anything is written
         center, scales, wide = self._applied(X.dtype)
-        standardize = Standardizer(X.dtype, self._bound, wide)
-        map_blocks(standardize, X, out, center, *scales)
+        standardize = Standardizer(self._bound, wide)
+        map_blocks(standardize, X, out, center, *scales, n_jobs=self.n_jobs)
         if standardize.infinite:
             if out is not X:
-                self._dense_counts(ColumnSelector(X))
+                self._dense_counts(ColumnSelector(X, n_jobs=self.n_jobs))
             self._warn_of_overflow(out)
         return out
 
@@ -311,7 +311,7 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         out = X.copy() if self.copy or not X.data.flags.writeable else X
         self._refuse_infinite(sparse_counts(out))
         _, (scale, *_), _ = self._applied(np.dtype(np.float64))
-        standardize = Standardizer(out.data.dtype, self._bound, wide=True)
+        standardize = Standardizer(self._bound, wide=True)
         standardize(out.data, np.zeros(1), scale[entry_columns(out)], out=out.data)
         return out
 
@@ -355,7 +355,8 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
                 )
             _unscale(X.data, 0.0, scales[0][entry_columns(X)], bound=self._bound, out=X.data)
         else:
-            map_blocks(partial(_unscale, bound=self._bound), X, X, center, *scales)
+            unscale = partial(_unscale, bound=self._bound)
+            map_blocks(unscale, X, X, center, *scales, n_jobs=self.n_jobs)
         return X
 
     # --- tags and reports -----------------------------------------------------------------------

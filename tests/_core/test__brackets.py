@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sklearn_lossfix._core._brackets import MIN_SAMPLE, Bracket, Scan
+from sklearn_lossfix._core._brackets import (
+    MIN_SAMPLE,
+    Bracket,
+    Collected,
+    Scan,
+    kept,
+    marked,
+)
 from sklearn_lossfix._core._row_blocks import ColumnCounter, Folding
 
 N_ROWS = 20_000
@@ -26,7 +33,7 @@ def scan_of(X, low, high, kind, cuts=()):
     tiles = folding.tile(low), folding.tile(high)
     scans = []
     for start, stop in zip([0, *cuts], [*cuts, len(X)], strict=True):
-        scan = Scan([ColumnCounter(folding) for _ in range(4)], [], [])
+        scan = Scan([ColumnCounter(folding) for _ in range(4)], Collected())
         for rows in folding.slices(start, stop):
             block = folding.fold(np.ascontiguousarray(X[rows]))
             ends = (folding.match(tile, block) for tile in tiles)
@@ -101,15 +108,49 @@ def test_scans_count_and_collect_what_lies_between(X, data):
     kind = data.draw(st.sampled_from(kinds))
     cut = data.draw(st.integers(1, n_rows))
     scan = scan_of(X, low, high, kind, [cut] if cut < n_rows else [])
-    np.testing.assert_array_equal(scan.counts[0], (X < low).sum(axis=0))
-    np.testing.assert_array_equal(scan.counts[3], (X <= high).sum(axis=0))
-    if kind == "open":
-        np.testing.assert_array_equal(scan.counts[1], (X <= low).sum(axis=0))
-        np.testing.assert_array_equal(scan.counts[2], (X < high).sum(axis=0))
+    bands = scan.band.columns(n_columns)
+    counts = scan.complete(kind, bands)
+    np.testing.assert_array_equal(counts[0], (X < low).sum(axis=0))
+    np.testing.assert_array_equal(counts[3], (X <= high).sum(axis=0))
+    if kind != "closed":
+        np.testing.assert_array_equal(counts[1], (X <= low).sum(axis=0))
+        np.testing.assert_array_equal(counts[2], (X < high).sum(axis=0))
     inside = {
         "closed": (X >= low) & (X <= high),
         "open": (X > low) & (X < high),
         "atom": np.zeros(X.shape, dtype=bool),
     }[kind]
-    for band, mask, column in zip(scan.bands(n_columns), inside.T, X.T, strict=True):
+    for band, mask, column in zip(bands, inside.T, X.T, strict=True):
         np.testing.assert_array_equal(np.sort(band), np.sort(column[mask]))
+
+
+@given(
+    mask=arrays(bool, st.integers(0, 70), elements=st.integers(0, 9).map(lambda k: k == 0)),
+    dtype=st.sampled_from([np.float64, np.float32, np.uint8]),
+)
+def test_marks_are_found_whatever_the_length(mask, dtype):
+    """Places and values under a mask are those that NumPy finds, in order."""
+    values = np.arange(mask.size).astype(dtype)
+    np.testing.assert_array_equal(marked(mask), np.flatnonzero(mask))
+    found = kept(values, mask)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, values[mask])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int16])
+@pytest.mark.parametrize("n_columns", [1, 2, 300])
+def test_what_is_collected_comes_back_by_column(n_columns, dtype):
+    """Marked values of several ranges of rows stand with their column, in its order and dtype."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(-99, 99, (5_000, n_columns)).astype(dtype)
+    mask = rng.random(X.shape) < 0.1
+    folding, parts = Folding(n_columns), []
+    for start, stop in ((0, 1_777), (1_777, len(X))):
+        parts.append(Collected())
+        for rows in folding.slices(start, stop):
+            parts[-1].add(folding, folding.fold(X[rows]), folding.fold(mask[rows]))
+    found = Collected.joined(parts).columns(n_columns)
+    assert len(found) == n_columns
+    for j, values in enumerate(found):
+        assert values.dtype == dtype
+        np.testing.assert_array_equal(values, X[mask[:, j], j])

@@ -100,6 +100,7 @@ TABLES = [[name] for name in COLUMNS] + [
     ["normal", "in step with the sample", "sorted", "all missing"],
     ["ten levels", "two halves", "equal"],
     ["equal", "zeros", "rare level", "one value"],
+    ["zeros", "spike", "nonfinite zeros"],
     list(COLUMNS),
 ]
 

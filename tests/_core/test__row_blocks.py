@@ -5,13 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sklearn_lossfix._core import _row_blocks
 from sklearn_lossfix._core._row_blocks import (
     BLOCK,
     FOLD,
     MAX_FOLDED_ROWS,
     ColumnCounter,
+    ColumnEnds,
     Folding,
     column_runs,
+    in_threads,
+    joined_ends,
     map_blocks,
 )
 
@@ -118,6 +122,52 @@ def test_mapping_blocks_equals_broadcasting(source, target, shape):
     np.testing.assert_array_equal(X, before)
     map_blocks(shift_and_scale, X, X, center, scale)
     np.testing.assert_array_equal(X, expected)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_threads_map_every_block_once(layout, monkeypatch):
+    """The result of several threads, more than there are blocks or fewer, is that of one."""
+    monkeypatch.setattr(_row_blocks, "MIN_THREADED_ELEMENTS", 1)
+    rng = np.random.default_rng(0)
+    X = LAYOUTS[layout](rng.normal(size=(300_001, 3)))
+    center, scale = rng.normal(size=3), rng.random(3) + 0.5
+    for n_jobs in (2, 50):
+        out = np.zeros_like(X)
+        map_blocks(shift_and_scale, X, out, center, scale, n_jobs=n_jobs)
+        np.testing.assert_array_equal(out, (X - center) / scale)
+
+
+def test_threads_keep_order_errors_and_the_handling_of_overflow():
+    """Results stand in the order of the items, and what a thread raises is raised."""
+    assert in_threads(lambda k: k * k, range(9), 3) == [k * k for k in range(9)]
+    with pytest.raises(ZeroDivisionError):
+        in_threads(lambda k: 1 // k, [1, 0], 2)
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        in_threads(lambda k: np.array([1e308]) * k, [1.0, 9.0], 2)
+
+
+@pytest.mark.parametrize("n_columns", [1, 3, FOLD + 1])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int8, np.uint64])
+def test_ends_are_those_of_the_columns(n_columns, dtype):
+    """Over blocks and ranges of rows; NaN shows, or is left out where that was asked for."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 99, (800, n_columns)).astype(dtype)
+    is_float = np.dtype(dtype).kind == "f"
+    if is_float:
+        X[5, 0] = np.nan
+    folding = Folding(n_columns)
+    plain = {"smaller": np.minimum, "larger": np.maximum}
+    for functions in (plain, {"smaller": np.fmin, "larger": np.fmax}):
+        parts = []
+        for start, stop in ((0, 333), (333, len(X))):
+            ends = ColumnEnds(folding, X.dtype, **functions)
+            for rows in folding.slices(start, stop):
+                ends.add(folding.fold(X[rows]))
+            parts.append(ends.total())
+        found = joined_ends(parts)
+        expected = [functions["smaller"].reduce(X), functions["larger"].reduce(X)]
+        np.testing.assert_array_equal(found, expected)
+        assert np.isnan(found).any() == (is_float and functions is plain)
 
 
 def test_mapping_reads_what_may_not_be_written():

@@ -156,7 +156,7 @@ def standardized(X, center, *scales, bound=None, wide=False, in_place=False):
     """A table through map_blocks, and whether something became infinite."""
     X = X.copy()
     out = X if in_place else np.empty_like(X)
-    standardize = Standardizer(X.dtype, bound, wide)
+    standardize = Standardizer(bound, wide)
     map_blocks(standardize, X, out, center, *scales)
     return out, standardize.infinite
 
@@ -291,7 +291,7 @@ def test_a_bound_beyond_the_dtype_bounds_nothing(dtype, bound, soft):
 
 def test_infinite_results_are_told_apart_from_large_ones():
     """A sum that overflows is no infinite value; one infinite value in any block is."""
-    standardize = Standardizer(np.dtype(float), None, wide=False)
+    standardize = Standardizer(None, wide=False)
     X = np.full((10, 1), 1e308)
     standardize(X, np.zeros(1), np.ones(1), out=X)
     assert not standardize.infinite

@@ -37,6 +37,8 @@ def test_order_statistics_are_those_of_the_whole_column(both, center):
             assert value == column[rank]
             assert less == (column < value).sum()
             assert less_equal == (column <= value).sum()
+        without = table.order_statistics(ranks, center, counts=False)
+        assert [value for value, _, _ in without] == [value for value, _, _ in found]
     np.testing.assert_array_equal(table.loose, loose)
 
 

@@ -794,11 +794,18 @@ def test_threads_change_nothing(rng, monkeypatch, order):
     module = "sklearn_lossfix._core._order_statistics"
     for name in ("SAMPLED_ROWS", "THREADED_ELEMENTS", "THREADED_ROWS", "THREADED_COLUMN"):
         monkeypatch.setattr(f"{module}.MIN_{name}", 100)
+    monkeypatch.setattr("sklearn_lossfix._core._row_blocks.MIN_THREADED_ELEMENTS", 100)
     X = np.asarray(rng.normal(size=(5000, 7)), order=order)
     X[:, 3] = np.where(X[:, 3] < 1.5, 0, X[:, 3])
     one = MADScaler().fit(X)
+    scaled = one.transform(X)
     for n_jobs in (2, 4, -1):
-        assert_same_fit(one, MADScaler(n_jobs=n_jobs).fit(X))
+        other = MADScaler(n_jobs=n_jobs).fit(X)
+        assert_same_fit(one, other)
+        np.testing.assert_array_equal(other.transform(X), scaled)
+        np.testing.assert_array_equal(
+            other.inverse_transform(scaled), one.inverse_transform(scaled)
+        )
 
 
 # --- reports --------------------------------------------------------------------------------------
