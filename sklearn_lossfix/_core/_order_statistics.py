@@ -174,7 +174,7 @@ class ColumnSelector:
 
     def _ends_of_rows(self, run, start, stop):
         """Ends of the columns of a run in one range of rows; NaN where a column holds one."""
-        folding = Folding(run.stop - run.start)
+        folding = Folding(run.stop - run.start, stop - start)
         ends = ColumnEnds(folding, self.dtype)
         for rows in folding.slices(start, stop):
             ends.add(folding.fold(self._rows(rows, run)))
@@ -275,6 +275,8 @@ class ColumnSelector:
     def thinned(self, n_rows):
         """The same for at most so many rows, evenly spaced."""
         step = -(-self.n_rows // n_rows)
+        if step == 1:
+            return self
         return ColumnSelector(self.X[(step - 1) // 2 :: step], columns=self.columns)
 
     def column_values(self, j):
@@ -653,7 +655,7 @@ class ColumnSelector:
 
     def _survey_rows(self, run, lower, upper, start, stop):
         """Values beyond limits of the columns of a run, in one range of rows."""
-        folding = Folding(run.stop - run.start)
+        folding = Folding(run.stop - run.start, stop - start)
         low, high = folding.tile(lower), folding.tile(upper)
         counters = [ColumnCounter(folding) for _ in range(2)]
         space = self._workspace("below", folding, bool)

@@ -17,8 +17,9 @@ _SEED = 0x5EED
 BLOCK_VALUES = 1 << 16
 # The same where columns are read one by one.
 COLUMN_VALUES = 1 << 18
-# The upper bits of a key by which most rows without an equal are set apart.
-_SIEVE_BITS = 22
+# The upper bits of a key by which most rows without an equal are set apart: for few rows so many
+# that a table of them has 2^4 places a row, in 2^22 bytes of cache at most.
+_SIEVE_BITS, _SPARE_BITS = 22, 4
 
 
 def multipliers(n_columns):
@@ -252,8 +253,9 @@ def sieved_rows(keys, wanted, n_bits=64):
     if wanted.size >= len(keys) // 4:
         return np.arange(len(keys))
     # A table of the upper bits of the wanted keys passes few others.
-    shift = np.uint64(max(0, int(n_bits) - _SIEVE_BITS))
-    sieve = np.zeros(1 << _SIEVE_BITS, dtype=bool)
+    sieve_bits = min(_SIEVE_BITS, len(keys).bit_length() + _SPARE_BITS)
+    shift = np.uint64(max(0, int(n_bits) - sieve_bits))
+    sieve = np.zeros(1 << sieve_bits, dtype=bool)
     sieve[wanted >> shift] = True
     return np.flatnonzero(sieve[keys >> shift])
 
