@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import median_abs_deviation
 
-from sklearn_lossfix._core import _brackets, _order_statistics
+from sklearn_lossfix._core import _brackets, _column_reader, _order_statistics
 from sklearn_lossfix._core._order_statistics import ColumnSelector
 from sklearn_lossfix._core._quantiles import QUANTILE_METHODS
 
@@ -27,9 +27,8 @@ def sampled(monkeypatch):
 @pytest.fixture
 def threaded(monkeypatch):
     """Use threads, however little there is to do."""
-    monkeypatch.setattr(_order_statistics, "MIN_THREADED_ELEMENTS", 1)
-    monkeypatch.setattr(_order_statistics, "MIN_THREADED_ROWS", 1)
-    monkeypatch.setattr(_order_statistics, "MIN_THREADED_COLUMN", 1)
+    for name in ("MIN_THREADED_ELEMENTS", "MIN_THREADED_ROWS", "MIN_THREADED_COLUMN"):
+        monkeypatch.setattr(_column_reader, name, 1)
 
 
 @pytest.fixture
@@ -409,17 +408,6 @@ def test_distances_overflow_silently_in_threads(sampled, threaded, levels):
 # --- counting and parts -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_what_is_not_finite_is_counted_apart(order):
-    """NaN, infinities and finite values are counted in every column, exactly."""
-    X = np.array(table(list(COLUMNS)), order=order)
-    selector = ColumnSelector(X)
-    np.testing.assert_array_equal(selector.n_missing, np.isnan(X).sum(axis=0))
-    np.testing.assert_array_equal(selector.n_negative_infinite, (X == -np.inf).sum(axis=0))
-    np.testing.assert_array_equal(selector.n_positive_infinite, (X == np.inf).sum(axis=0))
-    np.testing.assert_array_equal(selector.mass, np.isfinite(X).sum(axis=0))
-
-
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int8, np.int64, np.uint64])
 @pytest.mark.parametrize("names", [["zeros"], ["ten levels"], list(COLUMNS)])
 def test_survey_counts_values_beyond_limits_rounded_like_them(sampled, dtype, names):
@@ -472,28 +460,3 @@ def test_subset_equals_selecting_from_the_columns_alone(sampled, order, warm):
             np.testing.assert_allclose(
                 getattr(part.moments(), mine), getattr(alone.moments(), other), rtol=1e-12
             )
-
-
-def test_thinning_keeps_evenly_spaced_rows_and_columns():
-    """At most so many rows, all at one distance, reaching to both ends."""
-    X = np.column_stack([np.arange(10_000.0), -np.arange(10_000.0)])
-    for n_rows in (1, 7, 300, 9_999, 10_000, 20_000):
-        rows = ColumnSelector(X, columns=np.array([1])).thinned(n_rows).column_values(0)[0]
-        assert 0 < len(rows) <= n_rows
-        assert len(set(np.diff(rows))) <= 1
-        step = -np.diff(rows)[0] if len(rows) > 1 else len(X)
-        assert -rows[0] <= step / 2
-        assert len(X) + rows[-1] <= step
-
-
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_moments_are_those_of_the_finite_values(order):
-    """Mass, mean and variance equal NumPy's, over the blocks and over NaN and infinities."""
-    X = np.array(table(["normal", "nonfinite", "zeros", "all missing"], 50_000), order=order)
-    moments = ColumnSelector(X).moments()
-    for j in range(3):
-        finite = X[np.isfinite(X[:, j]), j]
-        assert moments.mass[j] == finite.size
-        assert moments.mean[j] == pytest.approx(finite.mean(), rel=1e-9, abs=1e-12)
-        assert moments.standard_deviation[j] == pytest.approx(finite.std(), rel=1e-12)
-    assert (moments.mass[3], moments.mean[3], moments.squares[3]) == (0, 0, 0)

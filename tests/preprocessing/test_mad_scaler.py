@@ -791,10 +791,11 @@ def test_inverse_transform_refuses_other_columns(rng):
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_threads_change_nothing(rng, monkeypatch, order):
     """The numbers are the same for any number of threads."""
-    module = "sklearn_lossfix._core._order_statistics"
-    for name in ("SAMPLED_ROWS", "THREADED_ELEMENTS", "THREADED_ROWS", "THREADED_COLUMN"):
-        monkeypatch.setattr(f"{module}.MIN_{name}", 100)
-    monkeypatch.setattr("sklearn_lossfix._core._row_blocks.MIN_THREADED_ELEMENTS", 100)
+    core = "sklearn_lossfix._core"
+    monkeypatch.setattr(f"{core}._order_statistics.MIN_SAMPLED_ROWS", 100)
+    monkeypatch.setattr(f"{core}._row_blocks.MIN_THREADED_ELEMENTS", 100)
+    for name in ("ELEMENTS", "ROWS", "COLUMN"):
+        monkeypatch.setattr(f"{core}._column_reader.MIN_THREADED_{name}", 100)
     X = np.asarray(rng.normal(size=(5000, 7)), order=order)
     X[:, 3] = np.where(X[:, 3] < 1.5, 0, X[:, 3])
     one = MADScaler().fit(X)
