@@ -17,10 +17,20 @@ from sklearn_lossfix.diagnosis._judging import interval_text
 from sklearn_lossfix.diagnosis._remedies import rule_remedy
 from sklearn_lossfix.diagnosis._report import make_frame, written
 from sklearn_lossfix.diagnosis._verdict import CAUSAL_ORDER, number
+from sklearn_lossfix.diagnosis.display._fix_view import LEAK_NOTE
 from sklearn_lossfix.diagnosis.display._render import render_fix
 
 # Slug of the remedy that tunes the rule for another metric than the report's.
 RULE = "misaligned-decision-rule"
+
+# Leaks flatter the very scores that would prove a remedy, so none can be proven by them.
+LEAKS = (
+    "leaked-rows",
+    "leaky-feature",
+    "group-overlap",
+    "time-overlap",
+    "preprocessed-before-split",
+)
 
 #: Fits of the user's estimator that fixing spends where nothing else is asked for.
 DEFAULT_MAX_FITS = 300
@@ -38,10 +48,20 @@ def to_be_tried(findings):
     """Findings whose remedies can be applied to an estimator: issues, else what is suspected.
 
     What is suspected is not tried beside the remedy of an issue: every remedy more makes the proof
-    of the others harder.
+    of the others harder. Nor where a leak was found: it may be the leak's doing.
     """
     usable = [f for f in findings if f.remedy is not None and f.remedy.build is not None]
-    return [f for f in usable if f.section == "issue"] or [f for f in usable if f.suspected]
+    issues = [f for f in usable if f.section == "issue"]
+    return issues if issues or leaks_found(findings) else [f for f in usable if f.suspected]
+
+
+def leaks_found(findings):
+    """Issues that flatter every score and that only the user can mend, with what to do."""
+    return {
+        f.name: f.evidence.get("fix") or f.message
+        for f in findings
+        if f.section == "issue" and f.name in LEAKS
+    }
 
 
 def fix_report(analysis, findings, rebuild, *, scoring=None, max_fits=None, require_proof=True):
@@ -122,6 +142,7 @@ def fix_report(analysis, findings, rebuild, *, scoring=None, max_fits=None, requ
         n_fits=stacks.spent,
         rows=analysis.bench.data.rows,
         rebuild=rebuild,
+        leaks=leaks_found(findings),
     )
 
 
@@ -177,6 +198,8 @@ class Fix:
         Rows of the user's data that were used.
     rebuild : callable
         From an unfitted estimator to its report.
+    leaks : dict of str to str, default=None
+        Leaks of the report by name, with what to do.
 
     Attributes
     ----------
@@ -186,6 +209,9 @@ class Fix:
         Findings whose remedies were kept, in causal order.
     left_out : ndarray of int or None
         Rows of the user's X that the estimator should not be fitted on.
+    leaks : dict of str to str
+        Leaks that the report found, and what to do about each. They flatter all scores, before and
+        after, and no estimator mends them: mend them in the data or the split, and diagnose again.
     loss_gain, metric_gain : Estimate or None
         What the whole procedure gains, in nats and in points of the metric, on rows that did not
         choose; zero where nothing was kept.
@@ -215,9 +241,22 @@ class Fix:
     """
 
     def __init__(
-        self, *, stack, tried, judge, model, honest, choices, remedies, n_fits, rows, rebuild
+        self,
+        *,
+        stack,
+        tried,
+        judge,
+        model,
+        honest,
+        choices,
+        remedies,
+        n_fits,
+        rows,
+        rebuild,
+        leaks=None,
     ):
         self.tried = tuple(tried)
+        self.leaks = dict(leaks or {})
         self.kept = stack.names
         self.n_fits = n_fits
         self.choices = tuple(choices)
@@ -357,6 +396,7 @@ class Fix:
             "kept": list(self.kept),
             "estimator": repr(self._estimator),
             "code": [self._remedies[name].code for name in self.kept],
+            "leaks": self.leaks,
             "n_left_out": 0 if self.left_out is None else len(self.left_out),
             "n_fits": self.n_fits,
             "before": {"loss": before[0], "metric": before[1]},
@@ -415,18 +455,22 @@ class Fix:
             if tried.section == "kept":
                 text += f", chosen in {tried.n_folds_kept} of {len(self.choices)} folds"
             lines.append(f"  {tried.section:10s} {tried.name:26s} {text}")
+        lines += [f"  {'by hand':10s} {name:26s} {todo}" for name, todo in self.leaks.items()]
+        if self.leaks:
+            lines.append(LEAK_NOTE)
         if self.left_out is not None:
             lines.append(f"Fit it without the {len(self.left_out):,} rows in fix.left_out.")
         lines.append('fix.estimator | fix.frame() | fix.report | fix.to_html("fix.html")')
         return "\n".join(lines)
 
     def _headline(self):
-        """What was kept, in one line."""
+        """What was kept, in one line, behind the leaks that come first."""
+        first = f"mend {', '.join(self.leaks)} by hand first; " if self.leaks else ""
         if not self._remedies:
-            return "the report names no remedy; the estimator is as it was."
+            return f"{first}the report names no remedy; the estimator is as it was."
         if not self.kept:
-            return "no remedy was proven to help; the estimator is as it was."
-        return "; ".join(self._remedies[name].changes for name in self.kept)
+            return f"{first}no remedy was proven to help; the estimator is as it was."
+        return first + "; ".join(self._remedies[name].changes for name in self.kept)
 
 
 def _gain_columns(quantity, gain):

@@ -353,14 +353,14 @@ def verdict(analysis, issues, too_few=None, suspects=()):
     ranks = ranking_text(analysis)
     if "loss-unsuited-to-task" in found:
         return found["loss-unsuited-to-task"].message
-    if "no-signal" in found:
-        return (
-            "Neither loss nor metric can beat a constant answer: the scores hold no signal beyond "
-            "the class shares."
-        )
     parts = [found[name].message.rstrip(".") for name in SPLIT_FIRST if name in found]
     parts += [_with_consequences(f, issues) for f in found.values() if f.name in CAUSES_FIRST]
-    if analysis.ranks_backwards:
+    if "no-signal" in found:
+        parts.append(
+            "neither loss nor metric can beat a constant answer: the scores hold no signal beyond "
+            "the class shares"
+        )
+    elif analysis.ranks_backwards:
         parts.append(
             f"the forecasts point the wrong way ({ranks}): columns or labels look swapped, and the "
             f"rest follows from that"
@@ -377,7 +377,7 @@ def verdict(analysis, issues, too_few=None, suspects=()):
             f"{opening}the model {_ranks_how(analysis)} ({ranks}) but its labels lose "
             f"{decision.estimate:.3f} of {judged} to the decision rule"
         )
-    if sharpness is not None and not analysis.ranks_backwards:
+    if sharpness is not None and not analysis.ranks_backwards and "no-signal" not in found:
         share = sharpness.estimate / analysis.loss
         word = "over" if sharpness.name == "overconfident" else "under"
         text = (

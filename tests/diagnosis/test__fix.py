@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, log_loss
@@ -62,6 +63,26 @@ def test_suspects_are_tried_only_where_no_issue_has_a_remedy(fixed):
     assert _fix.to_be_tried([issue, suspect, passed]) == [issue]
     assert _fix.to_be_tried([bare, suspect, passed]) == [suspect]
     assert _fix.to_be_tried([bare, replace(suspect, p_value=0.06), passed]) == []
+    leak = replace(bare, name="leaky-feature")
+    assert _fix.to_be_tried([leak, suspect]) == []
+    assert _fix.to_be_tried([leak, issue, suspect]) == [issue]
+
+
+def test_a_leak_comes_before_everything_that_can_be_tried():
+    """A column that tells the target is named first, with what to do, whatever else is mended."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(600, 4)), rng.integers(0, 2, 600)
+    X[:, 2] = y
+    report = diagnose(RandomForestClassifier(30, max_features=1, random_state=0), X, y)
+    assert report["leaky-feature"].section == "issue"
+    fix = report.fix()
+    assert list(fix.leaks) == ["leaky-feature"]
+    assert fix.leaks["leaky-feature"] == report["leaky-feature"].evidence["fix"]
+    assert fix.to_dict()["leaks"] == fix.leaks
+    assert repr(fix).startswith("Fix: mend leaky-feature by hand first; ")
+    for text in (repr(fix), fix.to_html()):
+        assert "leaky-feature by hand first" in text
+        assert "diagnose again" in text
 
 
 def test_before_and_after_are_scikit_learns_numbers(drowned, fixed):
@@ -108,6 +129,8 @@ def test_text_and_dict_say_the_same(fixed):
     """What is printed names what was kept, and the dictionary is strict JSON."""
     _, fix = fixed
     assert "StandardScaler" in repr(fix).splitlines()[0]
+    assert fix.leaks == {}
+    assert "by hand" not in repr(fix)
     assert "kept       unscaled-features" in repr(fix)
     data = json.loads(json.dumps(fix.to_dict(), allow_nan=False))
     assert data["kept"] == ["unscaled-features"]

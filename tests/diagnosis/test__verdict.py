@@ -220,7 +220,17 @@ def test_the_verdict_names_the_direction_of_confidence(calibrated, sharpened):
 def test_no_signal_goes_before_what_it_causes(analyse, calibrated):
     """Where there is no signal, over-confidence and the rule are beside the point."""
     found = [issue("overconfident", estimate=0.1), issue("no-signal")]
-    assert "no signal" in verdict(analyse(*calibrated(100)), found)
+    text = verdict(analyse(*calibrated(100)), found)
+    assert "no signal" in text
+    assert "confiden" not in text
+
+
+def test_what_drowns_a_signal_goes_before_its_absence(analyse, calibrated):
+    """A model without signal that a proven cause was seen to give back has that cause first."""
+    found = [issue("no-signal"), issue("unscaled-features"), issue("overconfident", estimate=0.1)]
+    text = verdict(analyse(*calibrated(100)), found)
+    assert text.startswith("Message of unscaled-features")
+    assert text.index("no signal") > text.index("unscaled-features")
 
 
 def test_another_issue_speaks_for_itself(analyse, calibrated):

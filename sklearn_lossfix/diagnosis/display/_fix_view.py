@@ -15,6 +15,9 @@ HONEST_NOTE = (
     "whole procedure: for every fold the remedies were chosen anew on the rows of the other folds."
 )
 
+# What a leak does to everything that is shown.
+LEAK_NOTE = "What leaks flatters all scores here, before and after: mend it, then diagnose again."
+
 _GAIN_UNITS = {"loss": "nats", "metric": "points"}
 
 
@@ -55,7 +58,11 @@ class FixView:
     @property
     def notes(self):
         """What a reader must know."""
-        notes = [HONEST_NOTE] if self.data["kept"] else []
+        notes = [
+            f"{name}: {cut(todo, self.limits.text)} {LEAK_NOTE}"
+            for name, todo in self.data["leaks"].items()
+        ]
+        notes += [HONEST_NOTE] if self.data["kept"] else []
         if self.data["n_left_out"]:
             notes.append(
                 f"{self.data['n_left_out']:,} rows were left out of every fit: fix.left_out names "

@@ -28,6 +28,7 @@ def fix_dict(**fields):
         "kept": ["unscaled-features"],
         "estimator": "Pipeline(...)",
         "code": ["make_pipeline(StandardScaler(), estimator)"],
+        "leaks": {},
         "n_left_out": 0,
         "n_fits": 35,
         "before": {"loss": 0.6, "metric": 0.8},
@@ -60,6 +61,14 @@ def test_rows_left_out_are_counted():
     """Whoever fits the estimator must know that rows were left out."""
     assert "12 rows were left out" in render_fix(fix_dict(n_left_out=12))
     assert "left out" not in render_fix(fix_dict())
+
+
+def test_a_leak_is_told_with_what_to_do():
+    """Whoever reads the numbers must know that a leak flatters them."""
+    text = render_fix(fix_dict(leaks={"leaky-feature": "Remove 'alive'."}))
+    assert "leaky-feature: Remove" in text
+    assert "flatters all scores" in text
+    assert "flatters all scores" not in render_fix(fix_dict())
 
 
 def test_quantities_that_are_not_known_are_left_out():
