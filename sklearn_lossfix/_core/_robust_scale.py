@@ -76,6 +76,35 @@ def rounding_noise(values, dtype):
     return ROUNDING_ERRORS * float(np.finfo(dtype).eps) * np.abs(values)
 
 
+def unresolved(columns, center, spread):
+    """Rounding noise of every column; zero where its spread, though as small, is a real one.
+
+    Noise comes with other values far away: those that the same computation gave for other rows.
+    Where what lies beyond it begins right there, the values are a whole distribution on a coarse
+    grid, such as time stamps in single precision.
+
+    Parameters
+    ----------
+    columns : ColumnSelector or WeightedColumns
+        The data.
+    center : ndarray of shape (n_columns,)
+        Their middles.
+    spread : ndarray of shape (n_columns,) or (2, n_columns)
+        Around them.
+
+    Returns
+    -------
+    ndarray of shape (n_columns,), dtype float64
+    """
+    noise = rounding_noise(center, columns.dtype)
+    as_small = np.atleast_2d((spread > 0) & (spread <= noise)).any(axis=0)
+    for j in np.flatnonzero(as_small):
+        beyond = _median_distance(columns, j, center[j], noise[j])
+        if 0 < beyond <= SPREAD_RATIO * noise[j]:
+            noise[j] = 0.0
+    return noise
+
+
 def robust_scale(columns, *, asymmetric=False, zero_scale="auto", unit_variance=True):
     """Centre and scale by median and MAD.
 
@@ -98,8 +127,7 @@ def robust_scale(columns, *, asymmetric=False, zero_scale="auto", unit_variance=
     """
     median = columns.at_mass(0.5 * columns.mass)
     center = median.middle[0].astype(np.float64)
-    noise = rounding_noise(center, columns.dtype)
-    spreads = (_double_spreads if asymmetric else _spreads)(columns, median, center, noise)
+    spreads, noise = (_double_spreads if asymmetric else _spreads)(columns, median, center)
     mad, empty = spreads["mad"], columns.mass == 0
     spread, source = _first_above(spreads, noise)
     zero = ~(mad > noise) & ~empty
@@ -173,14 +201,16 @@ def _side_targets(columns, median):
     return [0.5 * less_equal, less + 0.5 * (mass - less)], less, less_equal
 
 
-def _spreads(columns, median, center, noise):
-    """Raw spreads around the median, in the order in which they are tried.
+def _spreads(columns, median, center):
+    """Raw spreads around the median, in the order in which they are tried, and the noise in them.
 
     Returns
     -------
-    dict of str to ndarray of shape (n_columns,)
+    spreads : dict of str to ndarray of shape (n_columns,)
         ``mad``, ``iqr`` (half of it), ``nonmode`` (median of the distances that are not zero), all
         in the units of a MAD. The last two only where the first is zero.
+    noise : ndarray of shape (n_columns,)
+        What is not above it is none.
     """
     tied, mass = tied_mass(median), columns.mass
     # With more than half of the values at the median the MAD is zero without looking, and the same
@@ -189,6 +219,7 @@ def _spreads(columns, median, center, noise):
     targets = np.where(exact_fit, tied + 0.5 * (mass - tied), 0.5 * mass)
     distance = columns.at_mass(targets, around=median).middle[0].astype(np.float64)
     mad = np.where(exact_fit, 0.0, distance)
+    noise = unresolved(columns, center, mad)
     zero = mad <= noise
     half_iqr = np.zeros(columns.n_columns)
     # Where ties at the median reach both quartiles the quartile range is zero.
@@ -200,14 +231,15 @@ def _spreads(columns, median, center, noise):
     nonmode = np.where(exact_fit & (tied < mass), distance, 0.0)
     for j in np.flatnonzero(zero & (half_iqr <= noise) & (nonmode <= noise) & (tied < mass)):
         nonmode[j] = _median_distance(columns, j, center[j], noise[j])
-    return {"mad": mad, "iqr": half_iqr, "nonmode": nonmode}
+    return {"mad": mad, "iqr": half_iqr, "nonmode": nonmode}, noise
 
 
-def _double_spreads(columns, median, center, noise):
+def _double_spreads(columns, median, center):
     """The same for the values below and above the median, each of shape (2, n_columns)."""
     mass = columns.mass
     targets, less, less_equal = _side_targets(columns, median)
     mad = _side_distances(columns, median, targets)
+    noise = unresolved(columns, center, mad)
     half_iqr, nonmode = np.zeros(mad.shape), np.zeros(mad.shape)
     zero = (mad <= noise).any(axis=0)
     if zero.any():
@@ -222,7 +254,7 @@ def _double_spreads(columns, median, center, noise):
     for side, j in np.argwhere((mad <= noise) & (half_iqr <= noise) & (nonmode <= noise)):
         if mass[j]:
             nonmode[side, j] = _median_distance(columns, j, center[j], noise[j], side)
-    return {"mad": mad, "iqr": half_iqr, "nonmode": nonmode}
+    return {"mad": mad, "iqr": half_iqr, "nonmode": nonmode}, noise
 
 
 def _side_distances(columns, median, targets):

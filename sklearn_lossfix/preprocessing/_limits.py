@@ -7,7 +7,13 @@ import numpy as np
 from sklearn_lossfix._core._columns import named
 from sklearn_lossfix._core._medcouple import adjusted_boxplot_factors, medcouple
 from sklearn_lossfix._core._quantiles import midpoint
-from sklearn_lossfix._core._robust_scale import NORMAL_MAD, double_mad, rounding_noise, simple_mad
+from sklearn_lossfix._core._robust_scale import (
+    NORMAL_MAD,
+    double_mad,
+    rounding_noise,
+    simple_mad,
+    unresolved,
+)
 
 #: What ``limits="auto"`` stands for. Probabilities of the two quantiles; else how many spreads a
 #: limit lies from the middle: Tukey's fences (1977, *Exploratory data analysis*, 2D), Iglewicz and
@@ -60,6 +66,11 @@ def requested_limits(limits, method, tail, names):
     n_features = len(names)
     if isinstance(limits, np.ndarray) and limits.ndim == 0:
         limits = limits.item()
+    if hasattr(limits, "columns"):
+        raise ValueError(
+            f"limits must be 'auto', a number, a pair, an array of shape (2, n_features) or a dict "
+            f"of pairs by column. Got a {type(limits).__name__} instead."
+        )
     if isinstance(limits, str) and limits == "auto" and method == "fixed":
         raise ValueError(
             "method='fixed' needs limits: a pair (lower, upper) with None for an open side, an "
@@ -193,7 +204,7 @@ def learn_limits(part, method, asked, quantile_method):
         noise = rounding_noise(np.abs(limits).max(axis=0), part.dtype)
     else:
         middle, base, spread = _RULES[method](part, quantile_method)
-        noise = rounding_noise(middle, part.dtype)
+        noise = unresolved(part, middle, spread)
         with np.errstate(over="ignore", invalid="ignore"):
             limits = base + [[-1], [1]] * np.where(open_sides, 0.0, asked) * spread
     limits = np.where(open_sides, np.nan, limits)

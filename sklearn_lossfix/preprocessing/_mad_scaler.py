@@ -119,8 +119,9 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
     A float column is selected and scaled in its own dtype, float16 in float32; `center_`, `scale_`
     and `mad_` are float64. Without weights fit compares integers as integers, so those beyond 2**53
     keep their ranks; weights, :meth:`partial_fit` and transform turn them into float64. A column of
-    a large offset, such as 1e16 + small integers, is exact as stored, but was rounded before it got
-    here.
+    a large offset, such as time stamps in float32, was rounded before it got here. Its MAD counts
+    although it is as small as ten rounding errors, where the values beyond these begin right there;
+    where they lie ten times as far out, the MAD is taken for rounding noise, which is zero.
 
     References
     ----------
@@ -259,8 +260,8 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         ]
         return (
             f"There is no MAD to scale {int(fallen.sum())} of {len(names)} columns by, since more "
-            f"than half of their values are equal or they hold none: {'; '.join(texts)}. See "
-            f"scale_source_ and diagnose()."
+            f"than half of their values are equal, but for rounding, or they hold none: "
+            f"{'; '.join(texts)}. See scale_source_ and diagnose()."
         )
 
     # --- use ------------------------------------------------------------------------------------
@@ -281,7 +282,8 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         Raises
         ------
         ValueError
-            If X has other columns than in fit, or infinite values and there is no bound.
+            If X has other columns than in fit, or infinite values and there is no bound; if a
+            column became NaN (``zero_scale="nan"``) and the rows are sparse.
         """
         X, out = self._read_for_transform(X)
         if sparse.issparse(X):
@@ -308,9 +310,16 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
 
     def _transform_sparse(self, X):
         """Scale and bound what is stored: zeros stay zeros."""
+        _, (scale, *_), _ = self._applied(np.dtype(np.float64))
+        unknown = np.isnan(scale)
+        if unknown.any():
+            raise ValueError(
+                f"The columns {named(self._names()[unknown])} have a MAD of zero, which "
+                f"zero_scale='nan' turns into NaN: sparse rows would have to store every zero. "
+                f"Choose another zero_scale, or pass X.toarray()."
+            )
         out = X.copy() if self.copy or not X.data.flags.writeable else X
         self._refuse_infinite(sparse_counts(out))
-        _, (scale, *_), _ = self._applied(np.dtype(np.float64))
         standardize = Standardizer(self._bound, wide=True)
         standardize(out.data, np.zeros(1), scale[entry_columns(out)], out=out.data)
         return out

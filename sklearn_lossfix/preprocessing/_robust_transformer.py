@@ -86,7 +86,8 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
             Ignored.
         sample_weight : array-like of shape (n_rows,), default=None
             Weights, finite and not negative. An integer weight means the same as repeating the
-            row, a weight of zero the same as leaving it out.
+            row, a weight of zero the same as leaving it out. Weights that are all alike count as
+            none.
 
         Returns
         -------

@@ -1,5 +1,6 @@
 """Which columns of a table need what before a model that minds scales and outliers."""
 
+import re
 import warnings
 from numbers import Real
 
@@ -25,8 +26,8 @@ NORMAL_SHARE = float(2 * stats.norm.sf(OUTLIER_DISTANCE))
 # penalty or a distance sees of it - comes from a few values.
 VARIANCE_SHARE = 0.5
 
-# Beginnings of the names of dtypes that hold numbers, in NumPy, pandas and polars.
-_NUMBERS = ("int", "uint", "float", "half", "double", "bool", "decimal")
+# Names of dtypes that hold numbers, in NumPy, pandas and polars; "interval" holds two.
+_NUMBERS = re.compile(r"(u?int|float|half|double|bool|decimal)(?!erval)", re.IGNORECASE)
 
 
 def suggest_robust_steps(X, *, alpha=0.01):
@@ -47,8 +48,9 @@ def suggest_robust_steps(X, *, alpha=0.01):
     Parameters
     ----------
     X : array-like of shape (n_rows, n_features)
-        Array, or dataframe of pandas or polars; its text, dates and the like are passed through.
-        Beside dates ask for dataframes with ``set_output``: an array cannot hold both.
+        Array, or dataframe of pandas or polars; its text, dates, sparse columns and the like are
+        passed through. Beside dates ask for dataframes with ``set_output``: an array cannot hold
+        both.
     alpha : float, default=0.01
         Level of the test for outliers.
 
@@ -87,6 +89,7 @@ def suggest_robust_steps(X, *, alpha=0.01):
     """
     if not (isinstance(alpha, Real) and 0 < alpha < 1):
         raise ValueError(f"alpha must be a float between 0 and 1. Got {alpha!r} instead.")
+    X = np.asarray(X) if isinstance(X, list | tuple) else X
     numeric = numeric_columns(X)
     # By name where every supported scikit-learn can look them up by name: in pandas' frames.
     names = list(X.columns) if hasattr(X, "iloc") else None
@@ -123,11 +126,7 @@ def numeric_columns(X):
     columns = container_dtypes(X)
     if columns is None:
         return list(range(X.shape[1]))
-    numeric = [
-        position
-        for position, (_, dtype) in enumerate(columns)
-        if dtype.lower().startswith(_NUMBERS)
-    ]
+    numeric = [position for position, (_, dtype) in enumerate(columns) if _NUMBERS.match(dtype)]
     if not numeric:
         raise ValueError(
             f"No column of X holds numbers: the columns are {named(name for name, _ in columns)}."

@@ -248,6 +248,28 @@ def test_rounding_is_no_spread(asymmetric, unit):
     assert scale_of(spread, asymmetric=asymmetric).constant == [False]
 
 
+@pytest.mark.parametrize("offset", [1.7e9, -3e6])
+@pytest.mark.parametrize("asymmetric", SIDES)
+def test_a_coarse_grid_is_no_noise(asymmetric, offset):
+    """Time stamps in single precision spread over a few of its steps, and that is their scale."""
+    step = float(np.spacing(np.float32(abs(offset))))
+    x = (offset + np.random.default_rng(0).normal(size=2_000) * 8 * step).astype(np.float32)
+    found = scale_of(x, asymmetric=asymmetric)
+    assert (found.source == "mad").all()
+    assert found.scale == pytest.approx(8 * step, rel=0.1)
+
+
+@pytest.mark.parametrize("asymmetric", SIDES)
+def test_noise_beside_other_values_is_no_scale(asymmetric):
+    """A quotient that is one but for rounding in most rows is not scaled by the rounding."""
+    rng = np.random.default_rng(0)
+    noise = 1 + rng.integers(-3, 4, 300) * np.finfo(float).eps
+    x = np.concatenate([noise, 1 + rng.normal(size=60)])
+    found = scale_of(x, asymmetric=asymmetric)
+    assert (found.source != "mad").all()
+    assert (found.scale > 0.1).all()
+
+
 def test_noise_is_relative_and_integers_have_none():
     """Ten rounding errors of the dtype, of the size of the value; integers are exact."""
     assert rounding_noise(np.array([-2.0]), np.dtype(np.float64)) == 20 * np.finfo(float).eps

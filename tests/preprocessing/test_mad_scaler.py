@@ -788,6 +788,18 @@ def test_inverse_transform_refuses_other_columns(rng):
 
 
 @quiet
+def test_sparse_rows_cannot_become_nan():
+    """A column that would become NaN is refused by name where its zeros are not stored."""
+    X = np.r_[np.zeros(8), 1.0, 2.0][:, None]
+    scaler = MADScaler(with_centering=False, zero_scale="nan").fit(X)
+    assert np.isnan(scaler.transform(X)).all()
+    rows = sparse.csr_array(X)
+    with pytest.raises(ValueError, match=r"'x0'.*zero_scale='nan'.*toarray"):
+        scaler.transform(rows)
+    np.testing.assert_array_equal(rows.toarray(), X)
+
+
+@quiet
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_threads_change_nothing(rng, monkeypatch, order):
     """The numbers are the same for any number of threads."""

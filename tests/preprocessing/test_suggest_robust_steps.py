@@ -116,6 +116,22 @@ def test_what_is_suggested_is_unfitted_and_can_be_cloned(rng):
     assert clone(suggested).get_params().keys() == suggested.get_params().keys()
 
 
+def test_lists_are_tables(rng):
+    """Rows in lists get what the same rows in an array get."""
+    X = rng.normal(size=(50, 2)) * [1, 1000]
+    assert repr(suggest_robust_steps(X.tolist())) == repr(suggest_robust_steps(X))
+
+
+def test_intervals_are_no_integers(rng):
+    """A column of intervals is passed through like other columns that hold no numbers."""
+    X = pd.DataFrame({"a": rng.normal(size=50), "b": rng.normal(size=50) * 1000})
+    X["bin"] = pd.cut(rng.integers(0, 9, 50), 3)
+    X["bin"] = pd.Series(pd.IntervalIndex(X["bin"]))
+    assert str(X["bin"].dtype).startswith("interval")
+    steps = suggest_robust_steps(X).transformers
+    assert [(name, columns) for name, _, columns in steps] == [("scale", ["a", "b"])]
+
+
 def test_the_table_is_not_changed(rng):
     """Looking at a table leaves it as it is."""
     X = rng.normal(size=(50, 2)) * [1, 1000]
@@ -128,7 +144,7 @@ def test_the_table_is_not_changed(rng):
     ("X", "error", "message"),
     [
         (sparse.eye(3, format="csr"), ValueError, "Got a sparse table"),
-        ([[1.0]], ValueError, "an array or a dataframe"),
+        (["a", "b"], ValueError, "an array or a dataframe"),
         (np.zeros((1, 2)), ValueError, "1 rows. Expected at least two"),
         (pd.DataFrame({"a": ["x", "y"]}), ValueError, r"No column of X holds numbers.*'a'"),
         (pl.DataFrame({"a": [1.0]}).lazy(), TypeError, "lazy"),

@@ -526,6 +526,13 @@ def test_integer_weights_equal_repetition(mixed, rng, method, quantile_method):
         )
 
 
+def test_limits_in_a_dataframe_are_refused():
+    """Which axis would be the sides nobody can know."""
+    limits = pd.DataFrame({"a": [0.0, 1.0]})
+    with pytest.raises(ValueError, match=r"dict of pairs by column\. Got a DataFrame"):
+        Winsorizer(method="fixed", limits=limits).fit([[0.5], [2.0]])
+
+
 def test_weights_need_a_definition_that_knows_them(rng):
     """An interpolating quantile is not defined for weights; the error names those that are."""
     X, weights = rng.normal(size=(30, 1)), rng.random(30)
