@@ -32,6 +32,7 @@ from sklearn_lossfix._core._validation import (
     refuse_lazy,
 )
 from sklearn_lossfix.exceptions import TreatmentError
+from sklearn_lossfix.imbalance._inner_splits import inner_split, without_automatic_stopping
 from sklearn_lossfix.imbalance._resample import TrainingRows, sampled_rows, treated_rows
 from sklearn_lossfix.imbalance._shortlist import takes_class_weight, takes_weights
 from sklearn_lossfix.imbalance._treatments import TREATMENTS, class_weights, parse_treatment
@@ -407,11 +408,12 @@ class TreatedClassifier(CallbackSupport, ClassifierMixin, MetaEstimatorMixin, Ba
                 f"{name} learns from a matrix of kernels or distances, whose rows cannot be "
                 f"resampled. Take one of the treatments that keep the rows: none, class_weight."
             )
-        if self._repeats_rows(kind) and "cv" in self.estimator.get_params(deep=False):
+        splits = inner_split(self.estimator) if self._repeats_rows(kind) else None
+        if splits is not None:
             raise TreatmentError(
-                f"{name} splits the rows it is given by cross-validation; after the treatment "
-                f"{kind!r} copies of a row would stand on both sides. Treat the classifier inside "
-                "of it, or take one of: none, class_weight, random_under."
+                f"{splits}; after the treatment {kind!r} copies of a row would stand on both "
+                f"sides. Treat the classifier inside of it, switch early stopping off, or take one "
+                f"of: none, class_weight, random_under."
             )
         own = getattr(self.estimator, "class_weight", None)
         if own is not None and kind not in PRIOR_KEEPING_KINDS:
@@ -470,6 +472,8 @@ class TreatedClassifier(CallbackSupport, ClassifierMixin, MetaEstimatorMixin, Ba
         else:
             rows = treated_rows(data, kind, ratio, self.categorical_features, seed)
         model = clone(self.estimator)
+        if self._repeats_rows(kind):
+            model = without_automatic_stopping(model)
         factors = np.ones(len(data.classes))
         weight = rows.weight
         if kind == "class_weight":

@@ -14,7 +14,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
-from sklearn.ensemble import RandomForestClassifier, StackingClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+)
 from sklearn.exceptions import FitFailedWarning
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -579,8 +583,9 @@ def test_smote_of_mixed_columns_does_not_mind_the_configuration(rare, output):
     [
         StackingClassifier([("nb", GaussianNB())], LogisticRegression(), cv=2),
         CalibratedClassifierCV(GaussianNB(), cv=2),
+        HistGradientBoostingClassifier(max_iter=5, early_stopping=True),
     ],
-    ids=["stacking", "calibration"],
+    ids=["stacking", "calibration", "early stopping"],
 )
 def test_rows_are_not_repeated_into_inner_folds(rare, learner):
     """A learner that splits its rows would find copies on both sides."""
