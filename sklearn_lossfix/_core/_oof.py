@@ -226,8 +226,7 @@ def _check_class_counts(n_splits, y, groups):
         )
         raise TooFewRowsError(
             f"cv={n_splits} needs {n_splits} {what} of every class, one for each fold. Class "
-            f"{labels.tolist()[smallest]!r} has {n_smallest}. {offer}, or judge the model on rows "
-            f"of its own with X_val and y_val."
+            f"{labels.tolist()[smallest]!r} has {n_smallest}. {offer}."
         )
 
 

@@ -16,7 +16,7 @@ from sklearn_lossfix._core._oof import (
 from sklearn_lossfix.diagnosis._scored import REGRESSOR, to_scored
 from sklearn_lossfix.diagnosis.twins import TWINS
 from sklearn_lossfix.diagnosis.twins._parts import error_text
-from sklearn_lossfix.exceptions import CheckNotApplicable
+from sklearn_lossfix.exceptions import CheckNotApplicable, TooFewRowsError
 
 # Twins tried at normal effort: with the model and the reference that is at most seven estimators in
 # every fold. One fit of a twin can cost several of the user's model (`TwinPlan.n_fits`): ten where
@@ -43,11 +43,7 @@ class Workbench:
         self.estimator = estimator
         self.data = data
         self.request = request
-        if folds is None:
-            folds = fix_folds(
-                request.cv, data.X, data.labels, groups=data.groups, random_state=request.seed
-            )
-        self.folds = folds
+        self.folds = _folds_of(data, request) if folds is None else folds
 
     def on_folds(self, folds):
         """The same rows on other folds."""
@@ -258,3 +254,15 @@ def fit_twins(bench, subject, *, most=MAX_TWINS, makers=TWINS):
             evidence=plan.evidence,
         )
     return twins, no_twins
+
+
+def _folds_of(data, request):
+    """The folds that were asked for; where they cannot be made, what else would do."""
+    try:
+        return fix_folds(
+            request.cv, data.X, data.labels, groups=data.groups, random_state=request.seed
+        )
+    except TooFewRowsError as error:
+        raise TooFewRowsError(
+            f"{error} Or judge the model on rows of its own with X_val and y_val."
+        ) from None

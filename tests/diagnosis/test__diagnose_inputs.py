@@ -343,7 +343,7 @@ def test_other_types_are_refused(given, words):
     ("counts", "words"),
     [
         ((20, 3), "Class 1 has 3. Pass cv=3"),
-        ((20, 1), "Class 1 has 1. Merge or drop class 1, or .* X_val and y_val"),
+        ((20, 1), "Class 1 has 1. Merge or drop class 1. Or .* X_val and y_val"),
     ],
 )
 def test_more_folds_than_rows_of_a_class(counts, words):
