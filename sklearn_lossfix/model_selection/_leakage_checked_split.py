@@ -28,6 +28,7 @@ from sklearn_lossfix.model_selection._split_findings import (
 from sklearn_lossfix.model_selection._wrapped_splitter import (
     base_folds,
     fixed_n_splits,
+    folds_to_regroup,
     is_regroupable,
     is_unseeded,
     resolve_splitter,
@@ -297,12 +298,17 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
             yield from base_folds(base, X, y, given)
             return
         rows, groups, times = self._rows(X, groups, times)
-        folds = list(base_folds(base, X, y, groups))
+        checks = self._split_checks()
+        folds = base_folds(base, X, y, groups)
+        only_groups = groups is not None and [check.name for check in checks] == ["group_overlap"]
+        if only_groups and self.on_leak == "group" and is_regroupable(base):
+            folds = folds_to_regroup(folds, groups, _num_samples(X))
+        folds = list(folds)
         data = self._read(X, folds, groups=groups, times=times)
         if rows is None:
-            leaks, key = remembered_findings(data, self._split_checks(), self._cache)
+            leaks, key = remembered_findings(data, checks, self._cache)
         else:
-            leaks, key = bound_findings(data, self._split_checks(), self._bound, rows)
+            leaks, key = bound_findings(data, checks, self._bound, rows)
         acting = {name: leak for name, leak in leaks.items() if is_acting(leak)}
         if acting and self.on_leak == "raise":
             raise LeakageError(leak_message(acting, base), report=leaks)
@@ -311,7 +317,7 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
             mended = {name: leak for name, leak in acting.items() if is_about_rows(leak)}
         told = {name: leak for name, leak in acting.items() if name not in mended}
         # A worker would say it again, once for every task.
-        if told and current_process().name == "MainProcess" and self._cache.first_warning(key):
+        if told and current_process().name == "MainProcess" and self._cache.first_warning(key()):
             warn_user(leak_message(told, base), LeakageWarning)
         if not mended:
             yield from folds

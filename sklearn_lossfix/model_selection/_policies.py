@@ -88,6 +88,8 @@ class Components:
         ndarray of shape (n_components,), dtype bool
         """
         pure = np.ones(self.n_components, dtype=bool)
+        # Components lie scattered: a table of few bytes stays in a core's cache.
+        codes = narrowed(codes)
         pure[self.codes[codes != codes[self.first][self.codes]]] = False
         return pure
 
@@ -179,7 +181,9 @@ def quotient_split(base, X, y, components, *, with_groups=False):
         codes = None
     # A subclass may draw something else.
     if type(base) in _PARTITIONING:
-        yield from _expanded_partitions(splits, components, codes)
+        is_repeated = isinstance(base, RepeatedKFold | RepeatedStratifiedKFold)
+        n_splits = None if is_repeated else base.get_n_splits()
+        yield from _expanded_partitions(splits, components, codes, n_splits)
     else:
         is_sized = isinstance(base, BaseShuffleSplit)
         for train, test in splits:
@@ -204,19 +208,29 @@ def _with_shares(base, n_rows):
     return base
 
 
-def _expanded_partitions(splits, components, codes):
-    """Folds of a splitter whose tests partition the components, once or several times."""
+def _expanded_partitions(splits, components, codes, n_splits=None):
+    """Folds of a splitter whose tests partition the components, once or several times.
+
+    With `n_splits` the splitter does so once, and the last fold is what the others leave.
+    """
     fold = np.full(components.n_components, -1)
     number = 0
     for _, test in splits:
         fold[test] = number
         number += 1
-        if (fold < 0).any():
+        is_last_but_one = number + 1 == n_splits
+        if is_last_but_one:
+            fold[fold < 0] = number
+            number += 1
+        elif (fold < 0).any():
             continue
-        rows = rebalanced_parts(fold, components, codes)[components.codes]
+        # Few bytes a component are looked up quicker.
+        rows = narrowed(rebalanced_parts(fold, components, codes))[components.codes]
         for k in range(number):
             is_test = rows == k
             yield np.flatnonzero(~is_test), np.flatnonzero(is_test)
+        if is_last_but_one:
+            return
         fold = np.full(components.n_components, -1)
         number = 0
 

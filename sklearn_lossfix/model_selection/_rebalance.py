@@ -61,13 +61,13 @@ def rebalanced_parts(part, components, codes=None):
 
 def _placed_and_levelled(part, by_hand, pure, components, codes, held, target):
     """Place some components one by one, then level out the classes; changes held."""
-    part, sizes = part.copy(), components.sizes
-    heavy = by_hand[np.argsort(-sizes[by_hand], kind="stable")]
-    counts = _class_counts(heavy, components, codes, held.shape[1])
-    np.subtract.at(held, part[heavy], counts)
-    _place(part, heavy, counts, held, target)
-    movable = pure.copy()
-    movable[heavy] = False
+    part, sizes, movable = part.copy(), components.sizes, pure.copy()
+    if by_hand.size:
+        heavy = by_hand[np.argsort(-sizes[by_hand], kind="stable")]
+        counts = _class_counts(heavy, components, codes, held.shape[1])
+        np.subtract.at(held, part[heavy], counts)
+        _place(part, heavy, counts, held, target)
+        movable[heavy] = False
     own = codes[components.first]
     for code in range(held.shape[1]):
         chosen = np.flatnonzero(movable & (own == code))

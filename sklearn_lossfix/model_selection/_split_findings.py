@@ -1,6 +1,7 @@
 """What checks found on a table, remembered, carried over to other folds, and put into words."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -51,14 +52,14 @@ def bound_findings(data, checks, bound, rows):
     Returns
     -------
     leaks : dict of str to Leak
-    key : bytes
-        Fingerprint of the bound rows.
+    key : callable
+        Gives the fingerprint of the bound rows.
     """
     known = {
         name: answer if isinstance(answer, str) else of_rows(answer, rows, data.folds)
         for name, answer in bound.answers.items()
     }
-    return run_checks(data, checks, known)[0], fingerprint("bound", bound.keys)
+    return run_checks(data, checks, known)[0], partial(fingerprint, "bound", bound.keys)
 
 
 def remembered_findings(data, checks, cache):
@@ -76,14 +77,14 @@ def remembered_findings(data, checks, cache):
     Returns
     -------
     leaks : dict of str to Leak
-    key : bytes
-        Fingerprint of the data.
+    key : callable
+        Gives the fingerprint of the data.
     """
     searching = [check.name for check in checks if check.name not in FOLD_CHECKS]
-    rows = data.table.hashes.keys if searching else data.n_rows
-    key = fingerprint(rows, data.table.names, data.groups, data.times, data.options, searching)
+    read = (data.table.names, data.groups, data.times, data.options, searching)
     if not searching:
-        return run_checks(data, checks)[0], key
+        return run_checks(data, checks)[0], partial(fingerprint, data.n_rows, *read)
+    key = fingerprint(data.table.hashes.keys, *read)
     # Numbers of rows are read quicker by half of their bytes, where these hold them.
     dtype = np.int32 if data.n_rows <= np.iinfo(np.int32).max else np.intp
     drawn = fingerprint(*(part.astype(dtype) for fold in data.folds for part in fold))
@@ -97,7 +98,7 @@ def remembered_findings(data, checks, cache):
     if not known:
         answers = {**leaks, **not_applicable}
         cache.keep(key, (drawn, {name: answers[name] for name in searching}))
-    return leaks, key
+    return leaks, lambda: key
 
 
 def of_rows(leak, rows, folds):

@@ -7,6 +7,8 @@ import numpy as np
 from sklearn.model_selection import KFold, PredefinedSplit, TimeSeriesSplit, check_cv
 from sklearn.utils.metadata_routing import get_routing_for_object
 
+from sklearn_lossfix._core._validation import check_groups
+
 # Splitters whose folds are tied to the rows as they stand.
 _FIXED = (TimeSeriesSplit, PredefinedSplit)
 
@@ -106,6 +108,33 @@ def base_folds(splitter, X, y, groups):
     """
     y = narrowed(y) if is_scikit_learns(splitter) else y
     return splitter.split(X, y, groups) if takes_groups(splitter) else splitter.split(X, y)
+
+
+def folds_to_regroup(folds, groups, n_rows):
+    """Folds up to the first one that has a given group on both sides: no more need be drawn.
+
+    Parameters
+    ----------
+    folds : iterable of (train, test)
+        As a splitter yields them: row numbers or masks.
+    groups : array-like of shape (n_rows,)
+        What belongs together.
+    n_rows : int
+        Number of rows.
+
+    Returns
+    -------
+    list of (train, test)
+        All folds where no group is parted.
+    """
+    codes, drawn = check_groups(groups, n_rows), []
+    for train, test in folds:
+        drawn.append((train, test))
+        trained = np.zeros(int(codes.max()) + 1, dtype=bool)
+        trained[codes[train]] = True
+        if trained[codes[test]].any():
+            break
+    return drawn
 
 
 def fixed_n_splits(splitter):

@@ -17,6 +17,7 @@ from sklearn.model_selection import (
 from sklearn_lossfix.model_selection._wrapped_splitter import (
     base_folds,
     fixed_n_splits,
+    folds_to_regroup,
     is_regroupable,
     is_unseeded,
     narrowed,
@@ -106,3 +107,21 @@ def test_folds_are_those_of_the_splitter(cv, y):
     for ours, theirs in zip(base_folds(cv, X, y, groups), cv.split(X, y, given), strict=True):
         for part, expected in zip(ours, theirs, strict=True):
             np.testing.assert_array_equal(part, expected)
+
+
+def test_folds_end_with_the_first_that_parts_a_group():
+    """No more are drawn; all are where no group is parted."""
+    groups = np.array(["a", "a", "b", "b", "c", "c"])
+    folds = [
+        (np.array([2, 3, 4, 5]), np.array([0, 1])),
+        (np.array([0, 1, 2, 5]), np.array([3, 4])),
+        (np.array([0]), np.array([1])),
+    ]
+    drawn = iter(folds)
+    assert folds_to_regroup(drawn, groups, 6) == folds[:2]
+    assert list(drawn) == folds[2:]
+    assert folds_to_regroup(iter(folds[:1]), groups, 6) == folds[:1]
+    masks = [
+        (np.array([False, False, True, True, True, True]), np.array([True, True] + 4 * [False]))
+    ]
+    assert folds_to_regroup(masks, groups, 6) == masks

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sklearn_lossfix.model_selection.leakage._binned_scores import MAX_CLASSES
+from sklearn_lossfix.model_selection.leakage._encodings import best_match, label_groups
 from sklearn_lossfix.model_selection.leakage._exact_copies import rounding_error
 
 # Rows among which a column of encoded categories repeats itself: of 100,000 categories two of
@@ -151,3 +152,40 @@ class Categories:
                 codes = self.codes(other)
                 if codes is not None:
                     yield self.table.names[other], codes
+
+
+class OwnGroups:
+    """Labels grouped by the values of a column, and the formula that they agree with.
+
+    Several questions ask for the same rows: each is answered once.
+
+    Parameters
+    ----------
+    atoms : Atoms
+        The values.
+    labels : list
+        From :func:`label_columns`.
+    folds : sequence of (train, test)
+        Row numbers.
+    """
+
+    def __init__(self, atoms, labels, folds):
+        self._atoms, self._labels, self._folds = atoms, labels, folds
+        self._groups, self._matches = {}, {}
+
+    def of(self, number, fold=None):
+        """`label_groups` by one of the labels, of all rows or of the training rows of a fold."""
+        if (number, fold) not in self._groups:
+            label, step = self._labels[number]
+            rows = None if fold is None else self._folds[fold][0]
+            self._groups[number, fold] = label_groups(
+                self._atoms.codes, self._atoms.values, label, step, rows=rows
+            )
+        return self._groups[number, fold]
+
+    def match(self, number, fold=None):
+        """`best_match` of these groups."""
+        if (number, fold) not in self._matches:
+            groups, _ = self.of(number, fold)
+            self._matches[number, fold] = best_match(groups, self._atoms.tolerance)
+        return self._matches[number, fold]

@@ -37,8 +37,11 @@ def functional_rules(words):
     read = np.argsort([len(count) for count in counts], kind="stable")[:MAX_COLUMNS]
     agree = np.array([(np.square(count / len(rows))).sum() for count in counts])
     rules = []
-    for place, first in enumerate(read):
-        for second in read[place:]:
+    # Two columns repeat no more rows than the one of them with more values does alone.
+    n_repeats = np.array([len(rows) - len(count) for count in counts])
+    read_twice = read[n_repeats[read] >= MIN_PAIRS]
+    for place, first in enumerate(read_twice):
+        for second in read_twice[place:]:
             both = distinct[first] if first == second else distinct[first] * 3 + distinct[second]
             order = np.argsort(both, kind="stable")
             same = np.flatnonzero(both[order[1:]] == both[order[:-1]])

@@ -12,10 +12,11 @@ columns without those are read as well, and the greater number counts. And one p
 much of a table, such as "all zero", is no sample of anything; it is set aside.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from sklearn_lossfix._core._row_hash import mix, multipliers, words_of
 from sklearn_lossfix.model_selection.leakage._functional_columns import without_functional
@@ -38,6 +39,9 @@ LATTICE_STEP = 1.5
 MAX_NATURAL_SHARE = 1 / MODEL_ERROR
 # Nodes of the integral over how uncertain the expected number is, in standard deviations.
 _NODES = np.linspace(-6.0, 6.0, 121)
+_DENSITY = stats.norm.pdf(_NODES)
+# Numbers of copied pairs that are tried, to tell the least one that would be seen.
+_EXCESSES = np.geomspace(1.0, 1e12, 240)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +93,19 @@ class NaturalPairs:
         if not np.isfinite(self.expected):
             return np.inf
         scale = self.n_effective / self.observed if self.observed else 1.0
-        for excess in np.geomspace(1.0, 1e12, 240):
+
+        def is_significant(place):
             # Copies are pairs on their own: they do not come in large patterns.
-            total = self.expected + excess
-            weight = (self.expected * scale + excess) / total
-            if excess_p_value(total, self.expected, self.log_error, weight) < alpha:
-                return float(excess)
-        return np.inf
+            total = self.expected + _EXCESSES[place]
+            weight = (self.expected * scale + _EXCESSES[place]) / total
+            return excess_p_value(total, self.expected, self.log_error, weight) < alpha
+
+        places = range(len(_EXCESSES))
+        least = bisect_left(places, True, key=is_significant)
+        # The chance falls as the excess grows, but for the steps of whole numbers.
+        while least > 0 and is_significant(least - 1):
+            least -= 1
+        return float(_EXCESSES[least]) if least < len(_EXCESSES) else np.inf
 
 
 def excess_p_value(observed, expected, log_error, weight=1.0):
@@ -117,9 +127,9 @@ def excess_p_value(observed, expected, log_error, weight=1.0):
     if not np.isfinite(expected):
         return 1.0
     means = MODEL_ERROR * expected * weight * np.exp(log_error * _NODES)
-    density = stats.norm.pdf(_NODES)
-    tails = stats.poisson.sf(np.ceil(observed * weight) - 1, means)
-    return float(min(1.0, (tails * density).sum() / density.sum()))
+    # The upper tail of Poisson's law; all of it from zero pairs on.
+    tails = special.pdtrc(np.ceil(observed * weight) - 1, means) if observed * weight > 0 else 1.0
+    return float(min(1.0, (tails * _DENSITY).sum() / _DENSITY.sum()))
 
 
 def collapse_exclusive(columns):

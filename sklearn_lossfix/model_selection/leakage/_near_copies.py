@@ -54,7 +54,7 @@ def find_near_copies(rows, radius, rng, *, least_differing=1, context=None):
     least_differing : int, default=1
         Pairs that differ in fewer columns are of another kind.
     context : ndarray of shape (n_rows,), dtype uint64, default=None
-        Copies have equal words.
+        Copies have equal words. Numbers that are not finite must stand in the same columns, too.
 
     Returns
     -------
@@ -62,6 +62,7 @@ def find_near_copies(rows, radius, rng, *, least_differing=1, context=None):
     """
     n = rows.n_rows
     pairs = close_pairs(rows, radius, rng, context)
+    context = rows.with_patterns(context)
     if context is not None:
         pairs = pairs[context[pairs[:, 0]] == context[pairs[:, 1]]]
     distance, n_differing = rows.distances(pairs[:, 0], pairs[:, 1])

@@ -116,12 +116,18 @@ def value_agreement(values):
     agreement : ndarray of shape (n_columns,), dtype float64
     n_distinct : ndarray of shape (n_columns,), dtype int
     """
-    agreement, n_distinct = np.ones(len(values)), np.ones(len(values), dtype=np.intp)
+    agreement, n_distinct = np.zeros(len(values)), np.zeros(len(values), dtype=np.intp)
     for k, column in enumerate(values):
-        counts = np.unique(column, return_counts=True)[1].astype(np.float64)
-        n = counts.sum()
-        agreement[k] = (counts * (counts - 1)).sum() / max(1.0, n * (n - 1))
-        n_distinct[k] = len(counts)
+        ordered = np.sort(column)
+        same = ordered[1:] == ordered[:-1]
+        if ordered.dtype.kind == "f" and len(ordered) and np.isnan(ordered[-1]):
+            same |= np.isnan(ordered[:-1])  # they stand last
+        n, n_same = len(ordered), np.count_nonzero(same)
+        n_distinct[k] = n - n_same
+        if n_same:
+            ends = np.flatnonzero(np.concatenate([[True], ~same, [True]]))
+            counts = np.diff(ends).astype(np.float64)
+            agreement[k] = (counts * (counts - 1)).sum() / (n * (n - 1.0))
     return agreement, n_distinct
 
 

@@ -11,14 +11,21 @@ import numpy as np
 from sklearn_lossfix._core._row_hash import sieved_rows
 from sklearn_lossfix.model_selection.leakage._pairs import pair_codes, unique_pairs
 
-#: Independent tables, and projections whose cells must agree in one.
-N_TABLES, N_PROJECTIONS = 6, 10
+#: Most projections whose cells must agree in one table. As few are taken as leave, in a cell of
+#: one row, at most this number of others by chance: the fewer, the fewer close rows a table parts.
+MAX_PROJECTIONS, CROWDING = 10, 0.25
 #: Width of a cell in units of the radius. A projection of two rows at the radius differs by 0.8
-#: radii on average, so that one table misses 1 - (1 - 0.8 / 16)^10 = 40 % of the pairs at the
-#: radius and all six 0.4 %; of pairs at half the radius 0.01 %.
-WIDTH = 16.0
+#: radii on average, so that one table of k projections misses 1 - (1 - 0.8 / 16)^k of the pairs at
+#: the radius: 40 % of ten, 23 % of five. Independent tables are drawn until all of them miss at
+#: most the share below, six of ten projections and four of five; of pairs at half the radius they
+#: miss 0.01 %.
+WIDTH, MEAN_DIFFERENCE, MISSED = 16.0, 0.8, 0.005
 #: A row is compared with so many that follow it in its cell.
 N_FOLLOWING = 2
+#: Projections of rows at the radius differ by more radii than this in 6 of 100,000 pairs.
+REACH = 4.0
+#: Rows from which crowding is told, and pairs in one cell that are enough to count.
+CROWD_ROWS, MIN_CROWD_PAIRS = 1000, 30
 
 #: Rows that are projected at once: their cells stay in a core's cache.
 PROJECTED_ROWS = 1 << 11
@@ -51,21 +58,24 @@ def close_pairs(rows, radius, rng, context=None):
         Positions, the lower first, each pair once. Not yet compared.
     """
     n = rows.n_rows
-    axes = rng.standard_normal((rows.n_columns, N_TABLES * N_PROJECTIONS + 1))
+    reach = REACH * radius
     # The square root makes a projected difference as large as the root mean square distance.
-    axes = (axes / np.sqrt(rows.n_varying)).astype(np.float32)
-    axes[:, :-1] /= WIDTH * radius
-    shifts = rng.random(N_TABLES * N_PROJECTIONS, dtype=np.float32)
-    hashing = np.zeros((N_TABLES * N_PROJECTIONS, N_TABLES))
-    for table in range(N_TABLES):
-        part = slice(table * N_PROJECTIONS, (table + 1) * N_PROJECTIONS)
-        hashing[part, table] = rng.integers(1, _MULTIPLIERS, N_PROJECTIONS)
-    keys = np.empty((N_TABLES, n), dtype=np.uint64)
+    width = WIDTH * radius * np.sqrt(rows.n_varying)
+    first = rng.standard_normal((rows.n_columns, MAX_PROJECTIONS)) / width
+    n_projections = least_projections(_some_cells(rows, first), n)
+    n_tables = tables_needed(n_projections)
+    n_axes = n_projections * n_tables
+    axes = rng.standard_normal((rows.n_columns, n_axes + 1)) / width
+    axes[:, -1] *= WIDTH * radius
+    shifts = rng.random(n_axes, dtype=np.float32)
+    hashing = np.zeros((n_axes, n_tables))
+    for table in range(n_tables):
+        part = slice(table * n_projections, (table + 1) * n_projections)
+        hashing[part, table] = rng.integers(1, _MULTIPLIERS, n_projections)
+    keys = np.empty((n_tables, n), dtype=np.uint64)
     place = np.empty(n, dtype=np.float32)
-    whole = np.empty((PROJECTED_ROWS, N_TABLES * N_PROJECTIONS))
-    for start in range(0, n, PROJECTED_ROWS):
-        part = slice(start, min(start + PROJECTED_ROWS, n))
-        projected = rows.take(part).astype(np.float32) @ axes
+    whole = np.empty((PROJECTED_ROWS, n_axes))
+    for part, projected in rows.projected(axes, PROJECTED_ROWS):
         place[part] = projected[:, -1]
         cells = projected[:, :-1]
         cells += shifts
@@ -74,6 +84,7 @@ def close_pairs(rows, radius, rng, context=None):
         np.clip(cells, -_LAST_CELL, _LAST_CELL, out=numbers)
         # Whole numbers wrap round as integers do.
         keys[:, part] = (numbers @ hashing).T.astype(np.int64).view(np.uint64)
+    context = rows.with_patterns(context)
     place_bits = _rank_words(place)
     found = []
     for key in keys:
@@ -82,8 +93,53 @@ def close_pairs(rows, radius, rng, context=None):
         key *= _ODD
         key &= ~np.uint64((1 << int(_PLACE_BITS)) - 1)
         key |= place_bits
-        found.append(_following(key, n))
+        found.append(_following(key, place, reach))
     return unique_pairs(found, n)
+
+
+def _some_cells(rows, axes):
+    """Cells of some rows on every axis, of shape (n_rows, n_axes), dtype int64."""
+    chosen = np.linspace(0, rows.n_rows - 1, min(CROWD_ROWS, rows.n_rows), dtype=np.intp)
+    return np.clip(np.floor(rows.take(chosen) @ axes), -_LAST_CELL, _LAST_CELL).astype(np.int64)
+
+
+def least_projections(cells, n_rows):
+    """Projections after which few rows share a cell by chance; all of them where none suffice.
+
+    Parameters
+    ----------
+    cells : ndarray of shape (n_some, n_projections), dtype int64
+        Cells of some rows.
+    n_rows : int
+        Rows that there are.
+
+    Returns
+    -------
+    int
+        From one to `n_projections`.
+    """
+    n_some, n_projections = cells.shape
+    all_pairs = n_some * (n_some - 1) / 2
+    words = np.zeros(n_some, dtype=np.uint64)
+    rate = step = 1.0
+    for k in range(n_projections):
+        words = words * _ODD + cells[:, k].view(np.uint64)
+        counts = np.unique(words, return_counts=True)[1]
+        n_pairs = (counts * (counts - 1) // 2).sum()
+        if n_pairs >= MIN_CROWD_PAIRS:
+            seen = n_pairs / all_pairs
+            step, rate = seen / rate, seen
+        else:  # too few to count: each projection parts as many as the last that could be seen
+            rate = min(rate * step, MIN_CROWD_PAIRS / all_pairs)
+        if rate * n_rows / 2 <= CROWDING:
+            return k + 1
+    return n_projections
+
+
+def tables_needed(n_projections):
+    """Independent tables of some projections that together miss few pairs at the radius."""
+    missed = 1 - (1 - MEAN_DIFFERENCE / WIDTH) ** n_projections
+    return int(np.ceil(np.log(MISSED) / np.log(missed)))
 
 
 def _rank_words(place):
@@ -94,15 +150,18 @@ def _rank_words(place):
     return words.astype(np.uint64) >> (np.uint64(32) - _PLACE_BITS)
 
 
-def _following(key, n):
-    """Codes of the pairs of rows that follow each other in one cell."""
+def _following(key, place, reach):
+    """Codes of the pairs of rows that follow each other in one cell, at most `reach` apart."""
     rows = _shared_rows(key)
     rows = rows[np.argsort(key[rows])]
-    cell = key[rows] >> _PLACE_BITS
+    cell, place = key[rows] >> _PLACE_BITS, place[rows]
     found = []
     for step in range(1, N_FOLLOWING + 1):
-        at = np.flatnonzero(cell[step:] == cell[:-step])
-        found.append(pair_codes(rows[at], rows[at + step], n))
+        # Places rise inside a cell, but for the digits that keys leave out.
+        with np.errstate(over="ignore", invalid="ignore"):
+            are_near = np.abs(place[step:] - place[:-step]) <= reach
+        at = np.flatnonzero((cell[step:] == cell[:-step]) & are_near)
+        found.append(pair_codes(rows[at], rows[at + step], len(key)))
     return np.concatenate(found)
 
 

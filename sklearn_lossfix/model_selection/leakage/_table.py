@@ -22,6 +22,9 @@ from sklearn_lossfix.model_selection.leakage._column_values import (
     frame_column,
 )
 
+# Rows that are looked at before whole columns are.
+_HEAD_ROWS = 16
+
 
 class Table:
     """Columns of numbers, categories and times; make one with `Table.read`.
@@ -263,7 +266,10 @@ class Table:
         if self._block is None:
             found = [column.is_identifier for column in self._columns]
         else:
-            found = [counts_rows(self._block[:, j]) for j in range(self.n_columns)]
+            # A few rows tell most columns that are no whole numbers.
+            head = self._block[:_HEAD_ROWS]
+            whole = (head == np.floor(head)).all(axis=0)
+            found = [w and counts_rows(self._block[:, j]) for j, w in enumerate(whole.tolist())]
         return tuple(name for name, is_one in zip(self.names, found, strict=True) if is_one)
 
     @property

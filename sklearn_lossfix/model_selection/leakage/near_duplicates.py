@@ -10,6 +10,7 @@ from scipy.stats import poisson
 from sklearn_lossfix._core._row_hash import hash_rows
 from sklearn_lossfix.exceptions import CheckNotApplicable
 from sklearn_lossfix.model_selection.leakage._crossing import crossing_rows, n_tested
+from sklearn_lossfix.model_selection.leakage._distinct_columns import DistinctColumns
 from sklearn_lossfix.model_selection.leakage._leak import Leak
 from sklearn_lossfix.model_selection.leakage._near_copies import MIN_NEIGHBORS, find_near_copies
 from sklearn_lossfix.model_selection.leakage._partial_copies import (
@@ -36,8 +37,8 @@ NEGLIGIBLE_SHARE = 0.01
 #: Copies of fewer pairs, or of a smaller share of the rows, are no leak: no null model holds for
 #: every single row, and so few could not change a score.
 MIN_PAIRS, MIN_SHARE = 3, 0.001
-#: Rows among which distinct values are counted.
-COUNTED_ROWS = 10_000
+#: Rows among which distinct values are counted, and those that tell one-hot columns.
+COUNTED_ROWS, UNIT_ROWS = 4000, 10_000
 
 
 class NearDuplicates:
@@ -104,7 +105,8 @@ class _Blocks:
     """Columns dealt into blocks, and the keys of all rows in each; None if they are too few.
 
     Once for partial copies, all columns by their units, and once for patched ones: the columns of
-    many values.
+    many values. No keys are made where enough columns tell all rows apart, so that no pair of rows
+    could agree in as much.
     """
 
     columns: np.ndarray
@@ -120,23 +122,46 @@ class _Blocks:
         columns = table.described_columns
         if not n_changed:
             return cls(columns)
-        rows = np.linspace(0, table.n_rows - 1, min(COUNTED_ROWS, table.n_rows), dtype=np.intp)
-        values = _columns_of(table, columns, rows)
+        values = _columns_of(table, columns, _some_rows(table.n_rows, COUNTED_ROWS))
         agreement, n_distinct = value_agreement(values)
-        units = block = None
+        n_counted, units, block = len(values[0]), None, None
         n_blocks = n_changed + SPARE_BLOCKS
         if len(columns) >= n_blocks:
-            units = one_hot_units(values)
+            units = _units(table, columns, n_distinct)
             if units.max() + 1 >= n_blocks:
                 block = deal_units(n_distinct, units, n_blocks)
-        distinct = kept[:: max(1, len(kept) // COUNTED_ROWS)]
-        if not np.array_equal(distinct, rows):
-            agreement, n_distinct = value_agreement(_columns_of(table, columns, distinct))
+        if len(kept) < table.n_rows:
+            values = _columns_of(table, columns, kept[:: max(1, len(kept) // COUNTED_ROWS)])
+            agreement, n_distinct = value_agreement(values)
+            n_counted = len(values[0])
         telling = telling_columns(columns, agreement, n_distinct)
-        deals = {"keys": block, "telling_keys": telling.block if len(telling.columns) else None}
-        deals = {name: deal for name, deal in deals.items() if deal is not None}
+        apart = DistinctColumns(table, kept, columns[n_distinct == n_counted])
+        deals = {}
+        # Patched pairs agree in a whole block, partial ones in all but n_changed columns.
+        if len(telling.columns) and not all(
+            apart.one_of(columns[telling.block == k]) for k in range(telling.block.max() + 1)
+        ):
+            deals["telling_keys"] = telling.block
+        if block is not None and not apart.are_at_least(n_changed + 1):
+            deals["keys"] = block
         keys = block_keys(table, columns, *deals.values()) if deals else []
         return cls(columns, units, block, telling=telling, **dict(zip(deals, keys, strict=True)))
+
+
+def _some_rows(n_rows, n_some):
+    """Row numbers, evenly spaced."""
+    return np.linspace(0, n_rows - 1, min(n_some, n_rows), dtype=np.intp)
+
+
+def _units(table, columns, n_distinct):
+    """Unit of every column, of which some rows hold so many distinct values."""
+    first = np.arange(len(columns))
+    binary = np.flatnonzero(n_distinct <= 2)
+    if len(binary) > 1:
+        rows = _some_rows(table.n_rows, UNIT_ROWS)
+        units = one_hot_units(_columns_of(table, columns[binary], rows))
+        first[binary] = binary[np.unique(units, return_index=True)[1]][units]
+    return np.unique(first, return_inverse=True)[1]
 
 
 def _columns_of(table, columns, rows):
@@ -155,10 +180,9 @@ def _near(data, columns, kept):
         return _Copies("near", _NO_PAIRS, details={"near_rows": 0})
     rng = data.rng("near_duplicates")
     rows = ScaledRows(table, columns[is_number], None if len(kept) == table.n_rows else kept, rng)
-    context = rows.patterns
+    context = None
     if not is_number.all():
-        others = hash_rows(table, columns[~is_number]).keys[kept, 0]
-        context = others if context is None else context + others
+        context = hash_rows(table, columns[~is_number]).keys[kept, 0]
     # Rows that differ in the columns of partial copies are judged there.
     copies = find_near_copies(
         rows,
@@ -182,9 +206,11 @@ def _near(data, columns, kept):
 def _partial(data, blocks, kept):
     """Partial copies among the rows kept."""
     table, n_changed = data.table, data.options.partial_columns
-    if blocks.keys is None:
+    if blocks.block is None:
         few = f"partial copies need at least {n_changed + SPARE_BLOCKS} columns"
         return _Copies("partial", _NO_PAIRS, details={"partial_not_applicable": few})
+    if blocks.keys is None:
+        return _Copies("partial", _NO_PAIRS, details={"partial_pairs": 0})
     keys = blocks.keys if len(kept) == table.n_rows else blocks.keys[:, kept]
     pairs = candidate_pairs(keys, n_changed)
     differ = differing_blocks(keys, pairs)

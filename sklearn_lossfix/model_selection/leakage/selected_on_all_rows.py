@@ -58,11 +58,11 @@ class SelectedOnAllRows:
 
     def run(self, data, earlier):
         """Compare the spread of z-scores on all rows with chance, then with the training rows."""
-        X, q, n_classes = _read(data, earlier)
+        X, rest, q, n_classes = _read(data, earlier)
         rng = data.rng("selected_on_all_rows null")
         n_contrasts = q.shape[1]
         observed = float(spread(z_scores(X, q)))
-        root = null_root(residuals(X, q), q)
+        root = null_root(rest, q)
         p_value, expected, limit = chance_of_spread(observed, root, n_contrasts, N_DRAWS, rng)
         on_train = None
         if p_value <= SUSPICIOUS:
@@ -71,7 +71,7 @@ class SelectedOnAllRows:
 
 
 def _read(data, earlier):
-    """Columns as `standardised`, contrasts of the target, and the number of classes or None."""
+    """Columns as `standardised`, their `residuals`, contrasts, and number of classes or None."""
     table, y = data.table, data.y
     if y is None:
         raise CheckNotApplicable("The labels are not known.")
@@ -104,10 +104,13 @@ def _read(data, earlier):
     if len(columns) < MIN_COLUMNS:
         raise CheckNotApplicable(few)
     X = standardised(table.numbers(columns))
-    light = shares_of_one_row(residuals(X, q), q) <= MAX_SHARE
+    rest = residuals(X, q)
+    light = shares_of_one_row(rest, q) <= MAX_SHARE
     if np.count_nonzero(light) < MIN_COLUMNS:
         raise CheckNotApplicable(few)
-    return X[:, light], q, n_classes
+    if light.all():
+        return X, rest, q, n_classes
+    return X[:, light], rest[:, light], q, n_classes
 
 
 def _is_known(values):

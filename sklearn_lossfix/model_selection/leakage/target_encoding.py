@@ -11,6 +11,7 @@ from sklearn_lossfix.model_selection.leakage._encoded_columns import (
     N_PROBED,
     Atoms,
     Categories,
+    OwnGroups,
     label_columns,
     repeated_columns,
 )
@@ -92,16 +93,17 @@ class TargetEncoding:
             atoms = Atoms(data.table.column(j))
             if len(atoms.values) < MIN_VALUES:
                 continue
-            encoding = encoded_on_all_rows(data, j, atoms, labels, categories, len(columns))
+            own = OwnGroups(atoms, labels, data.folds)
+            encoding = encoded_on_all_rows(data, j, atoms, labels, own, categories, len(columns))
             if encoding is not None:
                 found.append(encoding)
                 continue
-            fold = encoded_on_training_rows(data, atoms, labels, len(columns))
+            fold = encoded_on_training_rows(data, own, len(labels), len(columns))
             if fold is not None:
                 trained[names[j]] = fold
                 continue
-            blurred = blurred_encoding(data, j, atoms, labels, len(columns))
-            blurred = blurred or few_groups_encoding(data, j, atoms, labels)
+            blurred = blurred_encoding(data, j, atoms, labels, own, len(columns))
+            blurred = blurred or few_groups_encoding(data, j, atoms, len(labels), own)
             if blurred is not None:
                 is_sure = blurred.log_chance <= np.log(data.options.alpha)
                 (found if is_sure else doubts).append(blurred)
@@ -157,7 +159,7 @@ class TargetEncoding:
         )
 
 
-def encoded_on_all_rows(data, j, atoms, labels, categories, n_columns):
+def encoded_on_all_rows(data, j, atoms, labels, own, categories, n_columns):
     """How a column was computed from the labels of all rows.
 
     Parameters
@@ -170,6 +172,8 @@ def encoded_on_all_rows(data, j, atoms, labels, categories, n_columns):
         Its values.
     labels : list
         From :func:`label_columns`.
+    own : OwnGroups
+        Of the values.
     categories : Categories
         Columns that may hold the categories.
     n_columns : int
@@ -180,10 +184,10 @@ def encoded_on_all_rows(data, j, atoms, labels, categories, n_columns):
     Encoding or None
     """
     limit = np.log(data.options.alpha)
-    for label, step in labels:
+    for number, (label, step) in enumerate(labels):
         tried = np.log(n_columns * len(labels) * N_FORMULAS)
-        groups, kept = label_groups(atoms.codes, atoms.values, label, step)
-        if best_match(groups, atoms.tolerance) is not None:
+        if own.match(number) is not None:
+            groups, kept = own.of(number)
             encoding = _confirmed(data, j, "", atoms.codes, groups, kept, atoms.tolerance, tried)
             if encoding is not None and encoding.log_chance <= limit:
                 return encoding
@@ -237,12 +241,12 @@ def _of_split_groups(j, source, codes, match, kept, is_split, tried):
     return Encoding(j, match, source, codes, agreeing, min(0.0, match.log_chance + tried))
 
 
-def blurred_encoding(data, j, atoms, labels, n_columns):
+def blurred_encoding(data, j, atoms, labels, own, n_columns):
     """How a column holds label means of all rows whose exact values are lost.
 
     Parameters
     ----------
-    data, j, atoms, labels, n_columns
+    data, j, atoms, labels, own, n_columns
         As for `encoded_on_all_rows`.
 
     Returns
@@ -251,11 +255,11 @@ def blurred_encoding(data, j, atoms, labels, n_columns):
         Its chance may be any: large groups agree with rounded means wherever these come from.
     """
     step = rounding_step(atoms.values)
-    for label, lattice in labels:
+    for number, (label, lattice) in enumerate(labels):
         tried = np.log(n_columns * len(labels) * N_FORMULAS)
         match, kept = None, np.arange(len(atoms.values))
         if step:
-            groups, kept = label_groups(atoms.codes, atoms.values, label, lattice)
+            groups, kept = own.of(number)
             match = rounded_mean_match(groups, step) if len(kept) >= MIN_VALUES else None
         elif lattice == 1:
             match = _left_out_of_all(data, atoms, label)
@@ -269,32 +273,33 @@ def blurred_encoding(data, j, atoms, labels, n_columns):
     return None
 
 
-def few_groups_encoding(data, j, atoms, labels):
+def few_groups_encoding(data, j, atoms, n_labels, own):
     """How a column of few categories agrees with a formula in all of them, which proves nothing.
 
     Parameters
     ----------
-    data, j, atoms, labels
+    data, j, atoms, own
         As for `encoded_on_all_rows`.
+    n_labels : int
+        Number of labels.
 
     Returns
     -------
     Encoding or None
         Its chance is 1: it is only worth a doubt. None if training rows agree as well.
     """
-    parts = [None, *(train for train, _ in data.folds[:MAX_TRAIN_PARTS])]
-    for label, step in labels:
-        matches = []
-        for rows in parts:
-            groups, kept = label_groups(atoms.codes, atoms.values, label, step, rows=rows)
-            match = best_match(groups, atoms.tolerance) if len(kept) >= MIN_VALUES else None
+    folds = [None, *range(len(data.folds[:MAX_TRAIN_PARTS]))]
+    for number in range(n_labels):
+        agree = []
+        for fold in folds:
+            enough = len(own.of(number, fold)[1]) >= MIN_VALUES
+            match = own.match(number, fold) if enough else None
             is_match = match is not None and match.log_chance <= np.log(SUSPICIOUS)
-            matches.append((match, kept) if is_match and match.share == 1.0 else None)
-            if matches[0] is None:
+            agree.append(is_match and match.share == 1.0)
+            if not agree[0]:
                 break
-        if matches[0] is not None and not any(matches[1:]):
-            match, kept = matches[0]
-            return Encoding(j, match, "", atoms.codes, kept, 0.0)
+        if agree[0] and not any(agree[1:]):
+            return Encoding(j, own.match(number), "", atoms.codes, own.of(number)[1], 0.0)
     return None
 
 
@@ -331,21 +336,20 @@ def _doubt(check, data, doubts, details):
     )
 
 
-def encoded_on_training_rows(data, atoms, labels, n_columns):
+def encoded_on_training_rows(data, own, n_labels, n_columns):
     """Number of the first fold whose training part a column was encoded on, as it should be.
 
     Returns
     -------
     int or None
     """
-    folds = data.folds[:MAX_TRAIN_PARTS]
-    tried = np.log(n_columns * len(labels) * N_FORMULAS * max(len(folds), 1))
-    for number, (train, _) in enumerate(folds):
-        for label, step in labels:
-            groups, _ = label_groups(atoms.codes, atoms.values, label, step, rows=train)
-            match = best_match(groups, atoms.tolerance)
+    n_folds = len(data.folds[:MAX_TRAIN_PARTS])
+    tried = np.log(n_columns * n_labels * N_FORMULAS * max(n_folds, 1))
+    for fold in range(n_folds):
+        for number in range(n_labels):
+            match = own.match(number, fold)
             if match is not None and match.log_chance + tried <= np.log(data.options.alpha):
-                return number
+                return fold
     return None
 
 

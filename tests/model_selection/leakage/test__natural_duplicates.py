@@ -252,3 +252,26 @@ def test_dominant_groups_are_not_called_copied():
     found = copied_groups(sizes, np.full(151, 1e-4))
     assert not found[0]
     assert found[1:51].all()
+
+
+def test_least_excess_is_the_first_of_all_that_is_significant():
+    """Looking at every number gives the same as the search."""
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        expected, observed = 10.0 ** rng.uniform([-2, 0], [6, 7])
+        natural = NaturalPairs(observed, expected, rng.uniform(0, 1), observed * rng.uniform())
+        scale = natural.n_effective / observed
+        first = np.inf
+        for excess in np.geomspace(1.0, 1e12, 240):
+            total = expected + excess
+            weight = (expected * scale + excess) / total
+            if excess_p_value(total, expected, natural.log_error, weight) < 0.001:
+                first = excess
+                break
+        assert natural.least_excess(0.001) == first
+
+
+def test_the_chance_of_no_pairs_is_one():
+    """Zero or more pairs are certain, however many are expected."""
+    assert excess_p_value(0.0, 0.0, 0.0) == 1.0
+    assert excess_p_value(0.0, 5.0, 0.5) == 1.0

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from sklearn_lossfix.model_selection.leakage._projections import close_pairs
+from sklearn_lossfix.model_selection.leakage._projections import (
+    MAX_PROJECTIONS,
+    MEAN_DIFFERENCE,
+    MISSED,
+    WIDTH,
+    close_pairs,
+    least_projections,
+    tables_needed,
+)
 from sklearn_lossfix.model_selection.leakage._scaled_rows import ScaledRows
 from sklearn_lossfix.model_selection.leakage._table import Table
 
@@ -54,3 +62,25 @@ def test_context_parts_copies():
     context[500:750] = 7
     pairs = close_pairs(planted(12, 1e-3), 0.03, np.random.default_rng(4), context)
     assert recall(pairs) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("n_projections", range(1, MAX_PROJECTIONS + 1))
+def test_tables_miss_few_pairs_and_one_less_would_miss_more(n_projections):
+    """The share that all tables miss is at most the one allowed, with as few tables as possible."""
+    missed = 1 - (1 - MEAN_DIFFERENCE / WIDTH) ** n_projections
+    n_tables = tables_needed(n_projections)
+    assert missed**n_tables <= MISSED < missed ** (n_tables - 1)
+
+
+def test_as_few_projections_as_part_the_rows():
+    """Independent cells of d equal values need log(2 n) / log(d) projections."""
+    rng = np.random.default_rng(0)
+    cells = rng.integers(-4, 4, (1000, MAX_PROJECTIONS))
+    for n_rows in (1000, 10_000, 1_000_000):
+        assert least_projections(cells, n_rows) == np.ceil(np.log(2 * n_rows) / np.log(8))
+
+
+@pytest.mark.parametrize("n_rows", [20, 1000])
+def test_rows_that_no_projection_parts_need_all(n_rows):
+    """So do rows of one cell, and copies among others."""
+    assert least_projections(np.zeros((n_rows, 10), dtype=np.int64), n_rows) == 10

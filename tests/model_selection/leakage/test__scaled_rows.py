@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from sklearn_lossfix._core._order_statistics import ColumnSelector
+from sklearn_lossfix._core._robust_scale import robust_scale
 from sklearn_lossfix.model_selection.leakage import _scaled_rows
-from sklearn_lossfix.model_selection.leakage._scaled_rows import ScaledRows
+from sklearn_lossfix.model_selection.leakage._scaled_rows import ScaledRows, column_scales
 from sklearn_lossfix.model_selection.leakage._table import Table
 
 
@@ -69,3 +71,58 @@ def test_squash_bounds_and_keeps_the_order(X):
     plain, drawn = rows.take(np.arange(300)), rows.take(np.arange(300), 3.0)
     assert np.abs(drawn).max() <= 3.0
     np.testing.assert_array_equal(plain.argsort(axis=0), drawn.argsort(axis=0))
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 50, 51])
+def test_scales_are_those_of_the_robust_scaler(n_rows):
+    """Of numbers, ties, few levels, constants, and of columns with gaps and infinities."""
+    rng = np.random.default_rng(n_rows)
+    X = rng.normal(size=(n_rows, 9)) * np.logspace(-6, 6, 9) + 3
+    X[:, 1] = X[:, 1].round(0)
+    X[:, 2] = rng.integers(0, 3, n_rows)
+    X[:, 3], X[: n_rows // 2, 4] = 7.0, np.nan
+    X[: n_rows // 4, 5] = np.inf
+    X[:, 6] = rng.random(n_rows) < 0.1
+    X[:, 7] = np.nan
+    center, scale, varies = column_scales(X)
+    wanted = robust_scale(ColumnSelector(X))
+    np.testing.assert_allclose(center, wanted.center, rtol=1e-14)
+    np.testing.assert_allclose(scale, wanted.scale, rtol=1e-12)
+    np.testing.assert_array_equal(varies, ~wanted.constant & (wanted.source != "all_missing"))
+
+
+@pytest.mark.parametrize("offset", [0.0, 50.0, 1e9])
+@pytest.mark.parametrize("unit", [1e-35, 1.0, 1e35])
+def test_projections_are_those_of_scaled_numbers(X, offset, unit):
+    """However far from zero and large numbers are, and with gaps and infinities."""
+    X = (X + offset) * unit
+    X[7, 1], X[40, 2], X[41, 2], X[42, 3] = np.nan, np.inf, -np.inf, 1e300
+    axes = np.random.default_rng(1).normal(size=(4, 3))
+    rows = scaled(X)
+    found = np.empty((300, 3), dtype=np.float32)
+    for part, projected in rows.projected(axes, 64):
+        found[part] = projected
+    finite = np.delete(np.arange(300), 42)
+    wanted = rows.take(finite) @ axes
+    np.testing.assert_allclose(found[finite], wanted, rtol=1e-4, atol=2e-4)
+    assert len(np.unique(rows.patterns)) == 4
+
+
+def test_projections_of_finite_rows_spare_a_look_for_gaps(X, monkeypatch):
+    """They tell that there is none: the table is not read again."""
+    rows = scaled(X)
+    list(rows.projected(np.ones((4, 1)), 100))
+    monkeypatch.setattr(rows, "_numbers", None)
+    assert rows.patterns is None
+
+
+def test_words_are_joined_with_patterns(X):
+    """Equal where words and gaps are equal; None where there is neither."""
+    assert scaled(X).with_patterns() is None
+    words = np.repeat(np.array([5, 9], dtype=np.uint64), 150)
+    np.testing.assert_array_equal(scaled(X).with_patterns(words), words)
+    X[[0, 1, 299], 0] = np.nan
+    joined = scaled(X).with_patterns(words)
+    assert joined[0] == joined[1]
+    assert len(np.unique(joined)) == 4
+    assert len(np.unique(scaled(X).with_patterns())) == 2

@@ -8,6 +8,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, loa
 from sklearn.model_selection import GroupKFold, KFold
 
 from sklearn_lossfix.exceptions import CheckNotApplicable
+from sklearn_lossfix.model_selection.leakage._distinct_columns import DistinctColumns
 from sklearn_lossfix.model_selection.leakage._split_data import LeakageOptions, SplitData
 from sklearn_lossfix.model_selection.leakage._table import Table
 from sklearn_lossfix.model_selection.leakage.near_duplicates import NearDuplicates
@@ -211,3 +212,27 @@ def test_copies_with_three_changed_cells_end_in_doubt():
     groups = np.r_[np.arange(900), np.arange(100)]
     data = SplitData(Table.read(X), folds, groups=groups)
     assert NearDuplicates().run(data, {}).found is False
+
+
+def mixed_columns(rng, n):
+    """Numbers, of which some rows keep two when they are entered again."""
+    X = rng.normal(size=(n, 6))
+    X[-200:, :2] = X[:200, :2]
+    return X
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_distinct_columns_spare_work_and_change_nothing(seed, monkeypatch):
+    """Whatever is told of a table is told as well if no column is known to be distinct."""
+    rng = np.random.default_rng(seed)
+    tables = dict(clean_tables(rng, 800)) | {"mixed": mixed_columns(rng, 800)}
+    tables |= {kind: planted(kind, seed=seed)[0] for kind in ("jitter", "changed")}
+    repeated = planted("jitter", seed=seed)[0]
+    tables["repeated"] = np.vstack([repeated, repeated[:300]])
+    told = {name: run(X, seed=seed) for name, X in tables.items()}
+    monkeypatch.setattr(DistinctColumns, "one_of", lambda self, columns: False)
+    monkeypatch.setattr(DistinctColumns, "are_at_least", lambda self, n: False)
+    for name, X in tables.items():
+        leak = run(X, seed=seed)
+        assert leak.details == told[name].details, name
+        assert (leak.found, leak.message) == (told[name].found, told[name].message)
