@@ -8,9 +8,12 @@ import numpy as np
 from models import MODELS, sensible
 from sklearn.model_selection import train_test_split
 
-# Training rows that are drawn from the pool, and validation rows where there are any.
+# Training rows that are drawn from the pool where none are asked for, the largest share of it that
+# they may be, and validation rows where there are any: at least so many, and a quarter of the
+# training rows, so that what both sides can prove grows together.
 TRAIN_ROWS = (400, 700, 1200)
-N_VAL = 500
+POOL_SHARE = 0.7
+N_VAL, VAL_SHARE = 500, 0.25
 # Rows of the rarest class in training.
 MIN_RARE = 15
 
@@ -140,10 +143,15 @@ class Catalogue:
         return register
 
 
+def most_rows(task):
+    """Training rows that the pool of a task can give."""
+    return int(POOL_SHARE * len(task.y))
+
+
 def draw_rows(task, model, n, seed, rng):
     """Training and validation rows from the pool, stratified; None if there are too few."""
-    n = min(n, int(0.7 * len(task.y)))
-    n_val = min(N_VAL, len(task.y) - n)
+    n = min(n, most_rows(task))
+    n_val = min(max(N_VAL, int(VAL_SHARE * n)), len(task.y) - n)
     if n * np.bincount(task.y).min() / len(task.y) < MIN_RARE:
         return None
     X, X_val, y, y_val = train_test_split(

@@ -17,7 +17,11 @@ that look bad and are fine. Truth comes from fresh rows, never from a report (``
 
 Half of the data sets, by a hash of their names, are there to set constants (``--half tuning``);
 the other half only to report (``--half reporting``). Set, model, dose and rows of a run are drawn
-by its seed. ``--skore-python PATH`` borrows skore and cleanlab from another environment.
+by its seed. ``--rows N [N ...]`` draws the training rows from other numbers than 400, 700 and
+1,200, of sets that hold as many (the others are drawn again); validation rows are a quarter of
+them, and at least 500. Faults that bring rows of their own (few rows, entities, columns chosen
+before the split) keep these. ``--skore-python PATH`` borrows skore and cleanlab from another
+environment.
 
 Run ``python benchmarks/planted_faults/run.py --half reporting [--data FOLDER] [--json OUT]``, or
 ``--quick`` for a look. ``--show "FAULT#SEED"`` prints the case and the report of one run;
@@ -35,6 +39,7 @@ from pathlib import Path
 import arms
 import data
 import truth
+from catalogue import POOL_SHARE, TRAIN_ROWS
 from joblib import Parallel, delayed
 from models import MODELS
 from runs import ALL, REPEATS, case_of_run, one_run
@@ -79,6 +84,9 @@ def arguments():
     parser.add_argument("--data", metavar="FOLDER", help="real data sets")
     parser.add_argument("--faults", nargs="+", metavar="NAME", help=f"of {', '.join(ALL)}")
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
+    parser.add_argument(
+        "--rows", nargs="+", type=int, metavar="N", help=f"training rows, default {TRAIN_ROWS}"
+    )
     parser.add_argument("--seeds", type=int, default=4, help="runs of each fault")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--effort", choices=["normal", "thorough"], default="normal")
@@ -93,13 +101,16 @@ def arguments():
     unknown = set(options.faults or ()) - set(ALL)
     if unknown:
         parser.error(f"--faults must be of {list(ALL)}. Got {sorted(unknown)}.")
+    most = int(POOL_SHARE * data.N_POOL)
+    if options.rows and not all(0 < n <= most for n in options.rows):
+        parser.error(f"--rows must be in 1 to {most}, what a pool can give. Got {options.rows}.")
     return options
 
 
 def show(options):
     """Print one case and its report."""
     name, _, seed = options.show.rpartition("#")
-    found = case_of_run(name, int(seed), options.half, options.data, options.models)
+    found = case_of_run(name, int(seed), options.half, options.data, options.models, options.rows)
     if found is None:
         sys.exit(f"No set and model suit {name!r}.")
     case, drawn = found
@@ -123,6 +134,7 @@ def main():
         "half": options.half,
         "folder": options.data,
         "models": options.models,
+        "rows": options.rows,
         "effort": options.effort,
         "peers": modules,
         "skore_python": options.skore_python,

@@ -9,7 +9,7 @@ import data
 import numpy as np
 import panel
 import truth
-from catalogue import TRAIN_ROWS, draw_rows
+from catalogue import TRAIN_ROWS, draw_rows, most_rows
 from controls import catalogue as control_catalogue
 from faults import catalogue as fault_catalogue
 from models import MODELS
@@ -27,6 +27,8 @@ MAX_DRAWS = 60
 # Draws of a clean fit at most, and how far apart their numbers are.
 MAX_CLEAN_DRAWS, ATTEMPT = 6, 1000
 TOP = 3
+# What of the options decides which case a run is.
+CASE_OPTIONS = ("half", "folder", "models", "rows")
 
 
 # --- cases ----------------------------------------------------------------------------------------
@@ -38,8 +40,12 @@ def _loaded(name, seed, folder):
     return data.load(name, seed, folder)
 
 
-def case_of_run(name, seed, half="tuning", folder=None, models=MODELS):
-    """The case of a run with the set, model and dose it was drawn for; None where none suits."""
+def case_of_run(name, seed, half="tuning", folder=None, models=MODELS, rows=None):
+    """The case of a run with the set, model and dose it was drawn for; None where none suits.
+
+    Training rows are drawn from `rows`; sets that hold fewer are then drawn again. Without `rows`
+    they are drawn from `TRAIN_ROWS`, and a smaller set gives what it can.
+    """
     fault = ALL[name]
     rng = np.random.default_rng([seed, *name.encode(), *half.encode()])
     kinds = {"generated": data.GENERATED, "bundled": data.BUNDLED}
@@ -56,9 +62,11 @@ def case_of_run(name, seed, half="tuning", folder=None, models=MODELS):
         set_name = str(rng.choice(sets[kind]))
         model = str(rng.choice(usable))
         dose = fault.doses[rng.integers(len(fault.doses))]
-        n = int(rng.choice(TRAIN_ROWS))
+        n = int(rng.choice(rows or TRAIN_ROWS))
         task = _loaded(set_name, seed, folder)
         if fault.suits is not None and not fault.suits(task):
+            continue
+        if rows and n > most_rows(task):
             continue
         draw = draw_rows(task, model, n, seed, rng)
         with warnings.catch_warnings():
@@ -91,7 +99,7 @@ def _one_run(name, seed, options):
     # Clean fits are drawn again until nothing of the panel helps: what is left is clean.
     for attempt in range(1 if fault.slugs else MAX_CLEAN_DRAWS):
         number = seed + ATTEMPT * attempt
-        found = case_of_run(name, number, options["half"], options["folder"], options["models"])
+        found = case_of_run(name, number, *(options[key] for key in CASE_OPTIONS))
         if found is not None:
             known = truth.truth_of(found[0], fault.harm)
             run |= {**found[1], "number": number}

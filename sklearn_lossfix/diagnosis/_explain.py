@@ -107,9 +107,11 @@ def _repairs(found):
 
 
 def _explained_by_probabilities(names, analysis):
-    """Decision rules that recalibrated probabilities mend: their argmax is as good.
+    """Decision rules that recalibrated probabilities mend: their argmax is as good as the rule.
 
-    The cause is the calibration issue with most at stake, so the first one in order.
+    The rule must be better than the argmax of the probabilities as they are, too: where it is not,
+    ``predict`` does not follow the probabilities, and they are not what its labels suffer from. The
+    cause is the calibration issue with most at stake, so the first one in order.
     """
     causes = [name for name in names if name in CALIBRATION_ISSUES]
     if not causes or analysis.recalibrated_codes is None:
@@ -120,11 +122,18 @@ def _explained_by_probabilities(names, analysis):
         ("majority-collapse", analysis.balanced),
     ):
         if name in names:
-            rule = analysis.rule_codes(metric)
-            left = analysis.gain(metric, rule, analysis.recalibrated_codes)
-            if upper_tail_p(left.value, left.se, METRIC_FLOOR) > analysis.alpha:
+            as_is = analysis.evidence.model.proba.argmax(axis=1)
+            if _rule_is_better(analysis, metric, as_is) and not _rule_is_better(
+                analysis, metric, analysis.recalibrated_codes
+            ):
                 explained[name] = causes[0]
     return explained
+
+
+def _rule_is_better(analysis, metric, codes):
+    """Whether the best rule is provably better than some labels."""
+    gain = analysis.gain(metric, analysis.rule_codes(metric), codes)
+    return upper_tail_p(gain.value, gain.se, METRIC_FLOOR) <= analysis.alpha
 
 
 def _as_an_issue(check, analysis):

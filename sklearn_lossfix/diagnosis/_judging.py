@@ -19,7 +19,17 @@ def detectable_effect(se, limit, alpha):
 
 
 def judge_effect(
-    check, analysis, estimate, limit, *, unit, message, other_p=0.0, at_stake=None, **fields
+    check,
+    analysis,
+    estimate,
+    limit,
+    *,
+    unit,
+    message,
+    other_p=0.0,
+    at_stake=None,
+    root_se=None,
+    **fields,
 ):
     """Candidate for an issue: the effect must exceed `limit`, by a one-sided test.
 
@@ -42,6 +52,9 @@ def judge_effect(
         (intersection-union test, Berger 1982).
     at_stake : float, default=None
         What the finding costs where that is not the effect itself, as a lower bound.
+    root_se : float, default=None
+        Standard error of the square root of the effect, where the effect is a square: it is then
+        tested on the scale of the root.
     **fields
         Further fields of the finding.
 
@@ -50,7 +63,12 @@ def judge_effect(
     Finding
         Of section "issue"; the report moves it to "passed" unless its adjusted p-value is small.
     """
-    p_value = max(upper_tail_p(estimate.value, estimate.se, limit), other_p)
+    if root_se is None:
+        p_value = upper_tail_p(estimate.value, estimate.se, limit)
+        detectable = detectable_effect(estimate.se, limit, analysis.alpha)
+    else:
+        p_value = upper_tail_p(np.sqrt(max(estimate.value, 0.0)), root_se, np.sqrt(limit))
+        detectable = detectable_effect(root_se, np.sqrt(limit), analysis.alpha) ** 2
     stake = max(0.0, estimate.low) if at_stake is None else at_stake
     if unit == "nats":
         fields.setdefault("nats_at_stake", stake)
@@ -64,11 +82,9 @@ def judge_effect(
         estimate=estimate.value,
         unit=unit,
         ci=(estimate.low, estimate.high),
-        p_value=p_value,
+        p_value=max(p_value, other_p),
         limit=float(limit),
-        detectable=detectable_effect(estimate.se, limit, analysis.alpha)
-        if np.isfinite(estimate.se)
-        else None,
+        detectable=detectable if np.isfinite(detectable) else None,
         checks=(check.name,),
         **fields,
     )

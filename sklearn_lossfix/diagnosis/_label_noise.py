@@ -20,6 +20,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit, logit
 
+from sklearn_lossfix._core._finding import METRIC_FLOOR
 from sklearn_lossfix._core._paired_tests import CONFIDENCE
 
 #: Share of wrong labels that is no news: that of the test sets of ten well-kept collections on
@@ -60,9 +61,11 @@ class LabelNoise:
     ----------
     rate, low, high : float
         Share of all rows, with its 95 % interval by the profile likelihood.
+    limit : float
+        Share of all rows that would be no news.
     p_value : float
-        One-sided, of "no share is above `NOISE_FLOOR`", after Bonferroni's correction over the
-        kinds of noise that were tried.
+        One-sided, of "no share is above its limit", after Bonferroni's correction over the kinds of
+        noise that were tried.
     only : int or None
         Code of the class among whose rows the wrong labels are; None for all classes alike.
     chance : ndarray of shape (n_rows,), dtype float64
@@ -72,6 +75,7 @@ class LabelNoise:
     rate: float
     low: float
     high: float
+    limit: float
     p_value: float
     only: int | None
     chance: np.ndarray
@@ -204,9 +208,21 @@ def profile(score, hit, weight, both_ends):
     return losses, params
 
 
-def _p_value(losses):
-    """One-sided p-value of "at most `NOISE_FLOOR`": the signed root of the likelihood ratio."""
-    allowed, beyond = losses[_RATES <= NOISE_FLOOR].min(), losses[_RATES > NOISE_FLOOR].min()
+def rate_floor(share):
+    """Rate that is no news among rows that are a share of all rows.
+
+    It is at most `NOISE_FLOOR`, or what is wrong is less of all rows than the smallest effect on a
+    metric that matters.
+    """
+    return max(NOISE_FLOOR, METRIC_FLOOR / share) if share > 0 else np.inf
+
+
+def _p_value(losses, floor):
+    """One-sided p-value of "at most the floor": the signed root of the likelihood ratio."""
+    if floor >= _RATES[-1]:
+        return 1.0
+    floor = _RATES[np.searchsorted(_RATES, floor)]  # the next that was tried
+    allowed, beyond = losses[_RATES <= floor].min(), losses[_RATES > floor].min()
     return float(stats.norm.sf(np.sqrt(2 * (allowed - beyond)))) if beyond < allowed else 1.0
 
 
@@ -255,7 +271,10 @@ def estimate_label_noise(proba, y, sample_weight=None, n_effective=None):
     if not kinds:
         return None
     fits = [profile(kind.score, kind.hit, weight, kind.both_ends) for kind in kinds]
-    p_values = [len(kinds) * _p_value(losses) for losses, _ in fits]
+    p_values = [
+        len(kinds) * _p_value(losses, rate_floor(kind.share))
+        for kind, (losses, _) in zip(kinds, fits, strict=True)
+    ]
     chosen = int(np.argmin(p_values))
     kind, (losses, params) = kinds[chosen], fits[chosen]
     rate, low, high = _interval(losses)
@@ -264,6 +283,7 @@ def estimate_label_noise(proba, y, sample_weight=None, n_effective=None):
         rate=rate * kind.share,
         low=low * kind.share,
         high=high * kind.share,
+        limit=min(1.0, rate_floor(kind.share) * kind.share),
         p_value=min(1.0, p_values[chosen]),
         only=kind.only,
         chance=chance,

@@ -9,6 +9,7 @@ from sklearn_lossfix._core._finding import Remedy
 from sklearn_lossfix._core._oof import frozen_parts
 from sklearn_lossfix._core._paired_tests import paired_estimate
 from sklearn_lossfix.decision import DecisionRuleClassifier, RecalibratedClassifier
+from sklearn_lossfix.diagnosis._root_scale import root_interval, root_standard_error
 
 # How far up the ladder each method of RecalibratedClassifier reaches: a temperature map has offsets
 # as well, so it ends on the rung that comes second.
@@ -55,6 +56,9 @@ def recalibration_remedy(analysis, method):
         method = "temperature"  # the shift was found beside a slope: one map has both
     reached = ladder.log_rows[ladder.rungs[_RUNG_OF[method]]]
     gain = paired_estimate(ladder.log_rows["as is"] - reached, **analysis.refitted_sampling)
+    if _RUNG_OF[method] < _RUNG_OF["vector"]:  # maps with so few numbers that the root is normal
+        inflation = analysis.evidence.inflation
+        gain = root_interval(gain, root_standard_error(gain, analysis.n_effective, inflation))
     build = partial(recalibrate, method=method)
     return Remedy(
         estimator=build(estimator),

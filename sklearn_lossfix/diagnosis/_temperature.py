@@ -3,6 +3,7 @@
 from sklearn_lossfix._core._paired_tests import interval, upper_tail_p
 from sklearn_lossfix.diagnosis._judging import interval_text, judge_effect, p_text
 from sklearn_lossfix.diagnosis._remedies import recalibration_remedy
+from sklearn_lossfix.diagnosis._root_scale import root_interval, root_standard_error
 from sklearn_lossfix.diagnosis.ledgers.loss import likelihood_ratio, rung_gain
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
@@ -42,6 +43,8 @@ def judge_temperature(check, analysis, *, too_sharp):
     if (temperature > 1 or temperature < 0) != too_sharp:
         # The fault lies on the other side, if anywhere: of this one there is nothing.
         gain, test = interval(min(0.0, -gain.value), gain.se), {**test, "p_value": 1.0}
+    root_se = root_standard_error(gain, analysis.n_effective, analysis.evidence.inflation)
+    gain = root_interval(gain, root_se)
     word = "over" if too_sharp else "under"
     paid = analysis.bridges["promised_vs_paid"]
     message = (
@@ -51,7 +54,7 @@ def judge_temperature(check, analysis, *, too_sharp):
         f"the forecasts promise a loss of "
         f"{paid['loss']['promised']:.3g} and an accuracy of {paid['accuracy']['promised']:.3g} and "
         f"deliver {paid['loss']['paid']:.3g} and {paid['accuracy']['paid']:.3g} "
-        f"({p_text(max(test['p_value'], upper_tail_p(gain.value, gain.se)))})."
+        f"({p_text(max(test['p_value'], upper_tail_p(max(gain.value, 0.0) ** 0.5, root_se)))})."
     )
     return judge_effect(
         check,
@@ -61,6 +64,7 @@ def judge_temperature(check, analysis, *, too_sharp):
         unit="nats",
         message=message,
         other_p=test["p_value"],
+        root_se=root_se,
         evidence={
             "temperature": temperature,
             "likelihood_ratio": test["statistic"],

@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.datasets import load_wine, make_classification
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 
 from sklearn_lossfix import diagnose, diagnose_predictions
@@ -21,6 +23,18 @@ def test_a_shifted_prior_explains_the_rule_it_bends():
     found = explained(diagnose(LogisticRegression(class_weight="balanced"), X, y))
     assert found["shifted-prior"] is None
     assert found["misaligned-decision-rule"] == "shifted-prior"
+
+
+def test_labels_that_do_not_follow_the_probabilities_are_not_explained_by_these():
+    """A cut at 0.9 beside timid probabilities: recalibration moves no label, so the rule stays."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1500, 20))
+    y = (X @ np.linspace(1.5, 0.0, 20) + rng.logistic(size=1500) > 0).astype(int)
+    timid = FixedThresholdClassifier(KNeighborsClassifier(25), threshold=0.9)
+    found = explained(diagnose(timid, X, y))
+    assert found["underconfident"] is None
+    assert found["misaligned-decision-rule"] is None
+    assert next(iter(found)) == "misaligned-decision-rule"
 
 
 def test_a_rule_for_another_metric_is_not_explained_by_calibration():

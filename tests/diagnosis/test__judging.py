@@ -42,6 +42,25 @@ def test_both_tests_must_reject(analyse, calibrated, value, se, other):
     assert finding.checks == ("overconfident",)
 
 
+@given(value=st.floats(-1.0, 4.0), limit=st.floats(0.0, 1.0), root_se=st.floats(1e-3, 1.0))
+def test_a_square_is_tested_by_its_root(analyse, calibrated, value, limit, root_se):
+    """Effect and limit are compared as roots; the detectable effect has its power there."""
+    finding = judge_effect(
+        CHECK,
+        analyse(*calibrated(20)),
+        interval(value, 0.1),
+        limit,
+        unit="nats",
+        message="M",
+        root_se=root_se,
+    )
+    apart = np.sqrt(max(value, 0.0)) - np.sqrt(limit)
+    assert finding.p_value == pytest.approx(stats.norm.sf(apart / root_se))
+    critical = np.sqrt(limit) + stats.norm.isf(0.01) * root_se
+    reached = stats.norm.sf((critical - np.sqrt(finding.detectable)) / root_se)
+    assert reached == pytest.approx(POWER, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("unit", "nats", "errors"), [("nats", 0.25, None), ("points", None, 0.25), ("auc", None, None)]
 )

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -169,3 +170,22 @@ def test_weights_of_two_are_rows_twice():
     # Bins hold equally many rows, so they do not end at the same scores.
     assert first.rate == pytest.approx(second.rate, abs=0.03)
     assert first.low == pytest.approx(second.low, abs=0.02)
+
+
+def test_wrong_labels_of_a_class_that_is_hardly_there_are_no_news():
+    """A fifth of a fiftieth of the rows is less than a point; of a third of them it is news."""
+    rng = np.random.default_rng(0)
+    for share, is_news in ((0.02, False), (0.35, True)):
+        p = expit(8 * (rng.normal(size=20_000) - stats.norm.isf(share)))
+        clean = (rng.random(20_000) < p).astype(int)
+        y, _ = flipped(clean, 0.25, rng, only=1)
+        noise = estimate_label_noise(np.column_stack([1 - p, p]), y)
+        assert (noise.p_value < 0.01) == is_news
+        assert (noise.low > noise.limit) == is_news
+
+
+@pytest.mark.parametrize(("share", "floor"), [(1.0, NOISE_FLOOR), (0.4, NOISE_FLOOR), (0.05, 0.2)])
+def test_a_rate_is_news_where_it_is_a_point_of_all_rows(share, floor):
+    """The floor of a part of the rows is that of all rows, or a hundredth of these."""
+    assert _label_noise.rate_floor(share) == pytest.approx(floor)
+    assert _label_noise.rate_floor(0.0) == np.inf

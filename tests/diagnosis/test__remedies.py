@@ -67,7 +67,8 @@ def test_recalibration_promises_the_rungs_it_climbs(analyse, calibrated, sharpen
     assert isinstance(remedy.estimator, RecalibratedClassifier)
     rows = analysis.ladder.log_rows
     falls = [paired_estimate(rows["as is"] - rows[rung]) for rung in analysis.ladder.rungs[1:]]
-    assert remedy.expected_gain in falls
+    assert remedy.expected_gain[:2] in [fall[:2] for fall in falls]
+    assert remedy.proven
     if method in ("vector", "isotonic"):
         assert remedy.expected_gain == falls[-1]
 

@@ -4,7 +4,6 @@ import numpy as np
 from scipy import stats
 
 from sklearn_lossfix._core._finding import Finding
-from sklearn_lossfix.diagnosis._label_noise import NOISE_FLOOR
 from sklearn_lossfix.diagnosis._remedies import twin_remedy
 from sklearn_lossfix.diagnosis._twin_finding import untried_twin
 
@@ -57,7 +56,7 @@ class LabelNoise:
             unit="share",
             ci=(seen["low"], seen["high"]),
             p_value=seen["noise_p_value"],
-            limit=NOISE_FLOOR,
+            limit=seen["limit"],
             nats_at_stake=noise_entropy(seen["low"], e.n_classes),
             errors_at_stake=seen["low"] if accuracy else None,
             evidence=seen,

@@ -4,6 +4,7 @@ import numpy as np
 
 from sklearn_lossfix.diagnosis._judging import judge_effect, p_text
 from sklearn_lossfix.diagnosis._remedies import recalibration_remedy
+from sklearn_lossfix.diagnosis._root_scale import root_interval, root_standard_error
 from sklearn_lossfix.diagnosis.ledgers.loss import likelihood_ratio, rung_gain
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
@@ -27,6 +28,8 @@ class ShiftedPrior:
             raise CheckNotApplicable("The model gives no probabilities, so they have no prior.")
         e = analysis.evidence
         gain = rung_gain(analysis.ladder, "prior shift", **analysis.sampling)
+        root_se = root_standard_error(gain, analysis.n_effective)
+        gain = root_interval(gain, root_se)
         test = likelihood_ratio(analysis.ladder, "prior shift", analysis.n_effective)
         promised = np.average(e.model.proba, axis=0, weights=e.sample_weight)
         worst = int(np.argmax(np.abs(promised - analysis.shares)))
@@ -43,6 +46,7 @@ class ShiftedPrior:
             unit="nats",
             message=message,
             other_p=test["p_value"],
+            root_se=root_se,
             evidence={
                 "mean_forecast": promised.tolist(),
                 "class_share": analysis.shares.tolist(),

@@ -4,8 +4,9 @@ import numpy as np
 from scipy import stats
 from scipy.special import rel_entr
 
-from sklearn_lossfix._core._finding import Finding
+from sklearn_lossfix._core._finding import METRIC_FLOOR, Finding
 from sklearn_lossfix.diagnosis._judging import fact, p_text
+from sklearn_lossfix.diagnosis.ledgers.loss import class_loss_shares
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
 # Below this expected count the chi-square approximation of a table is off (Cochran 1954); the
@@ -15,11 +16,13 @@ N_PERMUTATIONS = 9999
 
 
 class UnstratifiedSplit:
-    """Class counts by split, tested for homogeneity; what the difference costs is in nats.
+    """Class counts by split, tested for homogeneity; what the difference costs decides as well.
 
     The cost is the mean Kullback-Leibler divergence of the class shares of the parts from those of
-    all rows: what forecasts that speak under the pooled prior lose. A class that is missing from a
-    part is named; it is a tip where chance explains it.
+    all rows: what forecasts that speak under the pooled prior lose. Or, where it is more beside its
+    floor, how far the loss or the accuracy of the judged rows would move if each class had the
+    share that it has in the training rows. A class that is missing from a part is named; it is a
+    tip where chance explains it.
     """
 
     name = "unstratified_split"
@@ -45,14 +48,21 @@ class UnstratifiedSplit:
         divergence = rel_entr(shares, pooled).sum(axis=1)
         cost = float(np.average(divergence, weights=table.sum(axis=1)))
         p_value = homogeneity_p(table)
+        effect, unit, moved = cost, "nats", ""
         limit = analysis.loss_floor if analysis.ladder is not None else 0.0
+        for name, size, its_unit, floor in _moves(analysis):
+            if abs(size) / floor > (effect / limit if limit > 0 else 0.0):
+                effect, unit, limit = abs(size), its_unit, floor
+                moved = (
+                    f" With the shares of the training rows the {name} would move by {size:+.3f}."
+                )
         worst = int(np.argmax(divergence))
         k = int(np.argmax(np.abs(shares[worst] - pooled)))
         label = e.classes[np.flatnonzero(total > 0)[k]].item()
         message = (
             f"Class {label!r} is {shares[worst, k]:.2%} of {_part_name(e, worst)} and "
             f"{pooled[k]:.2%} of all rows; the parts' shares differ by {cost:.2g} nats "
-            f"({p_text(p_value)}). Use stratified splits (StratifiedKFold, "
+            f"({p_text(p_value)}).{moved} Use stratified splits (StratifiedKFold, "
             f"train_test_split(stratify=y))."
         )
         # A stratified split would have given each part some of a class that large.
@@ -64,13 +74,13 @@ class UnstratifiedSplit:
                 f"Class {label!r} has {int(table[:, k].sum())} rows and none of them in "
                 f"{_part_name(e, int(part))}."
             )
-            if p_value > analysis.alpha or cost <= limit:  # chance does that to a rare class
+            if p_value > analysis.alpha or effect <= limit:  # chance does that to a rare class
                 return fact(
                     self,
                     "tip",
                     f"{lacking} Nothing can be said of it there.",
-                    estimate=cost,
-                    unit="nats",
+                    estimate=effect,
+                    unit=unit,
                     limit=limit,
                     evidence={"counts": counts.tolist(), "homogeneity_p": p_value},
                 )
@@ -80,14 +90,39 @@ class UnstratifiedSplit:
             section="issue",
             title=self.title,
             message=message,
-            estimate=cost,
-            unit="nats",
-            p_value=p_value if cost > limit else 1.0,
+            estimate=effect,
+            unit=unit,
+            p_value=p_value if effect > limit else 1.0,
             limit=limit,
-            nats_at_stake=cost,
+            nats_at_stake=effect if unit == "nats" else cost,
+            errors_at_stake=effect if unit == "points" else None,
             evidence={"counts": counts.tolist(), "homogeneity_p": p_value},
             checks=(self.name,),
         )
+
+
+def _moves(analysis):
+    """How far loss and accuracy of the judged rows move under the class shares of training rows.
+
+    Yields
+    ------
+    name : str
+    size : float
+        Value under the shares of the training rows minus the value as it is.
+    unit : {"nats", "points"}
+    floor : float
+        The smallest difference that matters.
+    """
+    e = analysis.evidence
+    if e.source == "out-of-fold" or (e.split_counts[1] == 0).any():
+        return
+    train = e.split_counts[0] / e.split_counts[0].sum()
+    shift = train - analysis.shares
+    if analysis.ladder is not None and analysis.loss > 0:
+        means = class_loss_shares(analysis.row_losses, e.y, e.n_classes, e.sample_weight)[2]
+        yield "loss", float(shift @ means), "nats", analysis.loss_floor
+    if analysis.metric.name == "accuracy":
+        yield "accuracy", float(shift @ analysis.recalls["recall"]), "points", METRIC_FLOOR
 
 
 def _part_name(evidence, part):

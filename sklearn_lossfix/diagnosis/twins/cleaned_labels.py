@@ -14,11 +14,7 @@ from sklearn_lossfix._core._evidence import NoTwin
 from sklearn_lossfix._core._paired_tests import effective_units
 from sklearn_lossfix._core._proper_scores import clipped_log
 from sklearn_lossfix._core._recalibration import fit_smooth_map, map_loss_rows
-from sklearn_lossfix.diagnosis._label_noise import (
-    MIN_ERRORS,
-    NOISE_FLOOR,
-    estimate_label_noise,
-)
+from sklearn_lossfix.diagnosis._label_noise import MIN_ERRORS, estimate_label_noise
 from sklearn_lossfix.diagnosis.twins._plan import TwinPlan
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
@@ -77,11 +73,11 @@ class CleanedLabelsTwin:
             return NoTwin(
                 "passed",
                 f"Share of wrong labels {found.rate:.1%} [{found.low:.1%}, {found.high:.1%}], not "
-                f"shown to be above {NOISE_FLOOR:.1%}: overlap of the classes explains as well "
+                f"shown to be above {found.limit:.1%}: overlap of the classes explains as well "
                 f"what contradicts {sharpest}. Where classes overlap everywhere, wrong labels "
                 f"could not be told apart.",
                 estimate=found.rate,
-                limit=NOISE_FLOOR,
+                limit=found.limit,
                 unit="share",
             )
         return _plan(subject, rows, found, sharpest)
@@ -171,6 +167,7 @@ def _plan(subject, rows, found, sharpest):
             "rate": found.rate,
             "low": found.low,
             "high": found.high,
+            "limit": found.limit,
             "noise_p_value": found.p_value,
             "only_class": found.only,
             "n_suspects": len(suspects),

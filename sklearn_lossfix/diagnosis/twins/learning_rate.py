@@ -29,6 +29,9 @@ SGD_RATE = 0.01
 # Schedules of SGD learners that begin with `eta0`.
 _SGD_SCHEDULES = ("constant", "invscaling", "adaptive")
 
+# Rates of gradient descent, which are steps of an optimiser; the rate of boosting is a penalty.
+_STEP_PARAMETERS = ("learning_rate_init", "eta0")
+
 
 def rate_parameter(learner):
     """Name and value of a learner's rate, and the default of its class.
@@ -99,8 +102,35 @@ def _plan(learner, parameter, rate, changed, *, suspicion, cause, evidence):
     )
 
 
+def _unlearnt_share(subject):
+    """Loss on the training rows beyond what is known to be had on others, as a share of the loss.
+
+    1 where that is not known.
+    """
+    loss = own_loss(subject)
+    if not loss or subject.train is None or subject.train.log_loss is None:
+        return 1.0
+    return (subject.train.log_loss - attainable_loss(subject)) / loss
+
+
+def _have_learnt(unlearnt):
+    """Why a twin with another rate is not tried on rows that were learnt."""
+    return NoTwin(
+        "passed",
+        "On its training rows the model loses no more than is known to be had on others.",
+        estimate=unlearnt,
+        limit=LOSS_FLOOR_SHARE,
+        unit="share",
+    )
+
+
 class SlowerTwin:
-    """A tenth of the learning rate, where it is above the default and the loss could be less."""
+    """A tenth of the learning rate, where it is above the default and the loss could be less.
+
+    Steps of gradient descent that are too large keep a model from learning the rows that it was
+    shown. One that has learnt these, and still loses much on others, overfits: fewer and smaller
+    steps help it as early stopping does, and are no sign of steps too large.
+    """
 
     key = "slower"
 
@@ -125,6 +155,9 @@ class SlowerTwin:
                 limit=LOSS_FLOOR_SHARE,
                 unit="share",
             )
+        unlearnt = _unlearnt_share(subject)
+        if parameter in _STEP_PARAMETERS and unlearnt <= LOSS_FLOOR_SHARE:
+            return _have_learnt(unlearnt)
         return _plan(
             learner,
             parameter,
@@ -157,18 +190,9 @@ class FasterTwin:
                 estimate=rate,
                 limit=default,
             )
-        loss = own_loss(subject)
-        unlearnt = 1.0
-        if loss and subject.train is not None and subject.train.log_loss is not None:
-            unlearnt = (subject.train.log_loss - attainable_loss(subject)) / loss
+        unlearnt = _unlearnt_share(subject)
         if unlearnt <= LOSS_FLOOR_SHARE:
-            return NoTwin(
-                "passed",
-                "On its training rows the model loses no more than is known to be had on others.",
-                estimate=unlearnt,
-                limit=LOSS_FLOOR_SHARE,
-                unit="share",
-            )
+            return _have_learnt(unlearnt)
         return _plan(
             learner,
             parameter,

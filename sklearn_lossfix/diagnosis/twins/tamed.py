@@ -56,7 +56,8 @@ def outlying_columns(matrix):
     dict
         ``columns`` (positions), ``share`` of each one's variance, ``cells`` (share of their cells
         beyond the limits), ``rows`` (that hold one, farthest first), ``others`` (all other columns
-        that vary), and ``relative`` (their robust scales, over the median one of all columns).
+        that vary), ``relative`` (their robust scales, over the median one of all columns), and
+        ``followed`` (whether the widths of the columns followed the outliers).
     """
     needs = column_needs(matrix, _LEVEL)
     columns = np.union1d(needs["bound"], needs["bound_and_impute"]).astype(int)
@@ -85,7 +86,16 @@ def outlying_columns(matrix):
         "relative": scaler.scale_[columns] / np.median(scaler.scale_[spreads])
         if columns.size
         else np.zeros(0),
+        "followed": bool(columns.size) and _follow_outliers(matrix[:, spreads], scaler, spreads),
     }
+
+
+def _follow_outliers(matrix, scaler, spreads):
+    """Whether standard deviations differ less than robust scales: a scaler had made them equal."""
+    known = np.where(np.isfinite(matrix), matrix, np.nan)
+    with np.errstate(over="ignore", invalid="ignore"):  # squares of huge values: told by no ratio
+        apart = np.std(np.log(np.nanstd(known, axis=0)))
+    return bool(apart < np.std(np.log(scaler.scale_[spreads])))
 
 
 def capper(columns):
@@ -113,7 +123,8 @@ class TamedTwin:
 
     Outliers that widen a column are not a width: where the columns are of one width to a robust
     eye, they are only capped. Where they are not - because a scaler in front followed the
-    outliers, or because nothing was scaled - all are brought to one width as well.
+    outliers, so that the columns are of one width to any other eye, or because nothing was scaled -
+    all are brought to one width as well.
     """
 
     key = "tamed"
@@ -140,7 +151,8 @@ class TamedTwin:
             )
         worst = int(np.argmax(found["share"]))
         column = column_text(int(columns[worst]), names)
-        if np.any((relative >= SPREAD_RATIO) | (relative <= 1 / SPREAD_RATIO)):
+        apart = (relative >= SPREAD_RATIO) | (relative <= 1 / SPREAD_RATIO)
+        if found["followed"] or apart.any():
             transformer, verb = rescaler(columns, found["others"]), "scaled robustly and bounded"
         else:
             transformer, verb = capper(columns), "capped"

@@ -62,6 +62,27 @@ def test_silent_on_shares_that_chance_allows(train, val):
     assert judged(train, val).section == "passed"
 
 
+def test_the_accuracy_under_the_shares_of_training_rows_is_told():
+    """Recalls of 0.9 and 0.5: each part of a share that moved moves the accuracy by 0.4 of it."""
+    y = np.repeat([0, 1], [3000, 2000])
+    wrong = np.r_[np.arange(3000) < 300, np.arange(2000) < 1000]
+    pred = np.where(wrong, 1 - y, y)
+    proba = np.where(np.eye(2)[pred] == 1, 0.8, 0.2)
+    y_train = np.repeat([0, 1], [7000, 3000])
+    finding = diagnose_predictions(y, proba, y_train=y_train, scoring="accuracy")[SLUG]
+    assert finding.section == "issue"
+    reweighted = np.average(~wrong, weights=np.where(y == 0, 0.7 / 3000, 0.3 / 2000))
+    moved = reweighted - np.mean(~wrong)
+    assert moved == pytest.approx(0.04)
+    if finding.unit == "points":
+        assert finding.estimate == pytest.approx(moved)
+    else:
+        losses = -np.log(proba[np.arange(5000), y])
+        weighted = np.average(losses, weights=np.where(y == 0, 0.7 / 3000, 0.3 / 2000))
+        assert finding.estimate == pytest.approx(abs(weighted - losses.mean()))
+    assert "would move by" in finding.message
+
+
 def test_silent_on_shuffled_folds(table):
     """Shuffled folds that are not stratified differ by chance only."""
     X, y = table(400)

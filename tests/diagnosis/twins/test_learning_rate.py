@@ -126,6 +126,19 @@ def test_no_twin_where_nothing_is_to_be_had(subject):
     assert FasterTwin().plan(unlearnt).suspicion > 0.5
 
 
+def test_steps_are_not_too_large_for_rows_that_were_learnt(subject):
+    """A network that has learnt its training rows overfits; the rate of boosting is no step."""
+    known = {"reference": reference(), "train": train_state(0.01)}
+    for learner in (MLPClassifier(learning_rate_init=0.01), SGD):
+        learnt = SlowerTwin().plan(subject(learner, X, Y, **known))
+        assert isinstance(learnt, NoTwin)
+        assert "training rows" in learnt.reason
+        unlearnt = {**known, "train": train_state(0.69)}
+        assert SlowerTwin().plan(subject(learner, X, Y, **unlearnt)).suspicion > 0.5
+    boosting = subject(HistGradientBoostingClassifier(learning_rate=2.0), X, Y, **known)
+    assert SlowerTwin().plan(boosting).suspicion > 0.5
+
+
 def test_rates_on_the_other_side_of_the_default_have_passed(subject):
     """A rate is not called too high below the default of its class, nor too low above it."""
     low = subject(MLPClassifier(learning_rate_init=1e-6), X, Y, reference=reference())

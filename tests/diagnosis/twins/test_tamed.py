@@ -148,3 +148,27 @@ def test_squeezed_column_gets_its_width_back(subject):
     assert any(isinstance(step, MADScaler) for _, step, _ in twin[-2].transformers)
     widths = twin[:-1].transform(SPIKED).std(axis=0)
     assert widths.max() < 3 * widths.min()
+
+
+def test_columns_that_a_scaler_narrowed_for_their_outliers_get_their_width_back(subject):
+    """Half of the columns are spiked: by themselves they are capped, scaled they are rescaled."""
+    rng = np.random.default_rng(0)
+    rows, y = rng.normal(size=(500, 6)), np.arange(500) % 2
+    hit = rng.random((500, 3)) < 0.02
+    rows[:, :3] = np.where(hit, 20 * rng.normal(size=(500, 3)), rows[:, :3])
+    plain = TamedTwin().plan(subject(KNeighborsClassifier(), rows, y))
+    assert "capped" in plain.changes
+    scaled = make_pipeline(StandardScaler(), KNeighborsClassifier())
+    twin = TamedTwin().plan(subject(scaled, rows, y)).build(scaled).fit(rows, y)
+    reached = twin[:-1].transform(rows)
+    inner = [np.diff(np.quantile(reached[:, j], [0.1, 0.9]))[0] for j in range(6)]
+    assert max(inner) < 1.5 * min(inner)
+
+
+def test_huge_values_have_no_warning(subject):
+    """Squares that overflow are no sign of a scaler."""
+    rows = SPIKED.copy()
+    rows[:6, 1] = 1e200
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not outlying_columns(rows)["followed"]
