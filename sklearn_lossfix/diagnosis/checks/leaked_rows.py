@@ -13,6 +13,7 @@ from sklearn_lossfix.diagnosis._flattery import (
 from sklearn_lossfix.diagnosis._leak_finding import (
     N_ROWS_SHOWN,
     LeakFinding,
+    as_issue,
     leak_p,
     with_flattery,
 )
@@ -25,7 +26,7 @@ class LeakedRows(LeakFinding):
     Their effect is measured on the same rows where the model was refitted: a validation row that is
     the copy of one training row is judged as that row was out of fold, by a model that did not
     learn from it. Without refits, or where rows have several copies, leaked rows are compared with
-    the others of their class.
+    the others of their class. Where hardly any others are left, nothing judges the model.
     """
 
     name = "leaked_rows"
@@ -56,4 +57,8 @@ class LeakedRows(LeakFinding):
         )
         finding = replace(finding, message=message, rows=np.flatnonzero(leaked)[:N_ROWS_SHOWN])
         finding.evidence["leaked_share"] = share
+        n_others = int(np.count_nonzero(~leaked))
+        if flattery is None and n_others < MIN_COMPARED_ROWS:
+            message = f"{message} Only {n_others} others are left to judge the model by."
+            return as_issue(replace(finding, message=message), share, leak_p(found))
         return with_flattery(finding, flattery, share, analysis.alpha, leak_p(found))

@@ -63,6 +63,17 @@ def test_a_model_that_does_not_gain_has_a_tip(rows):
     assert finding.rows.min() >= 200
 
 
+@pytest.mark.parametrize("n_new", [0, 5])
+def test_the_training_rows_are_no_judges(rows, n_new):
+    """Where nearly all validation rows are copies, whatever they say of the model is no news."""
+    X, X_val, y, y_val = rows
+    parts = X, np.vstack([X, X_val[:n_new]]), y, np.concatenate([y, y_val[:n_new]])
+    finding = judged(LogisticRegression(), *parts)
+    assert finding.section == "issue"
+    assert finding.estimate == pytest.approx(300 / (300 + n_new))
+    assert f"Only {n_new} others are left" in finding.message
+
+
 def test_a_share_below_the_floor_is_a_tip(table):
     """So few copies that the metric cannot move by a point are no issue, whatever they flatter."""
     X, y = table(6000, slope=1.0)
