@@ -18,6 +18,7 @@ from sklearn_lossfix.diagnosis.history._noise import (
 from sklearn_lossfix.diagnosis.history._oscillation import MIN_POINTS as MIN_OSCILLATION_POINTS
 from sklearn_lossfix.diagnosis.history._oscillation import swing, turning_point_z
 from sklearn_lossfix.diagnosis.history._pool import pool_histories, seed_spread
+from sklearn_lossfix.diagnosis.history._projection import projection
 from sklearn_lossfix.diagnosis.history._trend import (
     MIN_POINTS,
     equivalence_p,
@@ -32,6 +33,10 @@ EQUIVALENCE_LEVEL = 0.05
 
 # Name under which the loss after recalibration is recorded, turned as metrics are.
 REFINEMENT = "refinement"
+
+# A learning rate that its schedule has taken down to this share of its largest has arrived: what 50
+# such steps move, one of the largest does. A cosine of 12 steps and more ends below it.
+SPENT_RATE = 0.02
 
 # A curve so many times as long as a part of it tells the autocorrelation of the part better.
 _LONGER = 2
@@ -263,6 +268,32 @@ class HistoryAnalysis:
             )
         return self._trends[key]
 
+    def end_of(self, curve, limit):
+        """Trend of the end of a curve, and what it leads to.
+
+        Parameters
+        ----------
+        curve : Curve
+            The whole.
+        limit : float
+            The smallest change that matters.
+
+        Returns
+        -------
+        trend : Trend
+        ahead : Projection
+        limit : float
+            Change of the end beyond which a run as long again gains what matters.
+
+        Raises
+        ------
+        CheckNotApplicable
+            Where the end is too short.
+        """
+        trend = self.trend(curve.tail)
+        ahead = projection(curve, curve.tail, trend.change)
+        return trend, ahead, limit / ahead.times if ahead.times > 0 else np.inf
+
     def _coefficient(self, part):
         """Lag-1 coefficient of the whole curve where it is much longer than the part, else None."""
         whole = self.loss(part.split) if part.name == "loss" else self.metric(part.split, part.name)
@@ -375,6 +406,18 @@ class HistoryAnalysis:
             return None
         values = np.array([binary_refinement(rows) for rows in np.asarray(h.row_losses)])
         return finite_curve(h.row_steps, values, "validation", REFINEMENT)
+
+    @cached_property
+    def spent_rate(self):
+        """Last learning rate where the schedule has brought it down to next to nothing, or None."""
+        rates = self.history.learning_rate
+        rates = np.empty(0) if rates is None else np.asarray(rates, dtype=float)
+        rates = rates[np.isfinite(rates)]
+        if len(rates) < 2 or rates.max() <= 0:
+            return None
+        last = float(rates[-1])
+        falls = last < rates[-2] or last == 0.0  # a rate that stays low can be trained on with
+        return last if falls and last <= SPENT_RATE * rates.max() else None
 
     @cached_property
     def best_by_loss(self):

@@ -32,7 +32,7 @@ _DIRECTED = (
 def _explains_further(finding):
     """Verdicts of other groups that an issue explains, by what it found."""
     if finding.name == "nonfinite-loss":
-        return _END
+        return () if finding.evidence.get("ends_finite") else _END
     if finding.name == "negative-loss":
         is_sign = finding.evidence.get("type") == "sign convention"
         return _DIRECTED if is_sign else (*_FALLS, "accuracy-stalls-while-loss-falls")

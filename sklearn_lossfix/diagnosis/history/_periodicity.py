@@ -16,6 +16,12 @@ MIN_PERIOD = 3.0
 # Fewest points of a test.
 MIN_POINTS = 24
 
+# The smooth trend overshoots on both sides of a sudden change, and what is left looks like so many
+# waves at most. A true wave is there in every third of the curve: with at least this share of its
+# mean amplitude in 9 of 10 simulated waves of three cycles, and in none of 250 sudden changes.
+RINGING_CYCLES = 4
+STEADY = 0.4
+
 # Orders of the points that give the p-value where steps are uneven.
 _N_PERMUTATIONS = 1999
 
@@ -42,6 +48,9 @@ class Period:
         Of white noise, Fisher's test.
     amplitude : float
         Half the distance from trough to crest.
+    steadiness : float
+        Amplitude in the third of the curve where the wave is weakest, in step with the whole, as a
+        share of that of the whole: near 0 or below for what only rings around one change.
     cycles : float
         Cycles seen.
     method : {"Fisher", "Lomb-Scargle"}
@@ -53,8 +62,14 @@ class Period:
     g: float
     p_value: float
     amplitude: float
+    steadiness: float
     cycles: float
     method: str
+
+    @property
+    def rings(self):
+        """Whether this may be what the trend has left of one sudden change."""
+        return self.cycles <= RINGING_CYCLES and self.steadiness < STEADY
 
 
 def smooth_trend(values):
@@ -64,7 +79,18 @@ def smooth_trend(values):
     """
     n = len(values)
     window = min(n - 1 + n % 2, 2 * (n // 3) + 1)
-    return signal.savgol_filter(values, window, polyorder=2)
+    half, level = window // 2, values.mean()
+    # The same as `signal.savgol_filter`, whose cost grows with the window: here it is long.
+    weights = signal.savgol_coeffs(window, polyorder=2)
+    smooth = signal.fftconvolve(values - level, weights, mode="same") + level
+    place = np.linspace(-1.0, 1.0, window)
+    for ends, at in (
+        (slice(None, window), slice(None, half)),
+        (slice(-window, None), slice(-half, None)),
+    ):
+        parabola = np.polynomial.polynomial.polyfit(place, values[ends], 2)
+        smooth[at] = np.polynomial.polynomial.polyval(place[at], parabola)
+    return smooth
 
 
 def pulled_in(values):
@@ -176,9 +202,35 @@ def strongest_period(steps, values, seed=0):
         g=g,
         p_value=p_value,
         amplitude=float(amplitude),
+        steadiness=steadiness(residuals, wave[:, 0]),
         cycles=float(index[best]),
         method="Fisher" if even else "Lomb-Scargle",
     )
+
+
+def steadiness(values, wave):
+    """How evenly a wave is spread over a curve.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_points,)
+        A curve without its trend.
+    wave : ndarray of shape (2, n_points)
+        Cosine and sine of one frequency, unit vectors that do not overlap.
+
+    Returns
+    -------
+    float
+        Least of the coefficients of the fitted wave over `MIN_CYCLES` equal parts, where that of
+        the whole is 1.
+    """
+    fitted = (wave @ (values - values.mean())) @ wave
+    if not fitted.any():
+        return 0.0
+    parts = zip(
+        *(np.array_split(x, MIN_CYCLES) for x in (values - values.mean(), fitted)), strict=True
+    )
+    return float(min(np.dot(part, there) / np.dot(there, there) for part, there in parts))
 
 
 def _permutation_p(values, basis, g, seed):

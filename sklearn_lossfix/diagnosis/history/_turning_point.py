@@ -94,8 +94,10 @@ class TurningPoint:
 
 
 def generalization_loss(last, best):
-    """Prechelt's (1998) loss in percent of the best."""
-    return 100.0 * (last - best) / abs(best) if best != 0 else np.inf * np.sign(last - best)
+    """Prechelt's (1998) loss in percent of the best; of a best of zero it has no bound."""
+    if best != 0:
+        return 100.0 * (last - best) / abs(best)
+    return 0.0 if last == best else float(np.copysign(np.inf, last - best))
 
 
 def valley_shape(values, position):

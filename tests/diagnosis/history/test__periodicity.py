@@ -13,6 +13,7 @@ from sklearn_lossfix.diagnosis.history._periodicity import (
     lomb_scargle_power,
     periodogram,
     smooth_trend,
+    steadiness,
     strongest_period,
 )
 
@@ -128,3 +129,22 @@ def test_too_few_points_are_refused():
     """A short curve raises an error that says how many are needed."""
     with pytest.raises(ValueError, match=f"at least {MIN_POINTS} points"):
         strongest_period(np.arange(10.0), np.arange(10.0))
+
+
+@pytest.mark.parametrize("n", [24, 25, 61, 200])
+def test_the_trend_is_that_of_savitzky_and_golay(n):
+    """It equals scipy's filter with a window of a third of the points, at the ends too."""
+    values = 50.0 + np.random.default_rng(n).normal(size=n).cumsum()
+    theirs = signal.savgol_filter(values, 2 * (n // 3) + 1, polyorder=2)
+    np.testing.assert_allclose(smooth_trend(values), theirs, atol=1e-10)
+
+
+def test_steadiness_tells_a_wave_from_what_passes():
+    """A wave is there in every third, whatever its height; a part of one is not."""
+    step = np.arange(120.0)
+    wave = lomb_scargle_basis(step, np.array([1 / 10]))[:, 0]
+    values = np.sin(2 * np.pi * step / 10 + 1)
+    assert steadiness(values, wave) == pytest.approx(1.0)
+    assert steadiness(7 * values, wave) == pytest.approx(1.0)
+    assert steadiness(np.where(step < 40, values, 0.0), wave) == pytest.approx(0.0, abs=1e-6)
+    assert steadiness(np.zeros(120), wave) == 0.0

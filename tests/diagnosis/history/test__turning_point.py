@@ -117,3 +117,11 @@ def test_the_interval_covers_under_correlated_noise_and_flat_ends(course):
         low, high = valley_interval(truth + signal.lfilter([1], [1, -phi], noise)[100:])
         covered += low <= best <= high
     assert covered >= 54
+
+
+def test_a_valley_of_zero_has_no_percent():
+    """A loss of exactly zero has not risen by any share; from zero any rise has no bound."""
+    turn = turning_point(np.array([1.0, 0.5, 0.2, 0.1] + [0.0] * 30))
+    assert (turn.generalization_loss, turn.rise, turn.z) == (0.0, 0.0, 0.0)
+    assert generalization_loss(1.0, 0.0) == np.inf
+    assert generalization_loss(-1.0, 0.0) == -np.inf

@@ -1,4 +1,4 @@
-"""scikit-learn's gradient boosting: ``train_score_``, ``validation_score_`` and ``oob_scores_``."""
+"""scikit-learn's gradient boosting: ``train_score_`` and ``validation_score_``."""
 
 from dataclasses import replace
 
@@ -117,20 +117,16 @@ def _read_plain(model, facts):
     curves = [
         RecordedCurve("train_score_", "train", "loss", factor * np.asarray(model.train_score_))
     ]
-    out_of_bag = getattr(model, "oob_scores_", None)
-    if out_of_bag is not None:
-        curves.append(
-            RecordedCurve("oob_scores_", "validation", "loss", factor * np.asarray(out_of_bag))
-        )
+    if getattr(model, "oob_scores_", None) is not None:
+        # Nor is there another curve in `oob_improvement_`: it is the difference of two neighbours.
         distortions.append(
-            "Losses are of the rows that a tree was fitted on (train) and of those it was not "
-            "(out of bag, shown as validation): other rows for every tree, and earlier trees have "
-            "seen them, so that out-of-bag loss is too low."
+            "Training loss is of the rows that a tree was fitted on, others for every tree. "
+            "oob_scores_ are left out: they are of rows that earlier trees were fitted on, and go "
+            "on falling where the loss of fresh rows rises."
         )
-    else:
-        distortions.append(
-            "Only training loss is recorded. staged_predict_proba gives that of validation rows."
-        )
+    distortions.append(
+        "Only training loss is shown. staged_predict_proba gives that of validation rows."
+    )
     history = build_history(
         curves,
         facts,

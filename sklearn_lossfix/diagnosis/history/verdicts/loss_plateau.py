@@ -4,6 +4,7 @@ from sklearn_lossfix.diagnosis._judging import fact
 from sklearn_lossfix.diagnosis.history._analysis import EQUIVALENCE_LEVEL
 from sklearn_lossfix.diagnosis.history._curve import LATE_SHARE, spoken, window_of
 from sklearn_lossfix.diagnosis.history._trend import MIN_POINTS, equivalence_p
+from sklearn_lossfix.diagnosis.history.verdicts._breakdown import refuse_broken
 
 
 class LossPlateau:
@@ -22,11 +23,15 @@ class LossPlateau:
 
     def run(self, analysis):
         """Test whether the later half is flat."""
+        refuse_broken(analysis)
         whole, limit = analysis.judged_end(2 * MIN_POINTS)
         curve, trend = whole.late, analysis.trend(whole.late)
         unit = analysis.in_unit if curve.name == "loss" else ""
         p_value = equivalence_p(trend, limit)
-        flat = p_value <= EQUIVALENCE_LEVEL
+        end, _, limit_of_end = analysis.end_of(whole, limit)
+        # A straight line that a run as long again would take further than what matters is no rest.
+        moves = analysis.direction(end, limit_of_end) in ("falls", "rises")
+        flat = p_value <= EQUIVALENCE_LEVEL and not moves
         evidence = {**window_of(curve), "p_of_equivalence": p_value, "lag_1": trend.coefficient}
         if flat:
             evidence["fix"] = (
@@ -34,6 +39,8 @@ class LossPlateau:
                 f"there: a plateau that a lower rate ends was no end."
             )
         shown = "less than what matters" if flat else "not shown to be less than what matters"
+        if moves and p_value <= EQUIVALENCE_LEVEL:
+            shown = "and so steadily that a run as long again changes it by more than what matters"
         return fact(
             self,
             "tip" if flat else "passed",

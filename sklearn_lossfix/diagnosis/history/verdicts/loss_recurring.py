@@ -26,7 +26,8 @@ _FIXES = {
 class LossRecurring:
     """One frequency holds more power than white noise gives any (Fisher's g, 1929).
 
-    After a smooth trend and first-order autocorrelation are taken off. Three cycles at least. The
+    After a smooth trend and first-order autocorrelation are taken off. Three cycles at least; few
+    cycles must be there in every third of the run, or one sudden change would pass for them. The
     period is compared with the length of an epoch, where steps are batches, and with the period of
     the learning rate: both are known causes, so the finding is a tip. Otherwise it is an issue
     where the height from trough to crest is a fifth of the whole progress.
@@ -71,6 +72,7 @@ class LossRecurring:
             "period": found.period,
             "resolution": found.resolution,
             "statistic": found.g,
+            "steadiness": found.steadiness,
             "method": found.method,
             "matches": matches or "nothing known",
         }
@@ -81,6 +83,18 @@ class LossRecurring:
                 f"No period of the {spoken(split)} loss stands out (Fisher's g = {found.g:.2f}, "
                 f"p = {found.p_value:.2g}).",
                 p_value=found.p_value,
+                estimate=share,
+                unit="share",
+                limit=SWING_SHARE,
+                evidence=evidence,
+            )
+        if found.rings:
+            return fact(
+                self,
+                "passed",
+                f"The {spoken(split)} loss changes at one place rather than with a period: the "
+                f"strongest one, {found.period:.3g} {unit}s, is not there in every third of the "
+                f"run.",
                 estimate=share,
                 unit="share",
                 limit=SWING_SHARE,

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_breast_cancer, load_wine
+from sklearn.datasets import load_breast_cancer, load_wine, make_classification
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier
 from sklearn.metrics import accuracy_score, log_loss
 
+from sklearn_lossfix import diagnose_history
 from sklearn_lossfix.diagnosis.history._read import read_histories
 
 TWO_CLASSES = load_breast_cancer(return_X_y=True)
@@ -30,13 +31,22 @@ def test_gradient_boosting_shows_the_log_loss(data):
     assert any("staged_predict_proba" in sentence for sentence in history.distortions)
 
 
-def test_gradient_boosting_out_of_bag():
-    """With subsamples the rows left out stand for validation rows, and the catch is said."""
-    model = GradientBoostingClassifier(n_estimators=5, subsample=0.5, random_state=0)
-    model.fit(*TWO_CLASSES)
+def test_out_of_bag_losses_are_no_validation_losses():
+    """They fall on while the loss of fresh rows rises by a fifth: training loss is shown."""
+    X, y = make_classification(3600, 20, n_informative=5, flip_y=0.2, random_state=0)
+    model = GradientBoostingClassifier(
+        n_estimators=80, max_depth=4, learning_rate=0.3, subsample=0.5, random_state=0
+    ).fit(X[:600], y[:600])
+    fresh = staged_loss(model, X[600:], y[600:])
+    assert fresh[-1] > 1.2 * min(fresh)
+    assert model.oob_scores_[-1] < 1.05 * model.oob_scores_.min()
     (history,) = read_histories(model)
-    np.testing.assert_allclose(history.loss["validation"], model.oob_scores_ / 2)
-    assert any("out-of-bag loss is too low" in sentence for sentence in history.distortions)
+    assert list(history.loss) == ["train"]
+    np.testing.assert_allclose(history.loss["train"], model.train_score_ / 2)
+    assert any("oob_scores_ are left out" in sentence for sentence in history.distortions)
+    report = diagnose_history(model)
+    assert not report.issues
+    assert "validation" not in report.verdict
 
 
 def test_exponential_loss_is_not_halved():

@@ -14,8 +14,8 @@ def crawl(curves, seed=0):
 
 
 def test_a_straight_slow_fall_is_an_issue(analysis_of, curves):
-    """It falls at its mean pace to the end and has taken little off."""
-    finding = LearningRateTooLow().run(analysis_of(crawl(curves)))
+    """It falls at its mean pace to the end and has taken little off, on held-out rows too."""
+    finding = LearningRateTooLow().run(analysis_of(crawl(curves), crawl(curves, 1)))
     assert finding.section == "issue"
     assert finding.evidence["pace_at_end"] == pytest.approx(1.0, abs=0.2)
     assert finding.evidence["share_gained"] == pytest.approx(0.115, abs=0.02)
@@ -41,3 +41,21 @@ def test_a_validation_loss_past_its_best_wants_no_larger_steps(analysis_of, curv
     for validation, section in ((crawl(curves, 1), "issue"), (turned, "passed")):
         assert LearningRateTooLow().run(analysis_of(low, validation)).section == section
     assert LearningRateTooLow().run(analysis_of(low, np.full(80, 0.69))).section == "passed"
+
+
+def test_a_training_loss_alone_makes_no_issue(analysis_of, curves):
+    """Past the best step of held-out rows a training loss crawls too: a tip, which says so."""
+    low = crawl(curves)
+    alone = LearningRateTooLow().run(analysis_of(low))
+    assert alone.section == "tip"
+    assert "not shown for held-out rows" in alone.message
+    assert alone.evidence["fix"].startswith("Record the loss of validation rows first")
+    assert LearningRateTooLow().run(analysis_of(low, stop_reason="patience")).section == "passed"
+
+
+@pytest.mark.parametrize("drop", [0.03, 0.08])
+def test_a_line_too_slow_for_its_last_quarter_to_matter_is_too_slow(analysis_of, drop):
+    """What matters is where the line leads in a run as long again."""
+    step, rng = np.arange(1.0, 201), np.random.default_rng(0)
+    losses = [np.log(2) - drop * step / 200 + rng.normal(0, 0.0005, 200) for _ in range(2)]
+    assert LearningRateTooLow().run(analysis_of(*losses)).section == "issue"

@@ -58,6 +58,25 @@ def test_many_steps_keep_a_short_period(analysis_of):
     assert finding.evidence["n_points"] == 3000
 
 
+@pytest.mark.parametrize(("centre", "width"), [(135, 4), (100, 6), (80, 2), (120, 8)])
+def test_one_sudden_change_does_not_recur(analysis_of, centre, width):
+    """A loss that comes down at one place is not said to come back three times."""
+    step = np.arange(1.0, 201)
+    loss = 4.5 / (1 + np.exp((step - centre) / width)) + 0.05
+    noise = np.random.default_rng(0).normal(0, 0.01, 200)
+    finding = LossRecurring().run(analysis_of(loss + noise))
+    assert finding.section == "passed"
+    assert LossRecurring().run(analysis_of(loss)).section == "passed"
+
+
+def test_three_cycles_of_a_true_wave_recur(analysis_of, curves):
+    """Few cycles are found where they are there all the time."""
+    wave = 0.15 * np.sin(2 * np.pi * curves["step"] / 25)
+    finding = LossRecurring().run(analysis_of(curves["train"] + wave))
+    assert finding.section == "issue"
+    assert finding.evidence["period"] == pytest.approx(25, abs=3)
+
+
 def test_short_curves_are_not_judged(analysis_of):
     """Too few entries for three cycles and a test."""
     with pytest.raises(CheckNotApplicable, match="looking for a period needs"):

@@ -5,39 +5,9 @@ import pytest
 
 from sklearn_lossfix._core._history import History
 from sklearn_lossfix.diagnosis.history._analysis import HistoryAnalysis
-from sklearn_lossfix.diagnosis.history.verdicts.nonfinite_loss import (
-    NonfiniteHistory,
-    first_nonfinite,
-)
+from sklearn_lossfix.diagnosis.history.verdicts.nonfinite_loss import NonfiniteHistory
 
-STEPS = np.arange(1.0, 9.0)
 NAN, INF = np.nan, np.inf
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ([3, 2, 1, 1, 1, 1, 1, 1], None),
-        ([3, 2, INF, 1, 1, 1, 1, 1], 3.0),
-        ([3, 2, 1, NAN, NAN, NAN, NAN, NAN], 4.0),
-        ([NAN, 3, NAN, 2, NAN, 1, NAN, 1], None),
-        ([3, NAN, 2, NAN, 2, NAN, 1, NAN], None),
-        ([3, NAN, NAN, 2, 2, NAN, NAN, NAN], 6.0),
-        ([NAN] * 8, 1.0),
-    ],
-)
-def test_first_nonfinite_tells_gaps_from_the_end(values, expected):
-    """Infinity counts at once; missing numbers count at a long end, and if all are missing."""
-    assert first_nonfinite(STEPS, np.array(values, dtype=float)) == expected
-
-
-def test_what_was_not_recorded_is_no_fault():
-    """Where the gaps are known, any other NaN was recorded as such."""
-    values = np.array([3, NAN, 2, NAN, 2, 1, 1, 1])
-    unrecorded = np.isnan(values)
-    assert first_nonfinite(STEPS, values, unrecorded) is None
-    unrecorded[3] = False
-    assert first_nonfinite(STEPS, values, unrecorded) == 4.0
 
 
 def test_it_fires_with_the_first_step(analysis_of, curves):
@@ -84,3 +54,29 @@ def test_the_step_is_named_by_its_unit(analysis_of):
     values = np.r_[np.ones(5), np.full(5, np.inf)]
     finding = NonfiniteHistory().run(analysis_of(values, unit="iteration"))
     assert finding.message.startswith("From iteration 6 on")
+
+
+def test_a_loss_that_came_back_is_an_issue_of_its_own_words(analysis_of, curves):
+    """What is no number in mid-run only is said to have passed, and how often it was there."""
+    broken = curves["train"].copy()
+    broken[20:26] = NAN
+    gaps = {"train": np.zeros(80, dtype=bool)}
+    finding = NonfiniteHistory().run(analysis_of(broken, unrecorded=gaps))
+    assert finding.section == "issue"
+    assert (finding.evidence["first_step"], finding.evidence["last_step"]) == (21.0, 26.0)
+    assert finding.evidence["ends_finite"] is True
+    assert "from epoch 21 to 26 (6 entries), and a number again" in finding.message
+    broken[70:] = NAN
+    finding = NonfiniteHistory().run(analysis_of(broken, unrecorded=gaps))
+    assert finding.evidence["ends_finite"] is False
+    assert (finding.evidence["n_entries"], finding.evidence["last_step"]) == (16, 80.0)
+
+
+def test_steps_without_an_entry_are_not_counted(analysis_of, curves):
+    """Only entries that were recorded as no number are counted."""
+    broken = curves["train"].copy()
+    broken[1::2] = NAN
+    broken[60:] = NAN
+    gaps = {"train": np.arange(80) % 2 == 1}
+    finding = NonfiniteHistory().run(analysis_of(broken, unrecorded=gaps))
+    assert finding.evidence["n_entries"] == 10

@@ -51,12 +51,53 @@ def test_without_a_loss_the_metric_is_judged(curves):
 
 
 def test_less_than_a_percent_is_not_worth_more_epochs(analysis_of):
-    """A fall beyond noise by half a percent passes."""
+    """A fall beyond noise passes where a run as long again would add less than a percent."""
     step = np.arange(80.0)
     noise = np.random.default_rng(0).normal(0, 1e-4, 80)
-    finding = StillImproving().run(analysis_of(None, 1.0 - 0.00025 * step + noise))
+    finding = StillImproving().run(analysis_of(None, 1.0 - 0.0001 * step + noise))
     assert finding.section == "passed"
     assert finding.estimate < 0
+    assert -0.009 < finding.evidence["projected_change"] < -0.002
+
+
+@pytest.mark.parametrize(
+    ("start", "drop"),
+    [(np.log(2), 0.03), (2.30, 0.08)],
+)
+def test_a_slow_straight_line_leads_somewhere(analysis_of, start, drop):
+    """A run that falls by a percent in its last quarter, and would go on so, is not done."""
+    step, rng = np.arange(1.0, 201), np.random.default_rng(0)
+    losses = [start - drop * step / 200 + rng.normal(0, sd, 200) for sd in (0.0005, 0.0008)]
+    finding = StillImproving().run(analysis_of(*losses))
+    assert finding.section == "issue"
+    assert 0.5 * drop < -finding.evidence["projected_change"] < 1.1 * drop
+    assert "a run as long again would add" in finding.message
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_drop_that_is_over_leads_nowhere(analysis_of, seed):
+    """The last quarter begins above a drop, of a lower rate, and ends flat: nothing falls there."""
+    step, rng = np.arange(1.0, 101), np.random.default_rng(seed)
+    shape = 0.3 + np.exp(-step / 6) + 0.3 * (step < 85)
+    losses = [shape - 0.1 + rng.normal(0, 0.01, 100), shape + rng.normal(0, 0.015, 100)]
+    finding = StillImproving().run(analysis_of(*losses))
+    assert finding.section == "passed"
+    assert finding.estimate < -0.1
+
+
+def test_a_rate_that_has_run_out_wants_a_longer_schedule(analysis_of, curves):
+    """Where the recorded rate ends at nothing, training on with it would do nothing."""
+    falling = curves["validation"] + 0.3 - 0.003 * curves["step"]
+    for rate, section in (
+        (0.1 * (1 + np.cos(np.pi * curves["step"] / 80)) / 2, "tip"),
+        (np.full(80, 0.1), "issue"),
+        (np.where(curves["step"] < 40, 0.1, 0.001), "issue"),
+    ):
+        finding = StillImproving().run(
+            analysis_of(curves["train"], falling, learning_rate=rate, unit="epoch")
+        )
+        assert finding.section == section
+        assert ("a schedule over more epochs" in finding.evidence["fix"]) == (section == "tip")
 
 
 def test_correlated_ends_are_withheld(analysis_of):
