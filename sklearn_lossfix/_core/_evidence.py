@@ -148,6 +148,9 @@ class SearchEvidence:
         For two classes: ``threshold``, and ``value``, ``low`` and ``high`` of the metric of the
         chosen candidate when cut there: on all rows, and the 95 % band over the bootstrap. Empty
         otherwise.
+    chosen_by : {"metric", "other metric", "function"}
+        What chose the candidate. `apparent` is the value of the chosen one unless it is "metric";
+        for "function" `honest` says nothing of the choice, but of the chosen candidate.
     """
 
     params: tuple
@@ -163,6 +166,7 @@ class SearchEvidence:
     honest_high: float
     axes: dict = field(default_factory=dict)
     curve: dict = field(default_factory=dict)
+    chosen_by: str = "metric"
 
 
 @dataclass(frozen=True, eq=False)

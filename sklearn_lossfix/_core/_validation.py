@@ -196,13 +196,14 @@ def encode_target(y, classes=None, *, name="y"):
     return lookup[inverse], classes
 
 
-def check_weights(sample_weight, n_rows, name="sample_weight"):
+def check_weights(sample_weight, n_rows, name="sample_weight", *, all_zero=False):
     """Return weights as float64, or None.
 
     Raises
     ------
     ValueError
-        For a wrong length, negative, missing or infinite weights, or weights that are all zero.
+        For a wrong length, negative, missing or infinite weights, or unless `all_zero` for weights
+        that are all zero.
     """
     if sample_weight is None:
         return None
@@ -219,7 +220,7 @@ def check_weights(sample_weight, n_rows, name="sample_weight"):
             f"{name} must be finite and not negative. Got {weight[bad[0]]} in row {bad[0]} "
             f"({bad.size} such rows)."
         )
-    if not weight.any():
+    if not (all_zero or weight.any()):
         raise ValueError(f"{name} is zero in every row. Expected some positive weights.")
     return weight
 

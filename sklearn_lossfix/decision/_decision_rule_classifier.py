@@ -139,11 +139,11 @@ class DecisionRuleClassifier(RuleTunedClassifier):
     oof_ : dict or None
         One entry per score out of fold: `y` and `pred`, codes of the label and of the prediction
         by a rule that was chosen without the row's fold (argmax where that is the rule in use);
-        `scores`; `row`; `split`, the number of the split; `sample_weight` (times the cost of an
-        error in the row, where costs were given) and `groups`, or None; and `response`, the name of
-        the method that gave the scores. Also as attributes `oof_scores_`, `oof_target_`,
-        `oof_weight_`, `oof_row_`, `oof_split_` and `oof_group_`. None if the rule was given, the
-        estimator is prefit, or with ``store_oof=False``.
+        `scores`; `row`; `split`, the number of the split; `sample_weight` and `groups`, or None;
+        `response`, the name of the method that gave the scores; and, where costs of rows were
+        given, `cost`, what an error in the row costs. Also as attributes `oof_scores_`,
+        `oof_target_`, `oof_weight_`, `oof_row_`, `oof_split_` and `oof_group_`. None if the rule
+        was given, the estimator is prefit, or with ``store_oof=False``.
 
     n_features_in_ : int
         Number of features seen during `fit`, if the estimator tells it.

@@ -6,7 +6,8 @@ from sklearn.utils import check_random_state
 from sklearn_lossfix.decision._ascent import best_offsets
 from sklearn_lossfix.decision._decision_rule import DecisionRule, class_scores, floored_log
 from sklearn_lossfix.decision._metrics import LABEL_METRICS, metric_from_codes
-from sklearn_lossfix.decision._sweep import SortedRows, best_threshold_sorted, is_exact
+from sklearn_lossfix.decision._sorted_rows import SortedRows
+from sklearn_lossfix.decision._sweep import best_threshold_sorted, is_exact
 
 # Rows that the rule of three or more classes is chosen on. An offset moves few numbers: on 20,000
 # rows the standard error of a balanced accuracy is already below half a point.

@@ -64,7 +64,7 @@ class GuardedRule(NamedTuple):
     parameters: np.ndarray
 
 
-def guarded_rule(spec, scored, folds, parameters=None):
+def guarded_rule(spec, scored, folds, parameters=None, codes=None):
     """Find the rule that is asked for, and with mode "auto" keep it only if it proves itself.
 
     Parameters
@@ -80,6 +80,9 @@ def guarded_rule(spec, scored, folds, parameters=None):
 
     parameters : ndarray, default=None
         Of `Resampled`, where bootstrap samples of these rows were drawn already.
+
+    codes : ndarray of shape (n_samples,), integer, default=None
+        Labels by the tuned rule, cross-fitted over these folds, where they are known already.
 
     Returns
     -------
@@ -100,7 +103,8 @@ def guarded_rule(spec, scored, folds, parameters=None):
         if spec.mode == "auto" and not proves_itself(spec.metric, gain, standard_error):
             rule, codes = default_rule, default
         return GuardedRule(rule, gain, standard_error, codes, np.empty(0))
-    codes = spec.cross_fitted_codes(scored, folds)
+    if codes is None:
+        codes = spec.cross_fitted_codes(scored, folds)
     gain, standard_error = _gain(spec, scored, codes, default)
     standard_error *= _overlap_correction(folds)
     if parameters is None:

@@ -251,6 +251,10 @@ class Metric:
     labels : tuple of two labels, default=(0, 1)
         What a user's function of labels is called with, in the order of the columns of the totals:
         see `for_labels`.
+
+    by_row : bool, default=False
+        Whether errors cost what their rows were given, of metric "cost": it is then computed from
+        weights that hold these costs, and its parameters are their mean.
     """
 
     name: str
@@ -263,6 +267,7 @@ class Metric:
     custom: CustomFormula | None = field(default=None, repr=False)
     matrix: tuple[tuple[float, ...], ...] | None = None
     labels: tuple[Any, Any] = field(default=(0, 1), repr=False)
+    by_row: bool = field(default=False, repr=False)
 
     @property
     def vectorised(self):
@@ -270,12 +275,24 @@ class Metric:
         return self.kind == "label" and (self.custom is None or self.custom.formula == "counts")
 
     @property
+    def has_corners(self):
+        """Whether it is a formula of this package in the totals of two classes: monotone for sure.
+
+        Its best threshold is found from the corners of the ROC staircase alone.
+        """
+        return self.kind == "label" and self.custom is None and self.matrix is None
+
+    @property
     def favours_argmax(self):
         """Whether the most probable class is the best answer to calibrated probabilities."""
         if self.name == "cost":
-            costs = {"fp_cost": 1.0, "fn_cost": 1.0, **dict(self.params)}
-            return costs["fp_cost"] == costs["fn_cost"]
+            costs = self.error_costs()
+            return costs["fp_cost"] == costs["fn_cost"] and not self.by_row
         return self.name in _ACCURACIES
+
+    def error_costs(self):
+        """Return what errors cost by the metric "cost", under the names of its parameters."""
+        return {"fp_cost": 1.0, "fn_cost": 1.0, **dict(self.params)}
 
     def row_values(self, y, pred):
         """Return what each row contributes to the mean of a metric with a cost matrix."""

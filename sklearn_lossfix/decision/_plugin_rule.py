@@ -5,7 +5,13 @@ import dataclasses
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sklearn_lossfix.decision._fit_rule import MAX_ROWS, fit_rule
+from sklearn_lossfix.decision._decision_rule import DecisionRule
+from sklearn_lossfix.decision._fit_rule import (
+    DEFAULT_THRESHOLDS,
+    MAX_ROWS,
+    check_rule_metric,
+    fit_rule,
+)
 
 
 def plugin_rule(scores, metric, *, classes, sample_weight=None, pos=None, random_state=None):
@@ -15,6 +21,8 @@ def plugin_rule(scores, metric, *, classes, sample_weight=None, pos=None, random
     the rule is chosen on these. What the labels say plays no part: the distance between this rule
     and one chosen on labels is what the probabilities get wrong. The expectation is that of the
     totals which the metric is computed from, as in the population view of Koyejo et al. [1]_.
+    For the cost of errors in two classes it depends on no row: the positive class is the cheaper
+    answer from the probability ``fp_cost / (fp_cost + fn_cost)`` on [2]_.
 
     Parameters
     ----------
@@ -41,7 +49,7 @@ def plugin_rule(scores, metric, *, classes, sample_weight=None, pos=None, random
     -------
     rule : DecisionRule
         Of kind "threshold" for two classes and "offsets" for more. Where the default rule is as
-        good it is kept.
+        good it is kept, except for the cost of errors, whose threshold is known.
 
     Raises
     ------
@@ -52,7 +60,17 @@ def plugin_rule(scores, metric, *, classes, sample_weight=None, pos=None, random
     ----------
     .. [1] O. Koyejo, N. Natarajan, P. Ravikumar and I. Dhillon, "Consistent binary classification
        with generalized performance metrics", NIPS, 2014.
+    .. [2] C. Elkan, "The foundations of cost-sensitive learning", IJCAI, 2001.
     """
+    check_rule_metric(metric, len(classes), pos)
+    if metric.name == "cost":
+        return DecisionRule(
+            "threshold",
+            classes=tuple(classes),
+            threshold=_cost_threshold(**metric.error_costs()),
+            pos_label=classes[1 if pos is None else pos],
+            metric=metric.name,
+        )
     proba = np.asarray(scores, dtype=np.float64)
     if proba.ndim == 1:
         proba = np.column_stack([1.0 - proba, proba])
@@ -75,6 +93,12 @@ def plugin_rule(scores, metric, *, classes, sample_weight=None, pos=None, random
     )
     # Best by what the probabilities say, not by the labels of these rows.
     return dataclasses.replace(rule, exact=False)
+
+
+def _cost_threshold(fp_cost, fn_cost):
+    """Probability from which on a false positive is the smaller risk; if neither costs, 0.5."""
+    total = fp_cost + fn_cost
+    return fp_cost / total if total > 0 else DEFAULT_THRESHOLDS["proba"]
 
 
 def _drawn_rows(n_rows, n_classes, random_state):

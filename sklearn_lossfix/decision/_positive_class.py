@@ -40,11 +40,7 @@ def resolve_positive(metric, classes, counts, pos_label=None):
     labels = classes.tolist()
     label = metric.pos_label if pos_label is None else pos_label
     if label is not None:
-        if len(labels) != 2 or label not in labels:
-            raise ValueError(
-                f"pos_label={label!r} must be one of two classes; the classes are {labels[:20]}."
-            )
-        return labels.index(label), None
+        return code_of_positive(label, labels), None
     if not metric.asymmetric:
         return None, None
     pos = len(labels) - 1
@@ -56,3 +52,59 @@ def resolve_positive(metric, classes, counts, pos_label=None):
         f"{metric.name} needs a positive class and pos_label was not given: the rarer one, "
         f"{labels[pos]!r}, was taken."
     )
+
+
+def code_of_positive(pos_label, labels):
+    """Return the code of the class that was named as the positive one.
+
+    Parameters
+    ----------
+    pos_label : str, int, float or bool
+        What the user, or a scorer, said.
+
+    labels : list
+        The classes in the order of their codes.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If it is not one of two classes.
+    """
+    if len(labels) != 2 or pos_label not in labels:
+        raise ValueError(
+            f"pos_label={pos_label!r} must be one of two classes; the classes are {labels[:20]}."
+        )
+    return labels.index(pos_label)
+
+
+def own_positive(metric, labels, pos):
+    """Return the code of the positive class of a metric that no rule is chosen for.
+
+    Parameters
+    ----------
+    metric : Metric
+        The metric.
+
+    labels : list
+        The classes in the order of their codes.
+
+    pos : int or None
+        Code of the positive class where the metric's scorer names none.
+
+    Returns
+    -------
+    int or None
+        None for a metric that needs none.
+
+    Raises
+    ------
+    ValueError
+        If the scorer names no class of two.
+    """
+    if not metric.asymmetric:
+        return None
+    return pos if metric.pos_label is None else code_of_positive(metric.pos_label, labels)

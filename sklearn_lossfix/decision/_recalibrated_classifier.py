@@ -237,7 +237,7 @@ class RecalibratedClassifier(TunedWrapper):
     def _cross_fitted(self, scored, learnt):
         """Return the rows with probabilities and labels by maps learnt on the other folds."""
         log_p = _log_columns(scored.scores)
-        folds = judging_folds(scored, self.random_state)
+        folds = judging_folds(scored, self.random_state, self.classes_)
         maps = cross_fit(lambda keep: _fit_map(learnt, log_p, scored, keep), folds)
         for rows, log_r in cross_fitted_chunks(maps, log_p, folds):
             log_p[rows] = log_r  # each row is read once

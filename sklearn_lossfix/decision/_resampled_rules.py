@@ -5,6 +5,7 @@ three things at once, without a single fit: the value of the tuned rule on rows 
 spread of the rule, and an average rule that is steadier than the best one.
 """
 
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +18,17 @@ from sklearn_lossfix.decision._fit_rule import (
     stratified_rows,
 )
 from sklearn_lossfix.decision._metrics import metric_from_codes
-from sklearn_lossfix.decision._sweep import SortedRows, best_threshold_sorted
+from sklearn_lossfix.decision._sorted_rows import SortedRows, weights_before
+from sklearn_lossfix.decision._sweep import best_threshold_sorted, best_thresholds_sorted
 from sklearn_lossfix.exceptions import InfeasibleConstraintError
 
 # Rows on which the offsets of three or more classes are chosen in each bootstrap sample. The
 # average over samples needs less of each than a rule that is used as it is.
 MAX_SAMPLE_ROWS = 5_000
+
+# Rows times samples that are worked on at a time: changes no result. Half a megabyte of sums stays
+# in the cache; of more than one, the allocation alone takes as long as the sums.
+_CELLS_AT_A_TIME = 1 << 16
 
 
 class Resampled(NamedTuple):
@@ -68,22 +74,37 @@ def resample_rule(spec, scored, counts):
 def resample_codes(spec, scored, codes, counts):
     """Judge labels that do not depend on the sample; as `resample_rule`."""
     base = np.ones(len(codes)) if scored.weight is None else scored.weight
-    samples = (base * counts, base * (counts == 0))
-    if spec.metric.matrix is not None:
-        rows = spec.metric.row_values(scored.y, codes)
-        return Resampled(np.empty(0), *(weight @ rows / weight.sum(axis=1) for weight in samples))
-    hit = (codes == scored.y).astype(float)
-    classes = np.arange(spec.n_classes)
-    parts = [
-        (scored.y[:, None] == classes) * hit[:, None],
-        codes[:, None] == classes,
-        scored.y[:, None] == classes,
-    ]
     values = []
-    for weight in samples:
-        totals = [weight @ part.astype(float) for part in parts]
+    for samples in (counts, counts == 0):
+        samples = samples.astype(np.float64)
+        if spec.metric.matrix is not None:
+            rows = base * spec.metric.row_values(scored.y, codes)
+            values.append(samples @ rows / (samples @ base))
+            continue
+        totals = _class_totals(spec, scored, codes, base, samples)
+        totals = _as_of_all_rows(spec.metric, totals, base.sum())
         values.append(np.asarray(spec.metric.value(*totals, pos=spec.pos), dtype=float))
     return Resampled(np.empty(0), *values)
+
+
+def _class_totals(spec, scored, codes, base, samples):
+    """Weight of true positives, predicted and true rows of each class in each sample."""
+    classes = np.arange(spec.n_classes)
+    truly, called = scored.y[:, None] == classes, codes[:, None] == classes
+    columns = np.hstack([truly & called, called, truly]) * base[:, None]
+    return np.split(samples @ columns, 3, axis=1)
+
+
+def _as_of_all_rows(metric, totals, weight_of_all):
+    """Scale totals of samples to the weight of all rows, for metrics that may grow with it.
+
+    The metrics of this package are ratios; a user's function may be a sum, such as a profit.
+    """
+    if metric.custom is None or not metric.vectorised:
+        return totals
+    weight = totals[-1].sum(axis=1, keepdims=True)
+    factor = np.divide(weight_of_all, weight, out=np.ones(weight.shape), where=weight > 0)
+    return [total * factor for total in totals]
 
 
 def _resample_threshold(spec, scored, counts):
@@ -91,29 +112,59 @@ def _resample_threshold(spec, scored, counts):
     column = class_scores(scored.scores, spec.pos, spec.space)
     order = np.argsort(column)
     rows = SortedRows.sort(scored.y == spec.pos, column, scored.weight, order)
-    base = np.ones(len(column)) if rows.weight is None else rows.weight
-    default = DEFAULT_THRESHOLDS[spec.space]
-    metric = spec.metric.for_sweep(spec.pos)
-    thresholds, drawn = np.full((2, len(counts)), np.nan)
-    tp, pred, true = np.zeros((3, len(counts), 2))
-    counts = counts[:, order[::-1]]
-    for b, count in enumerate(counts):
-        try:
-            thresholds[b], drawn[b] = best_threshold_sorted(
-                rows._replace(weight=base * count), metric, default, spec.constraint
-            )
-        except InfeasibleConstraintError:
-            continue
-        left = base * (count == 0)
-        cut = np.searchsorted(-rows.score, -thresholds[b], side="right")
-        of_positives = left * rows.y_pos
-        true[b] = left.sum() - of_positives.sum(), of_positives.sum()
-        tp[b, 1] = of_positives[:cut].sum()
-        pred[b, 1] = left[:cut].sum()
-    pred[:, 0] = true.sum(axis=1) - pred[:, 1]
-    tp[:, 0] = true[:, 0] - (pred[:, 1] - tp[:, 1])
-    left_out = np.where(np.isnan(drawn), np.nan, metric.value(tp, pred, true, pos=1))
+    cuts = rows.cuts_and_corners()
+    at_a_time = max(1, _CELLS_AT_A_TIME // len(order))
+    parts = []
+    for begin in range(0, len(counts), at_a_time):
+        part = np.take(counts[begin : begin + at_a_time], order[::-1], axis=1)
+        parts.append(_resample_sorted(spec, rows, part, cuts))
+    return Resampled(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def _resample_sorted(spec, rows, counts, cuts):
+    """Judge the thresholds of some samples whose rows are in the order of the scores."""
+    default, metric = DEFAULT_THRESHOLDS[spec.space], spec.metric.for_sweep(spec.pos)
+    if spec.constraint is None and metric.has_corners:
+        weights = counts if rows.weight is None else rows.weight * counts
+        thresholds, drawn = best_thresholds_sorted(rows, metric, weights, cuts, default)
+    else:
+        thresholds, drawn = _threshold_by_threshold(rows, metric, counts, default, spec.constraint)
+    totals = _left_out_totals(rows, counts, thresholds)
+    weight_of_all = len(rows.score) if rows.weight is None else rows.weight.sum()
+    totals = _as_of_all_rows(metric, totals, weight_of_all)
+    left_out = np.where(np.isnan(drawn), np.nan, metric.value(*totals, pos=1))
     return Resampled(np.clip(thresholds, rows.score[-1], rows.score[0]), drawn, left_out)
+
+
+def _threshold_by_threshold(rows, metric, counts, default, constraint):
+    """The best threshold of each sample and its value; NaN where none keeps to the constraint."""
+    base = np.ones(len(rows.score)) if rows.weight is None else rows.weight
+    thresholds, drawn = np.full((2, len(counts)), np.nan)
+    for b, count in enumerate(counts):
+        weight = base * count
+        if metric.custom is not None and weight.any():
+            weight *= base.sum() / weight.sum()
+        with suppress(InfeasibleConstraintError):
+            thresholds[b], drawn[b] = best_threshold_sorted(
+                rows._replace(weight=weight), metric, default, constraint
+            )
+    return thresholds, drawn
+
+
+def _left_out_totals(rows, counts, thresholds):
+    """Totals of the negative and the positive class on the rows that each sample left out."""
+    left = counts == 0
+    if rows.weight is not None:
+        left = rows.weight * left
+    cut = rows.n_positive(thresholds)
+    called, true = np.empty((2, len(counts), 2))
+    for k, mask in enumerate((~rows.y_pos, rows.y_pos)):
+        before = weights_before(left, mask)
+        called[:, k] = before[np.arange(len(cut)), cut]
+        true[:, k] = before[:, -1]
+    fp, tp = called.T
+    tn, fn = true[:, 0] - fp, true[:, 1] - tp  # exactly zero where there are none
+    return np.column_stack([tn, tp]), np.column_stack([tn + fn, tp + fp]), true
 
 
 def _resample_offsets(spec, scored, counts):

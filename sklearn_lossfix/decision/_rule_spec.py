@@ -1,5 +1,6 @@
 """What decision rule is wanted, as data: handed from an estimator's parameters to what finds it."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from sklearn_lossfix.decision._decision_rule import DecisionRule
 from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
-from sklearn_lossfix.decision._metrics import Metric
+from sklearn_lossfix.decision._metrics import Metric, make_metric
 from sklearn_lossfix.decision._plugin_rule import plugin_rule
 
 # How a rule may be asked for by name.
@@ -62,7 +63,21 @@ class RuleSpec:
             self.metric.kind == "label"
             and self.metric.matrix is None
             and self.mode in ("auto", "tune")
+            and self.certain_threshold is None
         )
+
+    @property
+    def certain_threshold(self):
+        """Threshold of no cost where one kind of error is free: always or never positive.
+
+        None where both kinds of errors cost something, or neither, and for other metrics.
+        """
+        if self.metric.name != "cost" or self.constraint is not None:
+            return None
+        costs = self.metric.error_costs()
+        if (costs["fp_cost"] > 0) == (costs["fn_cost"] > 0):
+            return None
+        return np.inf if costs["fp_cost"] > 0 else -np.inf
 
     def default_rule(self):
         """The rule that takes the greatest score."""
@@ -103,6 +118,16 @@ class RuleSpec:
                 sample_weight=sample_weight,
                 pos=self.pos,
                 random_state=self.seed,
+            )
+        if self.certain_threshold is not None and self.mode != "default":
+            return DecisionRule(
+                "threshold",
+                classes=self.classes,
+                threshold=self.certain_threshold,
+                pos_label=self.classes[self.pos],
+                metric=self.metric.name,
+                exact=True,
+                space=self.space,
             )
         return self.default_rule()
 
@@ -160,3 +185,46 @@ class RuleSpec:
             constraint=self.constraint,
             random_state=self.seed,
         )
+
+
+def priced_spec(spec, y, weight, cost):
+    """Make the rule that is wanted one for costs that rows have of their own.
+
+    Parameters
+    ----------
+    spec : RuleSpec
+        The rule for the metric "cost".
+    y : ndarray of shape (n_samples,), integer
+        Class codes.
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+    cost : ndarray of shape (n_samples,)
+        What an error in each row costs.
+
+    Returns
+    -------
+    RuleSpec
+        Its metric is the mean cost per row where rows are weighed by weight and cost. A class
+        whose errors are all free has a cost of zero.
+
+    Raises
+    ------
+    ValueError
+        If no error costs anything.
+    """
+    total = cost if weight is None else weight * cost
+    scale = float(np.average(cost, weights=weight))
+    of_class = {"fp_cost": y != spec.pos, "fn_cost": y == spec.pos}
+    costs = {name: scale if total[rows].any() else 0.0 for name, rows in of_class.items()}
+    if not any(costs.values()):
+        raise ValueError(
+            "fp_cost and fn_cost are zero in every row that has weight: no rule is better than "
+            "another. Expected some errors to cost something."
+        )
+    metric = dataclasses.replace(make_metric("cost", **costs), by_row=True)
+    return dataclasses.replace(spec, metric=metric)
+
+
+def is_plain_cost(metric):
+    """Whether a metric is the mean cost of errors without saying what they cost."""
+    return metric.name == "cost" and metric.kind == "label" and not metric.params

@@ -17,8 +17,8 @@ from sklearn_lossfix.decision._fit_rule import DEFAULT_THRESHOLDS, check_rule_me
 from sklearn_lossfix.decision._guarded_rule import guarded_rule
 from sklearn_lossfix.decision._metric_scorer import MetricScorer
 from sklearn_lossfix.decision._metrics import Metric, make_metric
-from sklearn_lossfix.decision._positive_class import resolve_positive
-from sklearn_lossfix.decision._rule_spec import RULE_MODES, RuleSpec
+from sklearn_lossfix.decision._positive_class import code_of_positive, resolve_positive
+from sklearn_lossfix.decision._rule_spec import RULE_MODES, RuleSpec, priced_spec
 from sklearn_lossfix.decision._scored_rows import judging_folds
 from sklearn_lossfix.decision._scoring import metric_for_classes, resolve_metric
 from sklearn_lossfix.decision._threshold_curve import CURVE_METRICS, plot_curve, threshold_curve
@@ -80,6 +80,9 @@ class RuleTunedClassifier(TunedWrapper):
         "n_bootstrap": [Interval(Integral, 0, None, closed="left")],
         "response_method": [StrOptions({"auto", "predict_proba", "decision_function"})],
     }
+
+    # What `fit` takes under **params for itself: `set_fit_request` has to know of it.
+    __metadata_request__fit = dict.fromkeys(_ROW_COSTS)
 
     def predict(self, X):
         """Predict labels by the decision rule.
@@ -177,15 +180,16 @@ class RuleTunedClassifier(TunedWrapper):
 
         Parameters
         ----------
-        metrics : iterable of str or Metric, default=None
+        metrics : iterable of str, scorer or Metric, default=None
             Label metrics. None takes accuracy, balanced accuracy, F1, precision, recall,
-            specificity and Matthews correlation.
+            specificity and Matthews correlation. A scorer that names a positive class is judged
+            by that.
 
         Returns
         -------
         curve : dict of str to ndarray of shape (n_thresholds,)
             ``"threshold"``, decreasing from inf ("never positive") to -inf ("always"), and one
-            entry per metric.
+            entry per metric; of several metrics of one name the second is called "name_2".
 
         Raises
         ------
@@ -202,15 +206,16 @@ class RuleTunedClassifier(TunedWrapper):
                 f"This {type(self).__name__} kept no scores out of fold. Fit it with "
                 "store_oof=True on an estimator that is not prefit."
             )
-        pos = self.classes_.tolist().index(self.pos_label_)
+        recorded = self.oof_
         return threshold_curve(
-            self.oof_["y"],
-            self.oof_["scores"],
+            recorded["y"],
+            recorded["scores"],
             [resolve_metric(name) for name in (CURVE_METRICS if metrics is None else metrics)],
             classes=self.classes_,
-            pos=pos,
-            space=_SPACES[self.oof_["response"]],
-            sample_weight=self.oof_["sample_weight"],
+            pos=self.classes_.tolist().index(self.pos_label_),
+            space=_SPACES[recorded["response"]],
+            sample_weight=recorded["sample_weight"],
+            cost=recorded.get("cost"),
         )
 
     def plot_curve(self, metrics=None, *, ax=None):
@@ -269,7 +274,7 @@ class RuleTunedClassifier(TunedWrapper):
             matrix = tuple(map(tuple, costs.tolist()))
             metric = Metric("cost_matrix", matrix=matrix)
             return dataclasses.replace(metric, scorer=MetricScorer(metric, labels))
-        pos = 1 if self.pos_label is None else labels.index(self.pos_label)
+        pos = 1 if self.pos_label is None else code_of_positive(self.pos_label, labels)
         return make_metric(
             "cost",
             fp_cost=excess[1 - pos, pos],
@@ -282,15 +287,15 @@ class RuleTunedClassifier(TunedWrapper):
         costs = {name: params[name] for name in _ROW_COSTS if params.get(name) is not None}
         return costs, {name: v for name, v in params.items() if name not in _ROW_COSTS}
 
-    def _rule_weight(self, codes, weight, costs, plan):
-        """Weigh each row by what an error in it costs; return the weights, and the spec for them.
+    def _row_costs(self, codes, weight, costs, plan):
+        """What an error in each row costs, and the spec of a rule for these costs.
 
         The cost is linear: a false positive in row i costs ``fp_cost[i]``, so the row counts as
         that many rows in which errors cost the same. That equal cost is such that the metric stays
         the mean cost per row.
         """
         if not costs:
-            return weight, plan
+            return None, plan
         metric = None if plan is None else plan.metric
         if metric is None or metric.name != "cost" or metric.params or plan.mode == "plugin":
             raise ValueError(
@@ -298,16 +303,17 @@ class RuleTunedClassifier(TunedWrapper):
                 "costs of errors in each row. Other metrics, costs that are the same for all rows "
                 "and decision_rule='plugin' leave no place for them."
             )
-        ones = np.ones(len(codes))
-        checked = {
-            name: check_weights(costs[name], len(codes), name) if name in costs else ones
-            for name in _ROW_COSTS
-        }
-        weight = ones if weight is None else weight
-        rule_weight = weight * np.where(codes == plan.pos, checked["fn_cost"], checked["fp_cost"])
-        scale = rule_weight.sum() / weight.sum()
-        metric = make_metric("cost", **dict.fromkeys(_ROW_COSTS, scale))
-        return rule_weight, dataclasses.replace(plan, metric=metric)
+        if plan.constraint is not None:
+            raise ValueError(
+                f"{' and '.join(costs)} cannot be combined with constraint: rows are weighed by "
+                "their costs while the rule is chosen, and the constraint would be kept on those "
+                "weights. Leave one of them out."
+            )
+        checked = {name: np.ones(len(codes)) for name in _ROW_COSTS}
+        for name, cost in costs.items():
+            checked[name] = check_weights(cost, len(codes), name, all_zero=True)
+        cost = np.where(codes == plan.pos, checked["fn_cost"], checked["fp_cost"])
+        return cost, priced_spec(plan, codes, weight, cost)
 
     def _plan(self, codes):
         """Work out which rule is wanted."""
@@ -365,6 +371,18 @@ class RuleTunedClassifier(TunedWrapper):
         except InfeasibleConstraintError as error:
             warn_user(f"{error} The nearest threshold was taken.", LossfixWarning)
 
+    def _warn_if_undefined(self, spec, guarded):
+        """Say that there was nothing to choose a rule by, where the metric is not a number."""
+        if not (spec.is_tuned and np.isnan(guarded.gain)):
+            return
+        in_use = "default rule was kept" if spec.mode == "auto" else "tuned rule is in use unproven"
+        warn_user(
+            f"The metric {spec.metric.name!r} is NaN for the labels by the tuned rule or for those "
+            f"by the default one: what tuning gains is not known, and the {in_use}. Check the "
+            "function of the metric, or take one that is a number for any labels.",
+            LossfixWarning,
+        )
+
     def _rule_of_threshold(self, threshold, classes, pos, space, metric):
         """A number is the threshold of the positive class."""
         if len(classes) > 2:
@@ -392,8 +410,12 @@ class RuleTunedClassifier(TunedWrapper):
 
     def _learn(self, scored, spec, parameters=None):
         """Tune the rule on the scores and keep it if it proves itself; return the evidence."""
-        folds = judging_folds(scored, self.random_state) if spec.is_tuned else None
+        folds = None
+        if spec.is_tuned:
+            folds = judging_folds(scored, self.random_state, self.classes_)
+        scored = scored.priced()
         guarded = guarded_rule(spec, scored, folds, parameters)
+        self._warn_if_undefined(spec, guarded)
         self._warn_if_infeasible(scored, spec)
         self.gain_, self.gain_standard_error_ = guarded.gain, guarded.standard_error
         self._set_rule(guarded.rule, spec.pos)

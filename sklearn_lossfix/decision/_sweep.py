@@ -4,19 +4,24 @@ Where each value costs a call of a user's function, only the cuts that can be th
 evaluated. While the threshold falls, true and false positives only become more. If the metric
 is monotone, a cut after which only positives follow is no better than the next one, and a cut
 before which only negatives came is no better than the last one. What is left are the corners of
-the ROC staircase, at most one more than there are distinct scores of positive rows.
+the ROC staircase, at most one more than there are distinct scores of positive rows. Metrics of
+this package are monotone too, and their best cuts are found from corners by `best_cuts`.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+from sklearn_lossfix.decision._best_cuts import CHUNK, best_cuts, inner_width, metric_of_cuts
 from sklearn_lossfix.decision._constraint import CutCounts, certified_cuts, lower_bounds
 from sklearn_lossfix.decision._metrics import ROUNDING
+from sklearn_lossfix.decision._sorted_rows import (
+    SortedRows,
+    midpoint,
+    weight_before,
+    weights_before,
+)
 from sklearn_lossfix.exceptions import InfeasibleConstraintError
-
-# Cuts whose metric is computed at a time: bounds the temporary arrays, changes no result.
-_CHUNK = 4_096
 
 # Cuts at which a function is called that is not known to be monotone. A metric of scikit-learn
 # takes about a millisecond a call: a second for a threshold. With more cuts than these the search
@@ -45,83 +50,6 @@ class Sweep(NamedTuple):
     fp: np.ndarray
     P: float
     N: float
-
-
-class SortedRows(NamedTuple):
-    """Rows in the order of decreasing score; a subset is taken without sorting again."""
-
-    score: np.ndarray
-    y_pos: np.ndarray
-    weight: np.ndarray | None
-
-    @classmethod
-    def sort(cls, y_pos, score, sample_weight=None, order=None):
-        """Sort rows by decreasing score, or put them into an increasing `order` known before."""
-        score = np.asarray(score)
-        if score.ndim != 1:
-            raise ValueError(f"score must have shape (n_samples,); got {score.shape}.")
-        if order is None:
-            order = np.argsort(score)
-        order = order[::-1]
-        weight = None if sample_weight is None else np.asarray(sample_weight)[order]
-        # float64, so that midpoints of float32 scores lie strictly between them.
-        rows = cls(
-            score[order].astype(np.float64, copy=False),
-            np.asarray(y_pos, dtype=bool)[order],
-            weight,
-        )
-        if len(rows.score) and not np.isfinite(rows.score[[0, -1]]).all():
-            raise ValueError(
-                "score must be finite: no threshold lies beyond an infinite score, and NaN has no "
-                "place in an order. Check the estimator that made the scores."
-            )
-        return rows
-
-    def take(self, mask):
-        """Keep the rows of a boolean mask that is in the sorted order."""
-        weight = None if self.weight is None else self.weight[mask]
-        return SortedRows(self.score[mask], self.y_pos[mask], weight)
-
-    def counts(self):
-        """Count tp and fp at each cut, and the number of the first row below each cut."""
-        n = len(self.score)
-        is_cut = np.ones(n + 1, dtype=bool)
-        is_cut[1:n] = self.score[1:] != self.score[:-1]
-        start = np.flatnonzero(is_cut)
-        tp = _weight_before(self.y_pos, self.weight, start)
-        if self.weight is None:
-            return tp, start - tp, start
-        fp = _weight_before(~self.y_pos, self.weight, start)
-        return tp, fp, start
-
-    def threshold(self, start, stop=None):
-        """Return a threshold between the rows before `start` and those from `stop` on."""
-        stop = start if stop is None else stop
-        if start == 0 and stop == 0:
-            return np.inf
-        if start == stop == len(self.score):
-            return -np.inf
-        high = self.score[max(start - 1, 0)]
-        low = self.score[min(stop, len(self.score) - 1)]
-        return float(_midpoint(low, high))
-
-
-def _weight_before(mask, weight, start):
-    """Sum the weight (or count the rows) where a mask is true before each row of `start`."""
-    if weight is None:
-        before = np.zeros(len(mask) + 1, dtype=np.int64)
-        np.cumsum(mask, out=before[1:])
-    else:
-        before = np.zeros(len(mask) + 1)
-        np.multiply(weight, mask, out=before[1:])
-        np.cumsum(before[1:], out=before[1:])
-    return before[start]
-
-
-def _midpoint(low, high):
-    """Halve the distance of two scores so that only the higher one is at least the result."""
-    middle = 0.5 * low + 0.5 * high
-    return np.where(middle > low, middle, high)
 
 
 def sweep_thresholds(y_pos, score, sample_weight=None, *, order=None):
@@ -155,7 +83,7 @@ def sweep_thresholds(y_pos, score, sample_weight=None, *, order=None):
     rows = SortedRows.sort(y_pos, score, sample_weight, order)
     tp, fp, start = rows.counts()
     inner = start[1:-1]
-    between = _midpoint(rows.score[inner], rows.score[inner - 1])
+    between = midpoint(rows.score[inner], rows.score[inner - 1])
     thresholds = np.concatenate([[np.inf], between, [-np.inf]])[: len(start)]
     tp, fp = tp.astype(np.float64, copy=False), fp.astype(np.float64, copy=False)
     return Sweep(thresholds, tp, fp, float(tp[-1]), float(fp[-1]))
@@ -217,6 +145,11 @@ def best_threshold_sorted(rows, metric, default=None, constraint=None):
     """Find the best threshold of rows that are sorted already; see `best_threshold`."""
     tp, fp, start = rows.counts()
     default_cut = _cut_of(rows, start, default)
+    if constraint is None and metric.has_corners:
+        corner = rows.corners(start)
+        best = best_cuts(metric, tp[None], fp[None], corner, rows.score, start, default_cut)
+        thresholds, values = _thresholds_of(rows, best, start, default)
+        return float(thresholds[0]), float(values[0])
     allowed = None
     if constraint is not None:
         searched = _searched_for_constraint(metric, constraint, tp, fp, default_cut)
@@ -227,6 +160,49 @@ def best_threshold_sorted(rows, metric, default=None, constraint=None):
                 raise
             return best_effort_threshold_sorted(rows, metric, constraint, default)
     return _best_of(rows, metric, tp, fp, start, allowed, default, default_cut)
+
+
+def best_thresholds_sorted(rows, metric, weights, cuts, default=None):
+    """Find the best threshold of the same rows under each of several weightings.
+
+    Parameters
+    ----------
+    rows : SortedRows
+        Rows; their own weight plays no part.
+
+    metric : Metric
+        A label metric of two classes that `has_corners`, column 1 positive.
+
+    weights : ndarray of shape (n_weightings, n_samples)
+        Weights of the rows, none negative. Sums of integers are exact.
+
+    cuts : tuple of two ndarrays, integer
+        From `rows.cuts_and_corners`.
+
+    default : float, default=None
+        Threshold in use so far, as for `best_threshold`.
+
+    Returns
+    -------
+    thresholds, values : ndarray of shape (n_weightings,)
+        As `best_threshold_sorted` gives them for each weighting.
+    """
+    start, corner = cuts
+    tp, fp = (weights_before(weights, mask) for mask in (rows.y_pos, ~rows.y_pos))
+    if len(start) < tp.shape[1]:  # some scores are equal
+        tp, fp = tp[:, start], fp[:, start]
+    default_cut = _cut_of(rows, start, default)
+    best = best_cuts(metric, tp, fp, corner, rows.score, start, default_cut)
+    return _thresholds_of(rows, best, start, default)
+
+
+def _thresholds_of(rows, best, start, default):
+    """Put thresholds into the runs of best cuts; keep the default where it is as good."""
+    runs = zip(start[best.first], start[best.last], strict=True)
+    thresholds = np.array([rows.threshold(*run) for run in runs])
+    is_kept = ~np.isnan(best.default_value)
+    thresholds[is_kept] = default
+    return thresholds, np.where(is_kept, best.default_value, best.value)
 
 
 def best_effort_threshold_sorted(rows, metric, constraint, default=None):
@@ -337,8 +313,8 @@ def _cut_counts(rows, tp, fp, start):
     return CutCounts(
         tp,
         fp,
-        _weight_before(rows.y_pos, squares, start),
-        _weight_before(~rows.y_pos, squares, start),
+        weight_before(rows.y_pos, squares, start),
+        weight_before(~rows.y_pos, squares, start),
         start,
     )
 
@@ -363,7 +339,7 @@ def _best_of(rows, metric, tp, fp, start, allowed, default, default_cut):
     if kept_cut is not None and tied[kept_cut]:
         return float(default), _nan_if_never_a_number(values[kept_cut])
     first, last = true_runs(tied)
-    width = _inner_width(rows.score, start[first], start[last])
+    width = inner_width(rows.score, start[first], start[last])
     widest = int(np.argmax(width))
     first, last = first[widest], last[widest]
     threshold = rows.threshold(start[first], start[last])
@@ -387,8 +363,7 @@ def _cut_of(rows, start, threshold):
     """Return the number of the cut that a threshold makes; None without a threshold."""
     if threshold is None:
         return None
-    n_positive = len(rows.score) - np.searchsorted(rows.score[::-1], threshold, side="left")
-    return int(np.searchsorted(start, n_positive))
+    return int(np.searchsorted(start, rows.n_positive(threshold)))
 
 
 def _corners(tp, fp, cuts):
@@ -427,19 +402,12 @@ def _spread(cuts, n):
 
 def _values(metric, tp, fp, cuts=None, pos=1):
     """Compute the metric at the cuts, a chunk at a time; NaN, and no value, are -inf."""
-    P, N = tp[-1], fp[-1]
-    true = np.array([N, P], dtype=np.float64)
     values = np.full(len(tp), -np.inf)
     n_values = len(tp) if cuts is None else len(cuts)
-    for begin in range(0, n_values, _CHUNK):
-        part = slice(begin, begin + _CHUNK)
+    for begin in range(0, n_values, CHUNK):
+        part = slice(begin, begin + CHUNK)
         part = part if cuts is None else cuts[part]
-        tp_pos, fp_pos = tp[part].astype(np.float64), fp[part].astype(np.float64)
-        tp_neg = N - fp_pos
-        # Classes first in memory and last in shape: each class is then one contiguous run.
-        hits = np.stack([tp_neg, tp_pos]).T
-        pred = np.stack([tp_neg + (P - tp_pos), tp_pos + fp_pos]).T
-        values[part] = metric.value(hits, pred, true, pos=pos)
+        values[part] = metric_of_cuts(metric, tp[part], fp[part], tp[-1], fp[-1], pos)
     return np.nan_to_num(values, copy=False, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
 
 
@@ -464,12 +432,3 @@ def true_runs(tied):
     padded[1:-1] = tied
     edges = np.flatnonzero(padded[1:] != padded[:-1])
     return edges[::2], edges[1::2] - 1
-
-
-def _inner_width(score, start, stop):
-    """Measure half the range of scores that runs of cuts leave free, within the observed ones."""
-    if len(score) == 0:
-        return np.zeros(len(start))
-    above = score[np.maximum(start - 1, 0)]
-    below = score[np.minimum(stop, len(score) - 1)]
-    return 0.5 * above - 0.5 * below  # halves first: the difference itself may overflow

@@ -1,9 +1,13 @@
 """Metrics of two classes at every threshold, as arrays and as a picture."""
 
+import itertools
+
 import numpy as np
 
 from sklearn_lossfix._core._optional import import_optional
 from sklearn_lossfix.decision._decision_rule import class_scores
+from sklearn_lossfix.decision._positive_class import own_positive
+from sklearn_lossfix.decision._rule_spec import is_plain_cost
 from sklearn_lossfix.decision._sweep import sweep_thresholds
 
 # What a curve shows where nothing is said.
@@ -18,7 +22,9 @@ CURVE_METRICS = (
 )
 
 
-def threshold_curve(y_codes, scores, metrics, *, classes, pos, space, sample_weight=None):
+def threshold_curve(
+    y_codes, scores, metrics, *, classes, pos, space, sample_weight=None, cost=None
+):
     """Compute label metrics at every distinct threshold, from one sort.
 
     Parameters
@@ -44,26 +50,50 @@ def threshold_curve(y_codes, scores, metrics, *, classes, pos, space, sample_wei
     sample_weight : ndarray of shape (n_samples,), default=None
         Weight of each row; one each if None.
 
+    cost : ndarray of shape (n_samples,), default=None
+        What an error in each row costs, by the metric "cost" without parameters.
+
     Returns
     -------
     curve : dict of str to ndarray of shape (n_thresholds,)
-        ``"threshold"``, decreasing, and one entry per metric.
+        ``"threshold"``, decreasing, and one entry per metric, numbered from the second of a name
+        on. A metric whose scorer names a positive class is judged by that.
 
     Raises
     ------
     ValueError
-        If a metric is not a label metric.
+        If a metric is not a label metric, or its scorer names none of the classes.
     """
-    sweep = sweep_thresholds(y_codes == pos, class_scores(scores, pos, space), sample_weight)
-    tp, fp, P, N = sweep.tp, sweep.fp, sweep.P, sweep.N
-    true = np.array([N, P])
-    hits = np.column_stack([N - fp, tp])
-    predicted = np.column_stack([N - fp + P - tp, tp + fp])
+    y_pos, column = y_codes == pos, class_scores(scores, pos, space)
+    order = np.argsort(column)
+    labels = np.asarray(classes).tolist()
+    sweep = sweep_thresholds(y_pos, column, sample_weight, order=order)
     curve = {"threshold": sweep.thresholds}
     for metric in metrics:
+        own = own_positive(metric, labels, pos)
         bound = metric.for_labels(classes).for_sweep(pos)
-        curve[metric.name] = np.asarray(bound.value(hits, predicted, true, pos=1), dtype=float)
+        # Columns of a sweep are those of the negative and of the positive class of the curve.
+        values = _metric_of_sweep(bound, sweep, None if own is None else int(own == pos))
+        if cost is not None and is_plain_cost(metric):
+            weight = cost if sample_weight is None else cost * sample_weight
+            priced = sweep_thresholds(y_pos, column, weight, order=order)
+            values = _metric_of_sweep(bound, priced, 1) * np.average(cost, weights=sample_weight)
+        curve[_unused_name(metric.name, curve)] = values
     return curve
+
+
+def _metric_of_sweep(metric, sweep, pos):
+    """Compute a metric, whose positive class is in column `pos`, at all cuts of a sweep."""
+    tp, fp, P, N = sweep.tp, sweep.fp, sweep.P, sweep.N
+    hits = np.column_stack([N - fp, tp])
+    predicted = np.column_stack([N - fp + P - tp, tp + fp])
+    return np.asarray(metric.value(hits, predicted, np.array([N, P]), pos=pos), dtype=float)
+
+
+def _unused_name(name, curve):
+    """Number a name if it is taken already."""
+    numbered = (f"{name}_{k}" for k in itertools.count(2))
+    return next(key for key in itertools.chain([name], numbered) if key not in curve)
 
 
 def plot_curve(curve, threshold, band=None, *, ax=None, caller="plot_curve"):

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch, get_tags, indexable
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -29,6 +31,7 @@ from sklearn_lossfix._core._validation import (
     refuse_lazy,
 )
 from sklearn_lossfix.decision._scored_rows import draw_folds, scored_rows
+from sklearn_lossfix.exceptions import FrozenPartError
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +55,8 @@ class FitData:
     prefit : bool
         Whether the estimator is used as it is.
 
-    rule_weight : ndarray of shape (n_samples,) or None
-        Weights in what is learnt from the scores: `weight`, times what an error in each row costs.
+    cost : ndarray of shape (n_samples,) or None
+        What an error in each row costs, where rows have costs of their own.
 
     state : dict
         What one step of a fit leaves for a later one.
@@ -66,12 +69,12 @@ class FitData:
     groups: np.ndarray | None
     routed: Bunch
     prefit: bool
-    rule_weight: np.ndarray | None
+    cost: np.ndarray | None
     state: dict = field(default_factory=dict)
 
 
 # What subclasses remember of a fit under names without an underscore at the end.
-PRIVATE_STATE = ("_resampled", "_scorings", "_aligned", "_treatments")
+PRIVATE_STATE = ("_resampled", "_scorings", "_aligned", "_chosen_by", "_treatments")
 
 
 class TunedWrapper(
@@ -160,8 +163,10 @@ class TunedWrapper(
         prefit = self.cv == "prefit" or bool(frozen_parts(self._inner()))
         codes, self.classes_ = self._encode(y, prefit)
         plan = self._plan(codes)
-        rule_weight, plan = self._rule_weight(codes, weight, costs, plan)
-        data = FitData(X, y, codes, weight, groups, routed, prefit, rule_weight)
+        if prefit and plan is not None:
+            self._refuse_single_class(codes, weight)
+        cost, plan = self._row_costs(codes, weight, costs, plan)
+        data = FitData(X, y, codes, weight, groups, routed, prefit, cost)
         self.oof_ = None
         if plan is not None:
             scored = self._score_rows(data, plan)
@@ -186,9 +191,9 @@ class TunedWrapper(
         """Take costs of rows out of the fit parameters; nobody but rules knows them."""
         return {}, params
 
-    def _rule_weight(self, codes, weight, costs, plan):
-        """Weights of the rows in what is learnt from their scores, and the plan with these."""
-        return weight, plan
+    def _row_costs(self, codes, weight, costs, plan):
+        """What an error in each row costs, or None, and the plan for such costs."""
+        return None, plan
 
     def get_metadata_routing(self):
         """Get the metadata routing of this object.
@@ -304,7 +309,7 @@ class TunedWrapper(
     def _encode(self, y, prefit):
         """Turn labels into codes; a prefit estimator says what the classes are."""
         if prefit:
-            check_is_fitted(self.estimator)
+            self._check_prefit()
             return encode_target(y, self.estimator.classes_)
         n_classes = len(np.unique(y))
         if n_classes < 2:
@@ -314,6 +319,32 @@ class TunedWrapper(
             )
         return encode_target(y)
 
+    def _check_prefit(self):
+        """Raise unless the estimator is fitted; say what makes it one that has to be."""
+        parts = frozen_parts(self.estimator)
+        try:
+            check_is_fitted(self.estimator)
+        except NotFittedError as error:
+            if self.cv == "prefit" or isinstance(self.estimator, FrozenEstimator):
+                raise
+            name = type(self.estimator).__name__
+            raise FrozenPartError(
+                f"{name} holds frozen or prefit parts ({', '.join(parts)}), which may have seen "
+                "all rows. So it is used as it is, as with cv='prefit', and has to be fitted as a "
+                f"whole: {error} Call fit of it on rows that are not given here, or put the "
+                "parts there unfrozen."
+            ) from error
+
+    def _refuse_single_class(self, codes, weight):
+        """Raise ValueError if the rows of a prefit estimator are all of one class."""
+        present = np.unique(codes if weight is None else codes[weight > 0])
+        if len(present) < 2:
+            raise ValueError(
+                f"{type(self).__name__} learns from rows of at least two classes; all rows with "
+                f"weight are of class {self.classes_.tolist()[present[0]]!r}. Give it rows of the "
+                f"others among {self.classes_.tolist()[:20]} too."
+            )
+
     def _score_rows(self, data, plan):
         """Score rows by models that did not learn from them, as `ScoredRows`."""
         if data.prefit:
@@ -322,7 +353,7 @@ class TunedWrapper(
         else:
             scores, row, fold = self._score_out_of_fold(data)
         self._refuse_nan(scores)
-        return scored_rows(scores, row, fold, data.codes, data.rule_weight, data.groups)
+        return scored_rows(scores, row, fold, data.codes, data.weight, data.groups, data.cost)
 
     def _fit_on_all_rows(self, data):
         """Return what predicts: a clone fitted on all rows, or the given one; None for nothing."""
@@ -374,6 +405,7 @@ class TunedWrapper(
             "response": self._response(),
             "sample_weight": scored.weight,
             "groups": scored.unit if scored.grouped or repeated else None,
+            **({} if scored.cost is None else {"cost": scored.cost}),
         }
 
 

@@ -23,6 +23,10 @@ from sklearn_lossfix.diagnosis._gather import (
 from sklearn_lossfix.diagnosis._history_report import build_history_report
 from sklearn_lossfix.diagnosis._judging import DEFAULT_ALPHA
 
+# What a report explains of a model whose errors cost what their rows were given in `fit`: no rule
+# is right or wrong by this metric, and none can be judged without the costs.
+SCORING_WITHOUT_COSTS = "roc_auc"
+
 
 def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring=None):
     """Report of a fitted object of this package; behind its ``diagnose`` method.
@@ -53,10 +57,13 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
         return build_history_report([history], scoring=scoring, call=call, estimator=estimator)
     classes = np.array(np.asarray(estimator.classes_).tolist())
     recorded = getattr(estimator, "oof_", None)
+    knows_row_costs = scoring is None and recorded is not None and "cost" in recorded
     if scoring is None:
         # Where the parameter is None too, some estimators tune for another metric than accuracy.
         own = getattr(estimator, "scoring", None)
         scoring = getattr(estimator, "_own_scoring", own)
+        if knows_row_costs:
+            scoring = SCORING_WITHOUT_COSTS
     fields = {
         "scoring": scoring,
         "pos_label": getattr(estimator, "pos_label_", getattr(estimator, "pos_label", None)),
@@ -65,7 +72,7 @@ def diagnose_fitted(estimator, X, y, *, sample_weight=None, groups=None, scoring
         "seed": 0,
         "call": f"{name}.diagnose",
         "estimator": for_remedies(estimator),
-        "facts": {"estimator": name},
+        "facts": {"estimator": name, "row_costs": knows_row_costs},
     }
     fields["treatments"] = _recorded_by(estimator, "_treatment_evidence")
     search = _recorded_by(estimator, "_search_evidence")

@@ -352,17 +352,18 @@ def _honesty_rows(search):
     """Apparent and honest score of the search, and the difference."""
     words = search.metric_name.replace("_", " ")
     honest = Estimate(search.honest, np.nan, search.honest_low, search.honest_high)
+    which = "best" if search.chosen_by == "metric" else "chosen"
+    of_what = "of choosing both, on rows that did not choose"
+    if search.chosen_by == "function":
+        of_what = "of the chosen candidate, on rows that did not choose the rule; the choice of "
+        of_what += "the candidate, by a function, is not judged"
     return [
         _row(
             "apparent score",
             search.apparent,
-            f"{words} of the best candidate and rule, on the rows that chose them",
+            f"{words} of the {which} candidate and its best rule, on the rows that chose the rule",
         ),
-        _row(
-            "honest score",
-            honest,
-            f"{words} of choosing both, on rows that did not choose",
-        ),
+        _row("honest score", honest, f"{words} {of_what}"),
         _row("optimism", optimism(search), "apparent minus honest"),
     ]
 

@@ -116,12 +116,23 @@ def _search_line(search, what):
     metric = search.metric_name.replace("_", " ")
     known = np.isfinite([search.honest, search.honest_low, search.honest_high]).all()
     spread = f"[{search.honest_low:.3f}, {search.honest_high:.3f}] " if known else ""
+    apparent, n_candidates = number(search.apparent), counted_candidates(len(search.params))
+    label = "Honest score"
+    text = (
+        f"of the whole {what}; apparent {apparent}, best of {n_candidates} on the rows that chose"
+    )
+    if search.chosen_by == "function":
+        label = "Left-out score"
+        text = f"of the one of {n_candidates} that a function chose; what that choice flatters, "
+        text += f"nothing tells; apparent {apparent}"
+    elif search.chosen_by == "other metric":
+        text = f"of the whole {what}; apparent {apparent}, of the one of {n_candidates} that "
+        text += "another metric chose"
     return {
-        "label": "Honest score",
+        "label": label,
         "value": float(search.honest),
         "unit": "",
-        "text": f"{spread}{metric} of the whole {what}; apparent {number(search.apparent)}, best "
-        f"of {counted_candidates(len(search.params))} on the rows that chose",
+        "text": f"{spread}{metric} {text}",
     }
 
 

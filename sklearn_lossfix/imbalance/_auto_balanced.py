@@ -526,20 +526,21 @@ class AutoBalancedClassifier(PriorAdaptation, CandidateSearch):
         run = super()._score_rows(data, spec)
         data.state["corrected"] = [None] * len(run.candidates)
         data.state["raw"] = [None] * len(run.candidates)
-        for candidate in range(len(run.candidates)):
-            if run.results.is_complete(candidate):
-                self._correct(run, candidate)
+        complete = [c for c in range(len(run.candidates)) if run.results.is_complete(c)]
+        if not complete:
+            return run
+        row = np.concatenate(run.results.rows)
+        split = np.concatenate([np.full(len(r), k) for k, r in enumerate(run.results.rows)])
+        rows = scored_rows(None, row, split, data.codes, data.weight, data.groups)
+        folds = judging_folds(rows, self.random_state, self.classes_)
+        for candidate in complete:
+            self._correct(run, candidate, rows, folds)
         return run
 
-    def _correct(self, run, candidate):
+    def _correct(self, run, candidate, rows, folds):
         """Correct the probabilities of one treatment, and leave them where its scores were."""
         data, scores = run.data, run.results.scores[candidate]
         raw = data.state["raw"][candidate] = run.results.pooled(candidate)
-        split = np.concatenate([np.full(len(s), k) for k, s in enumerate(scores)])
-        row = np.concatenate(run.results.rows)
-        # Costs of rows have a say in the rule, not in how probable a class is.
-        scored = scored_rows(raw, row, split, data.codes, data.weight, data.groups)
-        data.state["weight"] = scored.weight
         if self._response() != "predict_proba":
             return
         shifted = raw
@@ -548,14 +549,7 @@ class AutoBalancedClassifier(PriorAdaptation, CandidateSearch):
             shifted = np.concatenate(
                 [correct_prior(s, *priors) for s, priors in zip(scores, facts, strict=True)]
             )
-        corrected = choose_correction(
-            self.correct_proba,
-            raw,
-            shifted,
-            scored.y,
-            scored.weight,
-            judging_folds(scored, self.random_state),
-        )
+        corrected = choose_correction(self.correct_proba, raw, shifted, rows.y, rows.weight, folds)
         data.state["corrected"][candidate] = corrected
         ends = np.cumsum([len(s) for s in scores])[:-1]
         run.results.scores[candidate] = np.split(_rule_input(corrected, run.spec), ends)

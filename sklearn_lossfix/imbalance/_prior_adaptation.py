@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_lossfix._core._prior_shift import correct_prior, em_prior
 from sklearn_lossfix.decision._guarded_rule import guarded_rule
+from sklearn_lossfix.decision._rule_spec import priced_spec
 from sklearn_lossfix.decision._scored_rows import ScoredRows, judging_folds
 from sklearn_lossfix.decision._scoring import metric_for_classes
 
@@ -137,11 +138,15 @@ class PriorAdaptation:
             weight,
             np.unique(unit, return_inverse=True)[1],
             oof["groups"] is not None,
+            cost=oof.get("cost"),
         )
         adapted.pos_label = getattr(self, "pos_label_", None)  # chosen once, said once
         spec = adapted._plan(oof["y"])
         adapted.pos_label = self.pos_label
-        learnt = guarded_rule(spec, scored, judging_folds(scored, self.random_state))
+        if scored.cost is not None:
+            spec = priced_spec(spec, oof["y"], weight, scored.cost)
+        folds = judging_folds(scored, self.random_state, self.classes_)
+        learnt = guarded_rule(spec, scored.priced(), folds)
         adapted._set_rule(learnt.rule, spec.pos)
         adapted._set_parameters(learnt.parameters, spec)
         adapted.gain_, adapted.gain_standard_error_ = learnt.gain, learnt.standard_error

@@ -85,7 +85,7 @@ def _standard_error(run, spec, candidate):
             return np.nan
         inflation = nadeau_bengio_inflation(*run.folds.mean_sizes, n_splits)
         return judgement.splits.std(ddof=1) * np.sqrt(inflation / n_splits)
-    scored = run.scored(candidate)
+    scored = run.scored(candidate).priced()
     pos = spec.pos if spec.metric.asymmetric else None
     values = influence(spec.metric, scored.y, judgement.codes, spec.n_classes, scored.weight, pos)
     return mean_standard_error(values, scored.weight, scored.unit)
@@ -138,8 +138,7 @@ def treatment_record(run, spec, learnt, chosen, select, store_oof):
     raw, untreated = run.data.state["raw"][chosen], run.data.state["raw"][0]
     record |= {
         "y": scored.y,
-        # Costs of rows have a say in the rule alone.
-        "sample_weight": run.data.state["weight"],
+        "sample_weight": scored.weight,
         "units": scored.unit,
         "codes": learnt.codes,
         "untreated_codes": None

@@ -17,6 +17,7 @@ from sklearn_lossfix.decision._rule_tuned_classifier import RuleTunedClassifier
 from sklearn_lossfix.decision._scoring import metric_for_classes
 from sklearn_lossfix.exceptions import LossfixWarning
 from sklearn_lossfix.model_selection._fold_ensemble import FoldEnsemble
+from sklearn_lossfix.model_selection._honest_score import honest_score
 from sklearn_lossfix.model_selection._search_evidence import search_evidence
 from sklearn_lossfix.model_selection._search_run import SearchRun
 
@@ -94,8 +95,10 @@ class CandidateSearch(CallbackSupport, RuleTunedClassifier):
             return text
         low, high = self.honest_score_interval_
         name = metric_for_classes(self._scorings[self._aligned], self.classes_).name
+        # What a function chooses is judged, and not that it chose.
+        kind = "left-out" if self._chosen_by == "function" else "honest"
         return (
-            f"<honest {name} {self.honest_score_:.3f} [{low:.3f}, {high:.3f}], best_score_ "
+            f"<{kind} {name} {self.honest_score_:.3f} [{low:.3f}, {high:.3f}], best_score_ "
             f"{self.best_score_:.3f}> {text}"
         )
 
@@ -229,6 +232,7 @@ class CandidateSearch(CallbackSupport, RuleTunedClassifier):
         values, default = run.values(), False
         best = run.choose(select, values)
         learnt = self._rule_of(run, best, spec)
+        self._warn_if_undefined(spec, learnt)
         is_guarded = spec.metric.kind == "label" and spec.mode == "auto"
         if self._compares_as_used and is_guarded and learnt.rule.kind == "argmax":
             # The rule did not prove itself, so candidates are compared as they will be used.
@@ -242,26 +246,29 @@ class CandidateSearch(CallbackSupport, RuleTunedClassifier):
         self.n_splits_ = len(run.folds.splits)
         # Of what was fitted: parameters may be set to something else before the next fit.
         self._scorings, self._aligned = self._all_scorings(), next(iter(run.metrics))
-        honest = run.honest(best, default)
+        honest = honest_score(run, best, default, select)
         self.honest_score_ = honest.value
         self.honest_score_interval_ = (honest.low, honest.high)
-        self.apparent_score_ = run.apparent()
+        self.apparent_score_ = run.apparent(best, select)
+        self._chosen_by = "metric" if run.selection is None else "other metric"
+        if callable(select):
+            self._chosen_by = "function"
         self.gain_, self.gain_standard_error_ = learnt.gain, learnt.standard_error
         self._set_rule(learnt.rule, spec.pos)
         self._set_parameters(learnt.parameters, spec)
         self._resampled = run.resampled(default)
         scored = run.scored(best)
-        self._warn_if_infeasible(scored, spec)
+        self._warn_if_infeasible(scored.priced(), spec)
         return scored, learnt
 
     def _rule_of(self, run, candidate, spec):
         """The rule of one candidate with the evidence for it."""
-        scored, judgement = run.scored(candidate), run.judgements[candidate]
+        scored, judgement = run.scored(candidate).priced(), run.judgements[candidate]
         if spec.metric.kind != "label":
             rule = spec.fixed_rule(scored.scores, scored.weight)
             return GuardedRule(rule, np.nan, np.nan, judgement.codes, np.empty(0))
         parameters = None if judgement.resampled is None else judgement.resampled.parameters
-        return guarded_rule(spec, scored, run.judged_in, parameters)
+        return guarded_rule(spec, scored, run.judged_in, parameters, judgement.codes)
 
     def _cross_fitted(self, run, learnt):
         """Return the winner's rows, scores, and labels by rules that did not see them."""

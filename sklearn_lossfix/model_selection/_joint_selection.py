@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_lossfix._core._paired_tests import CONFIDENCE, interval
+from sklearn_lossfix._core._paired_tests import CONFIDENCE, interval, mean_standard_error
+from sklearn_lossfix.decision._metrics import influence, metric_from_codes
 
 # A candidate is dropped early if it is the best one in fewer bootstrap samples than this share
 # (Tsamardinos et al. 2018, section 3.3, who stop at 99 % confidence).
@@ -43,8 +44,19 @@ class HonestScore(NamedTuple):
 NO_SCORE = HonestScore(np.nan, np.nan, np.nan)
 
 
-def best_candidate(values):
+def best_candidate(values, metric=None):
     """Number of the candidate with the greatest value; the first of several, NaN never wins.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_candidates,)
+        What candidates are compared by.
+    metric : Metric, default=None
+        What the values are of, for the error.
+
+    Returns
+    -------
+    int
 
     Raises
     ------
@@ -53,10 +65,15 @@ def best_candidate(values):
     """
     values = np.asarray(values, dtype=float)
     if np.isnan(values).all():
+        expected = f"Expected a value of at least one candidate; all {len(values)} are NaN. "
+        if metric is not None and metric.custom is not None:
+            raise ValueError(
+                f"{expected}That is what the function of the metric {metric.name!r} makes of their "
+                "labels: check it, or use another metric or a callable select."
+            )
         raise ValueError(
-            f"Expected a value of at least one candidate; all {len(values)} are NaN. A metric may "
-            "not be defined where a split holds a single class: use stratified splits, another "
-            "metric, or a callable select."
+            f"{expected}A metric may not be defined where a split holds a single class: use "
+            "stratified splits, another metric, or a callable select."
         )
     return int(np.nanargmax(values))
 
@@ -89,7 +106,7 @@ def lead_error(resampled, best, split_factor=None):
     return lead.std(axis=0, ddof=1).filled(np.nan) * split_factor / np.sqrt(n_splits)
 
 
-def one_standard_error(values, resampled, split_factor=None):
+def one_standard_error(values, resampled, split_factor=None, metric=None):
     """The first candidate that is not clearly worse than the best one.
 
     The one-standard-error rule of Breiman et al. (1984), on paired differences: a candidate stays
@@ -103,13 +120,15 @@ def one_standard_error(values, resampled, split_factor=None):
         As for :func:`lead_error`.
     split_factor : float, default=None
         As for :func:`lead_error`.
+    metric : Metric, default=None
+        As for :func:`best_candidate`.
 
     Returns
     -------
     int
         The earliest such candidate: list simple candidates first.
     """
-    best = best_candidate(values)
+    best = best_candidate(values, metric)
     spread = np.nan_to_num(lead_error(resampled, best, split_factor))
     stays = ~np.isnan(values) & (values[best] - values <= spread)
     stays[best] = True
@@ -122,7 +141,8 @@ def honest_from_bootstrap(drawn, left_out):
     Parameters
     ----------
     drawn, left_out : ndarray of shape (n_bootstrap, n_candidates)
-        The metric of each candidate under the rule chosen on the drawn rows.
+        The metric of each candidate under the rule chosen on the drawn rows. `drawn` may be that
+        of another metric, if that is what chooses.
 
     Returns
     -------
@@ -144,7 +164,32 @@ def honest_from_bootstrap(drawn, left_out):
     return HonestScore(float(np.mean(values)), float(low), float(high))
 
 
-def honest_from_folds(values, standard_error_factor):
+def choices_of_folds(values):
+    """The best candidate by the mean of all folds but one, for each fold.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_candidates, n_folds)
+        What chooses, on each fold. A candidate with a NaN is no choice in any fold, as its mean is
+        none on all of them.
+
+    Returns
+    -------
+    ndarray of shape (n_folds,), integer, or None
+        None if no candidate has all values. A single fold chooses for itself.
+    """
+    known = np.flatnonzero(~np.isnan(values).any(axis=1))
+    if not len(known):
+        return None
+    values = values[known]
+    n_folds = values.shape[1]
+    if n_folds == 1:
+        return known[[best_candidate(values[:, 0])]]
+    others = [np.delete(values, fold, axis=1).mean(axis=1) for fold in range(n_folds)]
+    return known[[best_candidate(mean) for mean in others]]
+
+
+def honest_from_folds(values, standard_error_factor, chosen_by=None):
     """The corrected score of "take the best" from the folds alone: chosen on the others.
 
     For metrics without a bootstrap (rankings, unknown callables). Each fold is judged by the
@@ -153,28 +198,58 @@ def honest_from_folds(values, standard_error_factor):
     Parameters
     ----------
     values : ndarray of shape (n_candidates, n_folds)
-        The metric of each candidate on each fold. A candidate with a NaN is no choice in any fold,
-        as its mean is none on all of them.
+        The metric of each candidate on each fold. A candidate with a NaN is no choice in any fold.
     standard_error_factor : float
         Square root of the Nadeau-Bengio factor, for folds that share training rows.
+    chosen_by : ndarray of shape (n_candidates, n_folds), default=None
+        What chooses, if that is not `values`.
 
     Returns
     -------
     HonestScore
         Mean over the folds, with a normal 95 % interval; NaN if no candidate has all values.
     """
-    values = values[~np.isnan(values).any(axis=1)]
-    if not len(values):
+    by = values if chosen_by is None else np.where(np.isnan(values), np.nan, chosen_by)
+    chosen = choices_of_folds(by)
+    if chosen is None:
         return NO_SCORE
     n_folds = values.shape[1]
+    judged = values[chosen, np.arange(n_folds)]
     if n_folds == 1:
-        return HonestScore(float(values.max()), np.nan, np.nan)
-    judged = np.empty(n_folds)
-    for fold in range(n_folds):
-        others = np.delete(values, fold, axis=1).mean(axis=1)
-        judged[fold] = values[best_candidate(others), fold]
+        return HonestScore(float(judged[0]), np.nan, np.nan)
     se = judged.std(ddof=1) / np.sqrt(n_folds) * standard_error_factor
     estimate = interval(judged.mean(), se)
+    return HonestScore(estimate.value, estimate.low, estimate.high)
+
+
+def honest_from_labels(metric, y, codes, n_classes, weight, pos, units, standard_error_factor):
+    """The metric of labels that each fold is given by what was chosen on the other folds.
+
+    Parameters
+    ----------
+    metric : Metric
+        A label metric.
+    y, codes : ndarray of shape (n_scored,), integer
+        True codes, and those of the labels.
+    n_classes : int
+        Number of classes.
+    weight : ndarray of shape (n_scored,) or None
+        Weights.
+    pos : int or None
+        Code of the positive class.
+    units : ndarray of shape (n_scored,), integer
+        What was drawn independently.
+    standard_error_factor : float
+        Square root of the Nadeau-Bengio factor, for folds that share training rows.
+
+    Returns
+    -------
+    HonestScore
+        The metric of all rows together, with a normal 95 % interval.
+    """
+    value = metric_from_codes(metric, y, codes, n_classes, weight, pos)
+    rows = influence(metric, y, codes, n_classes, weight, pos)
+    estimate = interval(value, mean_standard_error(rows, weight, units) * standard_error_factor)
     return HonestScore(estimate.value, estimate.low, estimate.high)
 
 

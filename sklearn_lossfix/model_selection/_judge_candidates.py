@@ -7,9 +7,9 @@ from sklearn.utils import _safe_indexing
 
 from sklearn_lossfix._core._proper_scores import log_loss_rows
 from sklearn_lossfix._core._recorded_scores import scorer_value, stand_in
-from sklearn_lossfix.decision._fit_rule import metric_from_rule
 from sklearn_lossfix.decision._metrics import metric_from_codes
-from sklearn_lossfix.decision._resampled_rules import left_out_codes, resample_codes, resample_rule
+from sklearn_lossfix.decision._positive_class import own_positive
+from sklearn_lossfix.decision._resampled_rules import left_out_codes, resample_rule
 
 
 class Judgement(NamedTuple):
@@ -26,13 +26,10 @@ class Judgement(NamedTuple):
         splits.
     apparent : float
         The metric under the rule that is best on the very same rows.
-    averaging_gain : float
-        What the average of the rules of bootstrap samples has over a single one of them, on rows
-        that were left out; 0 where the rule is not averaged.
     loss : float
         Mean log loss; NaN without probabilities.
-    resampled, default_resampled : Resampled or None
-        Both rules over the bootstrap samples; None without samples.
+    resampled : Resampled or None
+        The rule over the bootstrap samples; None without samples.
     """
 
     codes: np.ndarray
@@ -42,13 +39,11 @@ class Judgement(NamedTuple):
     pooled: float
     default: float
     apparent: float
-    averaging_gain: float
     loss: float
     resampled: object
-    default_resampled: object
 
 
-def judge_candidate(spec, scored, folds, split, counts, X):
+def judge_candidate(spec, scored, folds, split, counts, X, pooling="pooled"):
     """Judge one candidate.
 
     Parameters
@@ -65,6 +60,8 @@ def judge_candidate(spec, scored, folds, split, counts, X):
         Bootstrap samples; the same for all candidates, which makes them paired.
     X : array-like of shape (n_samples, n_features)
         The data, for scorers of which nothing is known.
+    pooling : {"pooled", "fold_mean"}, default="pooled"
+        How `apparent` is made of the splits.
 
     Returns
     -------
@@ -72,24 +69,21 @@ def judge_candidate(spec, scored, folds, split, counts, X):
     """
     default_rule = spec.default_rule()
     default_codes = default_rule.predict_codes(scored.scores)
-    rule = spec.fixed_rule(scored.scores, scored.weight)
+    priced = scored.priced()
+    rule = spec.fixed_rule(scored.scores, priced.weight)
     if rule is not None:
         codes = rule.predict_codes(scored.scores)
     else:
-        codes = spec.cross_fitted_codes(scored, folds)
+        codes = spec.cross_fitted_codes(priced, folds)
     splits, pooled = split_values(spec, spec.metric, scored, codes, split, X)
     default_splits, default = split_values(spec, spec.metric, scored, default_codes, split, X)
-    apparent, averaging_gain, resampled, default_resampled = pooled, 0.0, None, None
+    best_splits, apparent = splits, pooled
     if spec.is_tuned:
-        best = spec.fit(scored.y, scored.scores, scored.weight)
-        apparent = metric_from_rule(
-            best, spec.metric, scored.y, scored.scores, scored.weight, spec.pos
-        )
-    if counts is not None:
-        resampled = resample_rule(spec, scored, counts)
-        default_resampled = resample_codes(spec, scored, default_codes, counts)
-        if spec.is_tuned and spec.constraint is None:
-            averaging_gain = _averaging_gain(spec, scored, counts, resampled)
+        best = spec.fit(scored.y, scored.scores, priced.weight).predict_codes(scored.scores)
+        best_splits, apparent = split_values(spec, spec.metric, scored, best, split, X)
+    if pooling == "fold_mean":
+        apparent = float(np.mean(best_splits))
+    resampled = None if counts is None else resample_rule(spec, priced, counts)
     return Judgement(
         codes,
         default_codes,
@@ -98,15 +92,30 @@ def judge_candidate(spec, scored, folds, split, counts, X):
         pooled,
         default,
         apparent,
-        averaging_gain,
         _log_loss(spec, scored),
         resampled,
-        default_resampled,
     )
 
 
-def _averaging_gain(spec, scored, counts, resampled):
-    """What averaging the rules gains, both sides judged on rows that were left out."""
+def averaging_gain(spec, scored, counts, resampled):
+    """What the average of the rules of bootstrap samples has over a single one of them.
+
+    Parameters
+    ----------
+    spec : RuleSpec
+        The rule that is wanted: tuned, without a constraint.
+    scored : ScoredRows
+        The candidate's scores out of fold.
+    counts : ndarray of shape (n_bootstrap, n_scored)
+        Bootstrap samples.
+    resampled : Resampled
+        The rules that they choose.
+
+    Returns
+    -------
+    float
+        Both sides are judged on rows that were left out.
+    """
     codes = left_out_codes(spec, scored, counts, resampled.parameters)
     pos = spec.pos if spec.metric.asymmetric else None
     value = metric_from_codes(spec.metric, scored.y, codes, spec.n_classes, scored.weight, pos)
@@ -122,9 +131,10 @@ def split_values(spec, metric, scored, codes, split, X):
         Classes and what the scores are.
     metric : Metric
         Any metric. One that is no function of labels is averaged over the splits: scores of
-        different models are not compared with each other.
+        different models are not compared with each other. One of another positive class than the
+        rule's is judged by its own.
     scored : ScoredRows
-        The rows.
+        The rows. What errors in them cost has a say in the metric of these costs alone.
     codes : ndarray of shape (n_scored,)
         Predicted codes.
     split : ndarray of shape (n_scored,)
@@ -139,10 +149,13 @@ def split_values(spec, metric, scored, codes, split, X):
     """
     numbers = np.unique(split)
     if metric.kind == "label":
-        pos = spec.pos if metric.asymmetric else None
+        pos = positive_code(spec, metric)
 
         def value(keep, weight):
             weight = None if weight is None else weight[keep]
+            if metric.by_row:
+                paid = np.where(codes[keep] == scored.y[keep], 0.0, scored.cost[keep])
+                return -float(np.average(paid, weights=weight))
             return metric_from_codes(
                 metric, scored.y[keep], codes[keep], spec.n_classes, weight, pos
             )
@@ -152,6 +165,25 @@ def split_values(spec, metric, scored, codes, split, X):
         return splits, value(np.ones(len(split), dtype=bool), scored.weight)
     values = [_scorer_value(spec, metric, scored, codes, split == k, X) for k in numbers]
     return np.array(values), float(np.mean(values))
+
+
+def positive_code(spec, metric):
+    """Code of the positive class of a metric; None where it needs none.
+
+    Parameters
+    ----------
+    spec : RuleSpec
+        Classes, the positive one of them, and the metric that rules are chosen for.
+    metric : Metric
+        That metric, or another one, whose scorer may name a positive class of its own.
+
+    Returns
+    -------
+    int or None
+    """
+    if metric is spec.metric:
+        return spec.pos if metric.asymmetric else None
+    return own_positive(metric, list(spec.classes), spec.pos)
 
 
 def _scorer_value(spec, metric, scored, codes, keep, X):

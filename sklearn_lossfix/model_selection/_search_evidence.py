@@ -7,7 +7,7 @@ from sklearn_lossfix._core._evidence import SearchEvidence
 from sklearn_lossfix._core._paired_tests import CONFIDENCE
 from sklearn_lossfix.decision._decision_rule import class_scores
 from sklearn_lossfix.decision._scoring import metric_for_classes
-from sklearn_lossfix.decision._sweep import SortedRows
+from sklearn_lossfix.decision._sorted_rows import SortedRows
 from sklearn_lossfix.model_selection._candidates import numeric_axes
 
 # Thresholds at which a curve is drawn: more are not told apart in a picture.
@@ -43,6 +43,7 @@ def search_evidence(search):
         honest_high=high,
         axes=numeric_axes(table["params"]),
         curve=_curve(search),
+        chosen_by=search._chosen_by,
     )
 
 
@@ -56,14 +57,18 @@ def _curve(search):
     metric = metric.for_sweep(pos)
     space = "proba" if recorded["response"] == "predict_proba" else "decision"
     column = class_scores(recorded["scores"], pos, space)
-    rows = SortedRows.sort(recorded["y"] == pos, column, recorded["sample_weight"])
+    weight, scale = recorded["sample_weight"], 1.0
+    if "cost" in recorded:  # of each row: the mean cost is that of rows weighed by it
+        scale = np.average(recorded["cost"], weights=weight)
+        weight = recorded["cost"] if weight is None else weight * recorded["cost"]
+    rows = SortedRows.sort(recorded["y"] == pos, column, weight)
     order = np.argsort(column)[::-1]
     quantiles = np.quantile(rows.score, np.linspace(0, 1, N_CURVE))
     thresholds = np.unique(np.append(quantiles, search.threshold_))
     thresholds = thresholds[np.isfinite(thresholds)]
     cuts = np.searchsorted(-rows.score, -thresholds, side="right")
     base = np.ones(len(column)) if rows.weight is None else rows.weight
-    value = _values_at(metric, rows.y_pos, base, cuts)
+    value = scale * _values_at(metric, rows.y_pos, base, cuts)
     curve = {"threshold": thresholds, "value": value}
     n_bootstrap = len(getattr(search, "threshold_distribution_", ()))
     if n_bootstrap:
@@ -75,7 +80,8 @@ def _curve(search):
         counts = bootstrap_counts(recorded["y"], unit, n_bootstrap, seed)[:, order]
         samples = [_values_at(metric, rows.y_pos, base * count, cuts) for count in counts]
         tail = 50 * (1 - CONFIDENCE)
-        curve["low"], curve["high"] = np.percentile(samples, [tail, 100 - tail], axis=0)
+        low, high = np.percentile(samples, [tail, 100 - tail], axis=0)
+        curve["low"], curve["high"] = scale * low, scale * high
     else:
         curve["low"] = curve["high"] = np.full(len(value), np.nan)
     return curve

@@ -1,6 +1,7 @@
 """One search after its fits: every candidate judged, one of them chosen, and what that is worth."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from sklearn.exceptions import FitFailedWarning
@@ -8,7 +9,8 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn_lossfix._core._bootstrap import bootstrap_counts
 from sklearn_lossfix._core._paired_tests import nadeau_bengio_inflation
 from sklearn_lossfix._core._user_warning import warn_user
-from sklearn_lossfix.decision._resampled_rules import resample_rule
+from sklearn_lossfix.decision._resampled_rules import resample_codes, resample_rule
+from sklearn_lossfix.decision._rule_spec import is_plain_cost
 from sklearn_lossfix.decision._scored_rows import judging_folds, scored_rows
 from sklearn_lossfix.exceptions import InfeasibleConstraintError
 from sklearn_lossfix.model_selection._cv_results import (
@@ -18,14 +20,14 @@ from sklearn_lossfix.model_selection._cv_results import (
 )
 from sklearn_lossfix.model_selection._joint_selection import (
     N_DROP_SAMPLES,
-    HonestScore,
     best_candidate,
-    honest_from_bootstrap,
-    honest_from_folds,
     hopeless,
     one_standard_error,
 )
-from sklearn_lossfix.model_selection._judge_candidates import judge_candidate, split_values
+from sklearn_lossfix.model_selection._judge_candidates import (
+    judge_candidate,
+    split_values,
+)
 
 # What follows "test_score" in the names of columns of the default rule.
 AT_DEFAULT = "_at_default_rule"
@@ -76,20 +78,37 @@ class SearchRun:
     reports: list = field(default_factory=list)
     counts: np.ndarray | None = None
     judged_in: np.ndarray | None = None
+    is_prepared: bool = False
+
+    def __post_init__(self):
+        # Whoever asks for the cost of errors means the costs that the rows were given.
+        if self.spec.metric.by_row:
+            own = {name: self._with_costs(metric) for name, metric in self.metrics.items()}
+            self.metrics = own
+            self.selection = self._with_costs(self.selection)
+
+    def _with_costs(self, metric):
+        """The metric by costs of rows in place of the one of equal costs."""
+        is_cost = metric is not None and is_plain_cost(metric)
+        return self.spec.metric if is_cost else metric
 
     def scored(self, candidate, folds=None):
         """Scores of one candidate, on some folds or on all."""
-        folds = range(len(self.folds.splits)) if folds is None else folds
+        rows = self.rows_of_all_folds if folds is None else self._rows(folds)
+        return rows._replace(scores=self.results.pooled(candidate, folds))
+
+    @cached_property
+    def rows_of_all_folds(self):
+        """What all candidates share that were scored in all folds."""
+        return self._rows(range(len(self.folds.splits)))
+
+    def _rows(self, folds):
+        """The test rows of some folds, still without scores."""
         rows = [self.results.rows[fold] for fold in folds]
         split = np.concatenate([np.full(len(r), f) for f, r in zip(folds, rows, strict=True)])
         data = self.data
         return scored_rows(
-            self.results.pooled(candidate, folds),
-            np.concatenate(rows),
-            split,
-            data.codes,
-            data.rule_weight,
-            data.groups,
+            None, np.concatenate(rows), split, data.codes, data.weight, data.groups, data.cost
         )
 
     def judge(self):
@@ -102,9 +121,15 @@ class SearchRun:
                 self._prepare(scored)
                 try:
                     judgement = judge_candidate(
-                        self.spec, scored, self.judged_in, scored.fold, self.counts, self.data.X
+                        self.spec,
+                        scored,
+                        self.judged_in,
+                        scored.fold,
+                        self.counts,
+                        self.data.X,
+                        self.pooling,
                     )
-                    report = self._report(scored, judgement)
+                    report = self._report(scored, judgement.codes)
                 except InfeasibleConstraintError as error:
                     infeasible = error
                 except Exception as error:  # a user's scorer may raise anything
@@ -117,10 +142,14 @@ class SearchRun:
             raise infeasible
         if unscored and not any(self.judgements):
             raise unscored[0]
-        if unscored:
-            first = unscored[0]
+        self._warn_of_unscored(unscored)
+
+    def _warn_of_unscored(self, errors):
+        """Say that scorers failed, and for how many candidates."""
+        if errors:
+            first = errors[0]
             warn_user(
-                f"Scoring failed for {len(unscored)} of {len(self.candidates)} candidates, which "
+                f"Scoring failed for {len(errors)} of {len(self.candidates)} candidates, which "
                 f"score {self.error_score}. The first error was {type(first).__name__}: {first}",
                 FitFailedWarning,
             )
@@ -145,7 +174,7 @@ class SearchRun:
             return alive
         drawn, counts = [], None
         for candidate in alive:
-            scored = self.scored(candidate, folds)
+            scored = self.scored(candidate, folds).priced()
             if counts is None:
                 counts = bootstrap_counts(scored.y, scored.unit, N_DROP_SAMPLES, self.spec.seed)
             drawn.append(resample_rule(self.spec, scored, counts).drawn)
@@ -154,23 +183,47 @@ class SearchRun:
 
     def _prepare(self, scored):
         """Draw what all candidates share: judging folds and bootstrap samples."""
-        if self.judged_in is not None:
+        if self.is_prepared:
             return
-        self.judged_in = judging_folds(scored, self.random_state)
+        self.is_prepared = True
+        if self.spec.is_tuned:
+            self.judged_in = judging_folds(scored, self.random_state, self.spec.classes)
         if self.spec.n_bootstrap and self.spec.metric.kind == "label":
             self.counts = bootstrap_counts(
                 scored.y, scored.unit, self.spec.n_bootstrap, self.spec.seed
             )
 
-    def _report(self, scored, judgement):
+    def _report(self, scored, codes):
         """Values of the other metrics: of the splits and of all rows."""
         metrics = dict(list(self.metrics.items())[1:])
         if self.selection is not None:
             metrics[None] = self.selection
         return {
-            name: split_values(self.spec, metric, scored, judgement.codes, scored.fold, self.data.X)
+            name: split_values(self.spec, metric, scored, codes, scored.fold, self.data.X)
             for name, metric in metrics.items()
         }
+
+    @cached_property
+    def _default_reports(self):
+        """The same for labels by the default rule, where candidates are compared by that."""
+        reports, unscored = [], []
+        for candidate, judgement in enumerate(self.judgements):
+            report = self.reports[candidate]
+            if report and not np.array_equal(judgement.codes, judgement.default_codes):
+                try:
+                    report = self._report(self.scored(candidate), judgement.default_codes)
+                except Exception as error:  # a user's scorer may raise anything
+                    if self.error_score == "raise":
+                        raise
+                    report = None
+                    unscored.append(error)
+            reports.append(report)
+        self._warn_of_unscored(unscored)
+        return reports
+
+    def reports_under(self, default):
+        """Values of the other metrics under the candidates' own or the default rule."""
+        return self._default_reports if default else self.reports
 
     def values(self, default=False):
         """What candidates are compared by: the metric under their own or the default rule."""
@@ -209,13 +262,25 @@ class SearchRun:
         """
         if callable(select):
             return self._called(select, self.table(values, default))
+        chooses = self.spec.metric
         if self.selection is not None:
-            values = np.array([np.nan if r is None else r[None][1] for r in self.reports])
+            reports, chooses = self.reports_under(default), self.selection
+            values = np.array([np.nan if r is None else r[None][1] for r in reports])
         # The score of failures is for the table; it must not win.
         values = np.where([j is None for j in self.judgements], np.nan, values)
-        if select == "one_se":
-            return one_standard_error(values, self.resampled(default), self.split_factor())
-        return best_candidate(values)
+        if select != "one_se":
+            return best_candidate(values, chooses)
+        if self.selection is None:
+            resampled, factor = self.resampled(default), self.split_factor()
+        else:
+            resampled, factor = self.selection_splits(default).T, self.overlap()
+        return one_standard_error(values, resampled, factor, chooses)
+
+    def selection_splits(self, default):
+        """The metric that chooses on each split, one row per candidate; NaN where it is unknown."""
+        unknown = np.full(len(self.folds.splits), np.nan)
+        reports = self.reports_under(default)
+        return np.array([unknown if r is None else r[None][0] for r in reports])
 
     def _called(self, select, table):
         """Let the user's function choose, and check what it says."""
@@ -240,45 +305,44 @@ class SearchRun:
         """
         columns = []
         n = self.spec.n_bootstrap if self.counts is not None else len(self.folds.splits)
-        for judgement in self.judgements:
+        for candidate, judgement in enumerate(self.judgements):
             if judgement is None:
                 columns.append(np.full(n, np.nan))
             elif self.counts is None:
                 columns.append(judgement.default_splits if default else judgement.splits)
             else:
-                part = judgement.default_resampled if default else judgement.resampled
+                part = self._default_resampled[candidate] if default else judgement.resampled
                 columns.append(part.drawn if drawn else part.left_out)
         return np.column_stack(columns)
 
-    def _overlap(self):
+    @cached_property
+    def _default_resampled(self):
+        """The default rule of every candidate over the bootstrap samples; few searches ask."""
+        return [
+            None
+            if judgement is None
+            else resample_codes(
+                self.spec, self.scored(candidate).priced(), judgement.default_codes, self.counts
+            )
+            for candidate, judgement in enumerate(self.judgements)
+        ]
+
+    def overlap(self):
         """Factor on a standard error over splits whose training parts overlap."""
         n_splits = len(self.folds.splits)
         return np.sqrt(nadeau_bengio_inflation(*self.folds.mean_sizes, n_splits))
 
     def split_factor(self):
         """The same where `resampled` gives splits; None where it gives bootstrap samples."""
-        return self._overlap() if self.counts is None else None
+        return self.overlap() if self.counts is None else None
 
-    def honest(self, chosen, default=False):
-        """What the metric of the whole choice is on rows it was not made by.
+    def apparent(self, chosen, select="best"):
+        """The metric under the rule that is best on the very same rows.
 
-        The samples judge single rules; the rule in use is an average, of which the chosen
-        candidate tells how much better it is.
+        Of all candidates the greatest, where that is what chooses; else of the chosen one.
         """
-        if self.counts is not None and self.pooling == "pooled":
-            drawn, left_out = self.resampled(default, drawn=True), self.resampled(default)
-            gain = 0.0 if default else self.judgements[chosen].averaging_gain
-            return HonestScore(*(value + gain for value in honest_from_bootstrap(drawn, left_out)))
-        splits = [
-            np.full(len(self.folds.splits), np.nan)
-            if j is None
-            else (j.default_splits if default else j.splits)
-            for j in self.judgements
-        ]
-        return honest_from_folds(np.array(splits), self._overlap())
-
-    def apparent(self):
-        """The greatest value under rules that are best on the very same rows."""
+        if self.selection is not None or callable(select):
+            return float(self.judgements[chosen].apparent)
         values = [j.apparent for j in self.judgements if j is not None and not np.isnan(j.apparent)]
         return float(max(values, default=np.nan))
 
@@ -292,8 +356,9 @@ class SearchRun:
         at_default = self._splits(True)
         columns |= score_columns(aligned + AT_DEFAULT, at_default, self.values(True))
         for name in (*list(self.metrics)[1:], *([None] if self.selection is not None else [])):
-            splits = self._by_split(self.reports, lambda report, n=name: report[n][0])
-            mean = self._pooled_report(name, splits)
+            reports = self.reports_under(default)
+            splits = self._by_split(reports, lambda report, n=name: report[n][0])
+            mean = self._pooled_report(reports, name, splits)
             columns |= score_columns(SELECTION if name is None else name, splits, mean)
         if self.spec.n_classes == 2:
             columns |= self._thresholds()
@@ -318,14 +383,14 @@ class SearchRun:
             ]
         )
 
-    def _pooled_report(self, name, splits):
+    def _pooled_report(self, reports, name, splits):
         """The mean column of another metric."""
         if self.pooling == "fold_mean":
             return splits.mean(axis=1)
         return np.array(
             [
                 self._score_without(c) if report is None else report[name][1]
-                for c, report in enumerate(self.reports)
+                for c, report in enumerate(reports)
             ]
         )
 

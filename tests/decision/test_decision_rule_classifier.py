@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sklearn
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
@@ -10,6 +11,7 @@ from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import (
     balanced_accuracy_score,
     f1_score,
+    log_loss,
     make_scorer,
     precision_score,
     recall_score,
@@ -18,15 +20,17 @@ from sklearn.model_selection import (
     KFold,
     RepeatedStratifiedKFold,
     ShuffleSplit,
+    StratifiedKFold,
     TunedThresholdClassifierCV,
     cross_val_predict,
+    cross_val_score,
     train_test_split,
 )
 from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import SVC, LinearSVC
 
 from sklearn_lossfix._core._oof import fix_folds, out_of_fold
-from sklearn_lossfix.decision import DecisionRule, DecisionRuleClassifier
+from sklearn_lossfix.decision import DecisionRule, DecisionRuleClassifier, register_metric
 from sklearn_lossfix.decision._metrics import make_metric, metric_from_codes
 from sklearn_lossfix.decision._sweep import best_threshold
 from sklearn_lossfix.exceptions import InfeasibleConstraintError, LossfixWarning
@@ -372,6 +376,10 @@ def test_refitting_forgets_the_threshold(rare, three):
         ({"scoring": "roc_auc"}, "No decision rule can be chosen for 'roc_auc'"),
         ({"scoring": lambda e, X, y: 0.0}, "whose formula is not known"),
         ({"scoring": "f1_makro"}, "mean 'f1_macro'"),
+        (
+            {"pos_label": "x", "cost_matrix": [[0, 1], [9, 0]]},
+            r"pos_label='x' must be one of two classes; the classes are \[0, 1\]",
+        ),
         ({"pos_label": 7}, r"pos_label=7 must be one of two classes; the classes are \[0, 1\]"),
         (
             {"decision_rule": DecisionRule("argmax", (0, 1, 2))},
@@ -465,11 +473,11 @@ def test_plug_in_threshold_of_costs_is_elkans(rare):
     X, y = rare
     options = {"cost_matrix": [[0, 1], [9, 0]], "decision_rule": "plugin"}
     model = DecisionRuleClassifier(LogisticRegression(), **options).fit(X, y)
-    assert model.threshold_ == pytest.approx(0.1, abs=0.01)
+    assert model.threshold_ == 0.1
     shuffled = np.random.default_rng(0).permutation(y)
     frozen = FrozenEstimator(LogisticRegression().fit(X, y))
     other = DecisionRuleClassifier(frozen, **options).fit(X, shuffled)
-    assert other.threshold_ == pytest.approx(0.1, abs=0.01)
+    assert other.threshold_ == 0.1
 
 
 def test_a_number_is_the_threshold(rare):
@@ -525,3 +533,68 @@ def test_infeasible_constraint_raises_or_does_its_best(rare):
     assert seen[0].filename == __file__
     precise = precision_score(model.oof_target_, model.oof_scores_[:, 1] >= model.threshold_)
     assert precise > precision_score(model.oof_target_, model.oof_scores_[:, 1] >= 0.3)
+
+
+def test_costs_of_rows_have_a_say_in_the_rule_alone(rare):
+    """Weights, curves and reports are those of the rows, whatever errors in them cost."""
+    X, y = rare
+    amount = np.where(X[:, 2] > 0, 20.0, 1.0)
+    model = DecisionRuleClassifier(LogisticRegression(), scoring="cost")
+    model.fit(X, y, fn_cost=amount)
+    assert model.oof_weight_ is None
+    np.testing.assert_array_equal(model.oof_["cost"], np.where(y == 1, amount, 1.0)[model.oof_row_])
+    curve = model.threshold_curve(["accuracy", "cost"])
+    near = int(np.argmin(np.abs(curve["threshold"] - 0.5)))
+    labels = model.oof_scores_[:, 1] >= curve["threshold"][near]
+    wrong = labels != model.oof_target_
+    assert curve["accuracy"][near] == pytest.approx(1 - wrong.mean())
+    assert curve["cost"][near] == pytest.approx(-np.mean(wrong * model.oof_["cost"]))
+    report = model.diagnose()
+    loss = log_loss(model.oof_target_, model.oof_scores_)
+    assert report.headline[0]["value"] == pytest.approx(loss)
+    reasons = {f.name: f.message for f in report.findings if f.section == "not_applicable"}
+    assert "what an error costs in each row" in reasons["misaligned-decision-rule"]
+    by_recall = model.diagnose(scoring="recall")
+    expected = 1 - recall_score(model.oof_target_, model.oof_["pred"])
+    assert by_recall.error_ledger.total == pytest.approx(expected)
+
+
+def test_rows_without_a_cost_of_false_positives_are_all_positive(rare):
+    """Free false positives make "always positive" the best rule; no cost at all is refused."""
+    X, y = rare
+    model = DecisionRuleClassifier(LogisticRegression(), scoring="cost")
+    model.fit(X, y, fp_cost=np.zeros(len(y)), fn_cost=np.linspace(1, 9, len(y)))
+    assert model.threshold_ == -np.inf
+    assert model.predict(X).all()
+    assert model.gain_ > 0
+    with pytest.raises(ValueError, match="zero in every row that has weight"):
+        model.fit(X, y, fp_cost=0.0, fn_cost=0.0)
+    model.set_params(constraint=("recall", 0.9))
+    with pytest.raises(ValueError, match="fn_cost cannot be combined with constraint"):
+        model.fit(X, y, fn_cost=2.0)
+
+
+def test_a_metric_that_is_never_a_number_is_warned_of(rare):
+    """Without a number nothing can be tuned: the default rule stays, and a warning says why."""
+    never = register_metric("_never", lambda tp, fp, fn, tn: tp * np.nan, overwrite=True)
+    model = DecisionRuleClassifier(LogisticRegression(), scoring=never)
+    with pytest.warns(LossfixWarning, match=r"'_never' is NaN.*the default rule was kept"):
+        model.fit(*rare)
+    assert model.decision_rule_.kind == "argmax"
+    assert np.isnan(model.gain_)
+
+
+def test_costs_of_rows_can_be_routed(rare):
+    """With metadata routing a cross-validation hands each fold the costs of its training rows."""
+    X, y = rare
+    amount = np.where(X[:, 2] > 0, 20.0, 1.0)
+    cv = StratifiedKFold(3)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = DecisionRuleClassifier(LogisticRegression(), scoring="cost", n_bootstrap=5)
+        model.set_fit_request(fn_cost=True, fp_cost=True)
+        params = {"fn_cost": amount, "fp_cost": np.full(len(y), 2.0)}
+        scores = cross_val_score(model, X, y, cv=cv, params=params)
+    train, test = next(cv.split(X, y))
+    alone = DecisionRuleClassifier(LogisticRegression(), scoring="cost", n_bootstrap=5)
+    alone.fit(X[train], y[train], **{name: cost[train] for name, cost in params.items()})
+    assert scores[0] == alone.score(X[test], y[test])

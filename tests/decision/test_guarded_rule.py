@@ -46,6 +46,19 @@ def test_a_gain_beyond_doubt_is_taken():
     assert guarded.rule.threshold < 0.2
 
 
+@pytest.mark.parametrize("mode", ["auto", "tune"])
+def test_known_labels_are_not_found_again(mode):
+    """With the cross-fitted labels at hand the rule and its evidence are the same."""
+    y, proba = _rows(500, 2)
+    folds = np.arange(500) % 5
+    scored = ScoredRows(y, proba, np.arange(500), folds, None, np.arange(500), False)
+    spec = RuleSpec(make_metric("f1"), (0, 1), 1, "proba", mode=mode)
+    codes = spec.cross_fitted_codes(scored, folds)
+    known, found = guarded_rule(spec, scored, folds, None, codes), guarded_rule(spec, scored, folds)
+    assert (known.rule, known.gain) == (found.rule, found.gain)
+    np.testing.assert_array_equal(known.codes, found.codes)
+
+
 @pytest.mark.parametrize("pos", [0, 1])
 def test_one_column_and_two_columns_agree(pos):
     """The last class's column alone gives the rule that both columns give."""

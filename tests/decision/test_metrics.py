@@ -267,6 +267,7 @@ def test_resolve_keeps_what_does_not_judge_classes_opaque(scoring, name):
     assert "scorer=" not in repr(metric)
     assert not metric.vectorised
     assert not metric.monotone
+    assert not metric.has_corners
 
 
 @pytest.mark.parametrize(
@@ -308,6 +309,7 @@ def test_every_formula_is_monotone(name, swapped):
     for beta in betas:
         metric = make_metric(name, **({} if beta is None else {"beta": beta}))
         assert metric.monotone
+        assert metric.has_corners
         assert metric.vectorised
         for tp, fp, P, N in _every_small_table():
             order = [0, 1] if swapped else [1, 0]

@@ -41,7 +41,18 @@ def test_cost_gives_the_ratio_of_costs(fp_cost, fn_cost):
     """The threshold of two costs is c_fp / (c_fp + c_fn)."""
     metric = make_metric("cost", fp_cost=fp_cost, fn_cost=fn_cost)
     rule = plugin_rule(_column(), metric, classes=[0, 1], pos=1)
-    assert rule.threshold == pytest.approx(fp_cost / (fp_cost + fn_cost), abs=2e-3)
+    assert rule.threshold == fp_cost / (fp_cost + fn_cost)
+
+
+@pytest.mark.parametrize(
+    ("costs", "threshold"), [((1, 9), 0.1), ((0, 3), 0.0), ((3, 0), 1.0), ((0, 0), 0.5)]
+)
+def test_the_threshold_of_costs_depends_on_no_row(costs, threshold):
+    """Known costs give their threshold where no probability is near it, for either class."""
+    metric = make_metric("cost", fp_cost=costs[0], fn_cost=costs[1])
+    for pos in (0, 1):
+        rule = plugin_rule(np.array([0.01, 0.99]), metric, classes=["a", "b"], pos=pos)
+        assert (rule.threshold, rule.pos_label) == (threshold, ["a", "b"][pos])
 
 
 def test_f1_gives_half_the_greatest_expected_f1():

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import f1_score, make_scorer
 
 from sklearn_lossfix.decision._metrics import make_metric
-from sklearn_lossfix.decision._positive_class import resolve_positive
+from sklearn_lossfix.decision._positive_class import own_positive, resolve_positive
 from sklearn_lossfix.decision._scoring import resolve_metric
 
 F1 = make_metric("f1")
@@ -64,3 +64,13 @@ def test_impossible_wishes_are_refused(metric, labels, pos_label, message):
     """A class that is not one of two, and a metric that needs two, are refused."""
     with pytest.raises(ValueError, match=message):
         resolve_positive(metric, np.array(labels), np.ones(len(labels)), pos_label)
+
+
+def test_other_metrics_have_the_class_that_their_scorer_names():
+    """Without a name it is the class of the rule; a metric that needs none has none."""
+    zero = resolve_metric(make_scorer(f1_score, pos_label="no"))
+    assert own_positive(zero, ["no", "yes"], 1) == 0
+    assert own_positive(F1, ["no", "yes"], 1) == 1
+    assert own_positive(make_metric("accuracy"), ["no", "yes"], 1) is None
+    with pytest.raises(ValueError, match=r"pos_label='no' must be one of two classes.*'a', 'b'"):
+        own_positive(zero, ["a", "b"], 1)

@@ -6,10 +6,10 @@ from sklearn.datasets import make_classification
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from sklearn_lossfix._core._bootstrap import bootstrap_counts
-from sklearn_lossfix.decision import DecisionRule
+from sklearn_lossfix.decision import DecisionRule, _resampled_rules
 from sklearn_lossfix.decision._constraint import Constraint
 from sklearn_lossfix.decision._fit_rule import fit_rule, metric_from_rule
-from sklearn_lossfix.decision._metrics import make_metric
+from sklearn_lossfix.decision._metrics import make_metric, metric_from_codes
 from sklearn_lossfix.decision._resampled_rules import (
     averaged_rule,
     left_out_codes,
@@ -56,6 +56,51 @@ def test_threshold_samples_equal_fits_on_repeated_rows(metric, pos, weighted):
         w = None if weight is None else weight[left]
         value = metric_from_rule(at, spec.metric, scored.y[left], scored.scores[left], w, pos)
         assert found.left_out[b] == pytest.approx(value, abs=1e-12)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("constraint", [None, Constraint(make_metric("precision"), 0.2)])
+def test_samples_are_the_same_however_many_at_a_time(monkeypatch, weighted, constraint):
+    """One sample at a time gives what all of them together give, to the last bit."""
+    weight = np.random.default_rng(1).uniform(0.5, 2, 300) if weighted else None
+    scored, spec = _scored(weight=weight), _spec("f1", constraint=constraint)
+    counts = bootstrap_counts(scored.y, scored.unit, 10, 0)
+    together = resample_rule(spec, scored, counts)
+    monkeypatch.setattr(_resampled_rules, "_CELLS_AT_A_TIME", 1)
+    for part, whole in zip(resample_rule(spec, scored, counts), together, strict=True):
+        np.testing.assert_array_equal(part, whole)
+
+
+def test_corners_and_every_cut_find_the_same_rules():
+    """A constraint that nothing breaks takes the way over all cuts, and changes no result."""
+    for seed in range(20):
+        weight = np.random.default_rng(seed).uniform(0, 2, 300) if seed % 2 else None
+        scored = _scored(seed=seed, weight=weight)
+        counts = bootstrap_counts(scored.y, scored.unit, 10, seed)
+        idle = Constraint(make_metric("recall"), 0.0)
+        for metric in ("f1", "balanced_accuracy", "matthews_corrcoef", "gmean", "f1_macro"):
+            corners = resample_rule(_spec(metric), scored, counts)
+            every = resample_rule(_spec(metric, constraint=idle), scored, counts)
+            for one, other in zip(corners, every, strict=True):
+                np.testing.assert_array_equal(one, other)
+
+
+def test_a_class_without_hits_has_exactly_none():
+    """Weights leave no rounding behind: no true negative is a geometric mean of exactly zero."""
+    rng = np.random.default_rng(0)
+    for seed in range(50):
+        scored = _scored(60, seed=seed, weight=rng.random(60) ** 4)
+        high = np.column_stack([np.zeros(60), np.ones(60)])
+        scored = scored._replace(scores=np.where(scored.y[:, None] == 0, high, scored.scores))
+        counts = bootstrap_counts(scored.y, scored.unit, 10, seed)
+        found = resample_rule(_spec("gmean"), scored, counts)
+        for b, count in enumerate(counts):
+            left = np.flatnonzero(count == 0)
+            called = (scored.scores[left, 1] >= found.parameters[b]).astype(int)
+            value = metric_from_codes(
+                make_metric("gmean"), scored.y[left], called, 2, scored.weight[left]
+            )
+            assert found.left_out[b] == pytest.approx(value, abs=1e-12)
 
 
 def test_values_agree_with_scikit_learn():

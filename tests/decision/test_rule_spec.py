@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sklearn_lossfix.decision import DecisionRule
-from sklearn_lossfix.decision._metrics import Metric, make_metric
-from sklearn_lossfix.decision._rule_spec import RuleSpec
+from sklearn_lossfix.decision._metrics import Metric, make_metric, metric_from_codes
+from sklearn_lossfix.decision._rule_spec import RuleSpec, priced_spec
 from sklearn_lossfix.decision._scoring import resolve_metric
 
 SPEC = RuleSpec(make_metric("f1"), ("a", "b"), 1, "proba")
@@ -45,3 +45,43 @@ def test_fit_gives_the_best_rule_on_the_rows():
     np.testing.assert_array_equal(rule.predict(SCORES), ["a", "b", "b"])
     assert rule.pos_label == "b"
     assert SPEC.n_classes == 2
+
+
+# --- costs ----------------------------------------------------------------------------------------
+
+COST = dataclasses.replace(SPEC, metric=make_metric("cost"))
+
+
+def test_costs_of_rows_are_the_mean_cost_of_weighed_rows():
+    """The metric of rows weighed by weight and cost is minus the mean cost of their errors."""
+    rng = np.random.default_rng(0)
+    y, codes = rng.integers(0, 2, (2, 50))
+    weight, cost = rng.uniform(0.5, 2, 50), rng.uniform(0, 9, 50)
+    for w in (None, weight):
+        spec = priced_spec(COST, y, w, cost)
+        value = metric_from_codes(spec.metric, y, codes, 2, cost if w is None else w * cost, 1)
+        assert value == pytest.approx(-np.average(cost * (y != codes), weights=w))
+        # Calibrated probabilities say nothing of what rows cost: argmax is not favoured.
+        assert not spec.metric.favours_argmax
+
+
+def test_rows_that_cost_nothing_leave_nothing_to_choose():
+    """Costs that are zero wherever there is weight are refused."""
+    y = np.array([0, 1, 1])
+    with pytest.raises(ValueError, match="zero in every row that has weight"):
+        priced_spec(COST, y, np.array([0.0, 0.0, 1.0]), np.array([3.0, 2.0, 0.0]))
+
+
+@pytest.mark.parametrize(("costs", "threshold"), [((0, 2), -np.inf), ((2, 0), np.inf)])
+def test_free_errors_decide_without_rows(costs, threshold):
+    """Where one kind of error is free the rule is always, or never, and costs nothing."""
+    metric = make_metric("cost", fp_cost=costs[0], fn_cost=costs[1])
+    spec = dataclasses.replace(COST, metric=metric)
+    assert not spec.is_tuned
+    rule = spec.fixed_rule(SCORES)
+    assert (rule.kind, rule.threshold, rule.exact) == ("threshold", threshold, True)
+    default = dataclasses.replace(spec, mode="default").fixed_rule(SCORES)
+    assert default.kind == "argmax"
+    assert COST.certain_threshold is None
+    constrained = dataclasses.replace(spec, constraint=object())
+    assert constrained.certain_threshold is None

@@ -14,11 +14,12 @@ from sklearn_lossfix.decision._constraint import parse_constraint
 from sklearn_lossfix.decision._custom_metric import CustomFormula
 from sklearn_lossfix.decision._metrics import LABEL_METRICS, Metric, make_metric, metric_from_codes
 from sklearn_lossfix.decision._scoring import from_scorer
+from sklearn_lossfix.decision._sorted_rows import SortedRows
 from sklearn_lossfix.decision._sweep import (
-    SortedRows,
     best_effort_threshold_sorted,
     best_threshold,
     best_threshold_sorted,
+    best_thresholds_sorted,
     is_exact,
     sweep_thresholds,
 )
@@ -361,6 +362,20 @@ def test_sweep_counts_what_each_threshold_calls_positive(rows):
     np.testing.assert_allclose(sweep.fp, positive @ (weight * ~y), atol=1e-12)
     assert sweep.P == pytest.approx(np.sum(weight[y]))
     assert sweep.N == pytest.approx(np.sum(weight[~y]))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_several_weightings_are_swept_as_each_alone(weighted):
+    """Thresholds and values of all weightings at once are those of one sweep for each."""
+    for seed in range(40):
+        y, score, w = _tied_rows(2 * seed + 1)
+        rows = SortedRows.sort(y, score)
+        counts = np.random.default_rng(seed).poisson(1, (4, len(y))).astype(np.uint8)
+        weights = counts * (1.0 if w is None else w) if weighted else counts
+        cuts, metric = rows.cuts_and_corners(), make_metric("f1")
+        found = best_thresholds_sorted(rows, metric, weights, cuts, 0.5)
+        each = [best_threshold_sorted(rows._replace(weight=w), metric, 0.5) for w in weights]
+        np.testing.assert_array_equal(np.transpose(found), each)
 
 
 @given(rows=scored_rows(), seed=st.integers(0, 9))

@@ -85,3 +85,33 @@ def test_picture_shows_metrics_threshold_and_band():
     assert labels == ["f1", "recall", "threshold in use", "95 % of bootstrap thresholds"]
     assert plot_curve(curve, np.inf, ax=ax) is ax
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), curve["f1"][1:-1])
+
+
+@pytest.mark.parametrize("pos", [0, 1])
+def test_scorers_keep_their_own_positive_class(pos):
+    """A scorer that names a class is judged by it, and two of one name do not hide each other."""
+    y, scores, _ = _rows()
+    metrics = [resolve_metric(make_scorer(recall_score, pos_label=k)) for k in ("no", "yes")]
+    curve = _curve(y, scores, [*metrics, make_metric("recall")], pos)
+    assert list(curve) == ["threshold", "recall", "recall_2", "recall_3"]
+    for i, threshold in enumerate(curve["threshold"]):
+        labels = np.where(scores[:, pos] >= threshold, pos, 1 - pos)
+        for name, k in (("recall", 0), ("recall_2", 1), ("recall_3", pos)):
+            assert curve[name][i] == pytest.approx(recall_score(y, labels, pos_label=k))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_costs_of_rows_are_those_of_the_cost_alone(weighted):
+    """The cost is the mean of what the rows' errors cost; other metrics know nothing of it."""
+    y, scores, weight = _rows()
+    weight = weight if weighted else None
+    cost = np.random.default_rng(1).uniform(0, 9, len(y))
+    options = {"classes": CLASSES, "pos": 1, "space": "proba", "sample_weight": weight}
+    metrics = [make_metric("cost"), make_metric("f1"), make_metric("cost", fn_cost=3.0)]
+    curve = threshold_curve(y, scores, metrics, cost=cost, **options)
+    plain = threshold_curve(y, scores, metrics, **options)
+    for name in ("threshold", "f1", "cost_2"):
+        np.testing.assert_array_equal(curve[name], plain[name])
+    for i, threshold in enumerate(curve["threshold"]):
+        wrong = (scores[:, 1] >= threshold) != y
+        assert curve["cost"][i] == pytest.approx(-np.average(cost * wrong, weights=weight))

@@ -26,7 +26,7 @@ from sklearn.utils import get_tags
 
 import sklearn_lossfix
 from sklearn_lossfix import DecisionRuleClassifier, RecalibratedClassifier
-from sklearn_lossfix.exceptions import TooFewRowsError
+from sklearn_lossfix.exceptions import FrozenPartError, TooFewRowsError
 
 BOTH = pytest.mark.parametrize("wrapper", [DecisionRuleClassifier, RecalibratedClassifier])
 
@@ -98,6 +98,40 @@ def test_prefit_estimator_must_be_fitted(wrapper, rare):
     """An unfitted estimator is no prefit one."""
     with pytest.raises(sklearn.exceptions.NotFittedError):
         wrapper(LogisticRegression(), cv="prefit").fit(*rare)
+
+
+@BOTH
+def test_frozen_parts_that_are_not_fitted_as_a_whole_are_named(wrapper, rare):
+    """The error says that a frozen part makes it prefit, and which part."""
+    X, y = rare
+    scaler = FrozenEstimator(StandardScaler().fit(X))
+    model = wrapper(make_pipeline(scaler, LogisticRegression()))
+    with pytest.raises(FrozenPartError, match=r"\(frozenestimator\).*as with cv='prefit'"):
+        model.fit(X, y)
+    whole = wrapper(make_pipeline(scaler, LogisticRegression()).fit(X, y)).fit(X, y)
+    assert whole.oof_ is None
+
+
+@BOTH
+@pytest.mark.parametrize("weighted", [False, True])
+def test_prefit_needs_rows_of_two_classes(wrapper, rare, weighted):
+    """Nothing is learnt from rows of one class, or of one class with weight."""
+    X, y = rare
+    one_class = (X[y == 1], y[y == 1], None) if not weighted else (X, y, y.astype(float))
+    model = wrapper(LogisticRegression().fit(X, y), cv="prefit")
+    with pytest.raises(ValueError, match=r"two classes; all rows with weight are of class 1"):
+        model.fit(*one_class)
+
+
+def test_a_prefit_rule_cannot_be_judged_on_one_row_of_a_class(rare):
+    """One row of a class cannot choose and judge a rule; a rule that is given needs none."""
+    X, y = rare
+    rows = np.r_[np.flatnonzero(y == 0)[:50], np.flatnonzero(y == 1)[:1]]
+    fitted = LogisticRegression().fit(X, y)
+    with pytest.raises(TooFewRowsError, match=r"Class 1 has one.*more rows with cv='prefit'"):
+        DecisionRuleClassifier(fitted, cv="prefit").fit(X[rows], y[rows])
+    for rule in ("default", "plugin", 0.3):
+        DecisionRuleClassifier(fitted, cv="prefit", decision_rule=rule).fit(X[rows], y[rows])
 
 
 @BOTH

@@ -12,7 +12,8 @@ from scipy import stats
 from sklearn_lossfix._core._paired_tests import wilson_interval
 from sklearn_lossfix.decision._constraint import parse_constraint
 from sklearn_lossfix.decision._metrics import make_metric
-from sklearn_lossfix.decision._sweep import SortedRows, best_threshold_sorted
+from sklearn_lossfix.decision._sorted_rows import SortedRows
+from sklearn_lossfix.decision._sweep import best_threshold_sorted
 from sklearn_lossfix.exceptions import InfeasibleConstraintError
 
 N_DRAWS = 800

@@ -6,10 +6,15 @@ from sklearn.metrics import f1_score, log_loss, roc_auc_score
 
 from sklearn_lossfix._core._bootstrap import bootstrap_counts
 from sklearn_lossfix.decision._metrics import make_metric
+from sklearn_lossfix.decision._resampled_rules import resample_rule
 from sklearn_lossfix.decision._rule_spec import RuleSpec
 from sklearn_lossfix.decision._scored_rows import ScoredRows
 from sklearn_lossfix.decision._scoring import resolve_metric
-from sklearn_lossfix.model_selection._judge_candidates import judge_candidate, split_values
+from sklearn_lossfix.model_selection._judge_candidates import (
+    averaging_gain,
+    judge_candidate,
+    split_values,
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +52,19 @@ def test_a_tuned_candidate_is_judged_on_other_folds(scored):
     expected = log_loss(scored.y, scored.scores, sample_weight=scored.weight)
     assert judged.loss == pytest.approx(expected)
     assert judged.resampled.left_out.shape == (10,)
-    assert judged.default_resampled.left_out.shape == (10,)
+
+
+def test_averaging_gain_is_out_of_bag(scored):
+    """Labels by the mean rule of the samples without the row, against the mean of the samples."""
+    spec, counts = spec_of("f1"), bootstrap_counts(scored.y, scored.unit, 10, 0)
+    resampled = resample_rule(spec, scored, counts)
+    means = [
+        resampled.parameters[without if without.any() else slice(None)].mean()
+        for without in (counts == 0).T
+    ]
+    labels = (scored.scores[:, 1] >= means).astype(int)
+    expected = f1_score(scored.y, labels, sample_weight=scored.weight) - resampled.left_out.mean()
+    assert averaging_gain(spec, scored, counts, resampled) == pytest.approx(expected)
 
 
 def test_default_labels_are_argmax(scored):

@@ -19,6 +19,11 @@ class MisalignedDecisionRule:
     def run(self, analysis):
         """Judge the decision-rule row of the error ledger."""
         metric = analysis.metric
+        if analysis.evidence.facts.get("row_costs"):
+            raise CheckNotApplicable(
+                "fit was told what an error costs in each row. A report knows no such costs: it "
+                "judges scores, not the rule. Pass scoring to have labels judged by another metric."
+            )
         if metric.kind != "label":
             raise CheckNotApplicable(
                 f"The metric {metric.name!r} is not about labels ({metric.kind}), so no decision "

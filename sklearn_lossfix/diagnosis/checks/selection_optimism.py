@@ -38,6 +38,11 @@ class SelectionOptimism:
 
     def _of_recorded(self, search):
         """Judge by what the search recorded of itself."""
+        if search.chosen_by == "function":
+            raise CheckNotApplicable(
+                "A function chose the candidate from the table of the search: nothing tells what "
+                "it would have chosen on other rows."
+            )
         gap = optimism(search)
         if not np.isfinite(gap.value):
             raise CheckNotApplicable(
@@ -47,8 +52,9 @@ class SelectionOptimism:
         known = np.isfinite([gap.low, gap.high]).all()
         spread = f" [{search.honest_low:.3f}, {search.honest_high:.3f}]" if known else ""
         flattered = gap.value > METRIC_FLOOR
+        which = "best" if search.chosen_by == "metric" else "chosen one"
         message = (
-            f"On the rows that chose it, the best of "
+            f"On the rows that chose it, the {which} of "
             f"{counted_candidates(len(search.params))} has {search.metric_name.replace('_', ' ')} "
             f"{search.apparent:.3f}; on rows that did not choose, the search as a whole has "
             f"{search.honest:.3f}{spread}."
