@@ -124,7 +124,10 @@ class TunedWrapper(
             to a splitter that takes them.
 
         **params : dict
-            Parameters of the estimator's `fit`; with metadata routing also of the splitter.
+            Parameters of the estimator's `fit`; with metadata routing also of the splitter. Where
+            a rule is tuned for ``scoring="cost"``, also `fp_cost` and `fn_cost`, of shape
+            (n_samples,): what a false positive and a false negative cost in each row, one each if
+            not given. They weigh the rule and the cost, and nothing else.
 
         Returns
         -------
