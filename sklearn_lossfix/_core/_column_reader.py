@@ -187,7 +187,7 @@ class ColumnReader:
 
     @property
     def mass(self):
-        """Finite values of each column: the mass that :meth:`at_mass` divides."""
+        """Finite values of each column, each of which weighs one."""
         return self.n_finite
 
     def subset(self, columns):

@@ -158,11 +158,17 @@ def history_verdict(analysis, findings):
         return (
             f"Too short to judge: {missing}the {spoken(curve.split)} {what} has {len(curve)} "
             f"finite entr{'y' if len(curve) == 1 else 'ies'}, and most checks need {MIN_POINTS} "
-            f"or more."
+            f"or more.{_seen_by_value(findings)}"
         )
     if not is_loss:
         return _of_metric_alone(analysis, findings, curve)
     return _healthy(analysis, findings, curve)
+
+
+def _seen_by_value(findings):
+    """What a short curve shows without a test, as a sentence; empty without any."""
+    tips = [f for f in findings if f.name == "overfit-turning-point" and f.section == "tip"]
+    return f" {tips[0].message}" if tips else ""
 
 
 def _of_metric_alone(analysis, findings, curve):

@@ -20,7 +20,8 @@ def own_parameters(estimator):
         prefix, separator, short = name.rpartition("__")
         found[prefix + separator][short] = value
     for prefix, params in found.items():
-        yield prefix, owners[prefix.removesuffix("__")] if prefix else estimator, params
+        # Without a prefix, or where a name holds two underscores of its own, it is the estimator's.
+        yield prefix, owners.get(prefix.removesuffix("__"), estimator), params
 
 
 def inner_split(estimator):

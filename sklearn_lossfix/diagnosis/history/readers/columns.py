@@ -222,7 +222,7 @@ def merge_rows(index, numbers, curves):
     Raises
     ------
     ValueError
-        If a row has no step, or two rows of a step have entries in the same curve.
+        If a row has no step, or two rows of a step have different entries in the same curve.
     """
     numbers, missing = numbers_of(numbers, index)
     if missing.any() or not np.isfinite(numbers).all():
@@ -237,10 +237,13 @@ def merge_rows(index, numbers, curves):
         for row, value in zip(rows.tolist(), values, strict=True):
             if is_missing(value):
                 continue
-            if not (is_unknown or is_missing(entries[row])):
+            # A run that was resumed writes its last step once more.
+            if not (is_unknown or is_missing(entries[row]) or entries[row] == value):
                 raise ValueError(
-                    f"{index} {steps[row]:g} has more than one entry in {name!r}. Expected one; "
-                    f"pass the runs of several seeds as a dict, {{name: table}}."
+                    f"{index} {steps[row]:g} has more than one entry in {name!r}: {entries[row]!r} "
+                    f"and {value!r}. Expected one. Of a run that went back to an earlier step, "
+                    f"leave out the rows that it repeated; pass the runs of several seeds as a "
+                    f"dict, {{name: table}}."
                 )
             entries[row] = value
         merged[name] = entries

@@ -1,7 +1,8 @@
 """Lightning's ``CSVLogger``: columns ``epoch`` and ``step``, and rows that fill each other's gaps.
 
 Format: every call that logs writes a row of its own, so that training and validation entries of an
-epoch stand in different rows, and what a row does not hold is empty.
+epoch stand in different rows, and what a row does not hold is empty. Some callbacks, such as
+``LearningRateMonitor``, log by the step alone.
 """
 
 import numpy as np
@@ -27,8 +28,9 @@ def recognises_columns(columns):
     """Whether a table has both an ``epoch`` and a ``step``, and epochs are whole numbers."""
     if not {"epoch", "step"} <= set(columns):
         return False
-    epochs, missing = numbers_of(columns["epoch"], "epoch")
-    return bool((epochs[~missing] == np.rint(epochs[~missing])).all())
+    epochs, _ = numbers_of(columns["epoch"], "epoch")
+    known = epochs[np.isfinite(epochs)]
+    return bool((known == np.rint(known)).all())
 
 
 def read_columns(columns, facts):
@@ -51,13 +53,17 @@ def read_columns(columns, facts):
     Raises
     ------
     ValueError
-        If a row has no epoch or step.
+        If a row has no step, or one with a loss or metric has no epoch.
     """
-    epoch, step = (_whole_numbers(columns[name], name) for name in ("epoch", "step"))
+    step = _whole_numbers(columns["step"], "step")
     curves = {name: list(v) for name, v in columns.items() if name not in ("epoch", "step")}
     if not any(is_missing(value) for values in curves.values() for value in values):
         curves = {name: mark_gaps(values) for name, values in curves.items()}
     judged = [name for name in curves if _kind(name) in ("loss", "metric")]
+    holds_none = np.ones(len(step), dtype=bool)
+    for name in judged:
+        holds_none &= [is_missing(value) for value in curves[name]]
+    epoch = _whole_numbers(filled_epochs(columns["epoch"], step, holds_none), "epoch")
     has_validation = any(take_apart(name).split == "validation" for name in judged)
     epochs = np.unique(epoch)
     n_entries = {name: sum(not is_missing(v) for v in curves[name]) for name in judged}
@@ -98,6 +104,35 @@ def _whole_numbers(values, name):
         row = int(np.flatnonzero(missing | ~np.isfinite(numbers))[0])
         raise ValueError(f"Row {row} has no number in the column {name!r}. Expected one in each.")
     return np.rint(numbers).astype(np.int64)
+
+
+def filled_epochs(values, step, rows):
+    """The epochs of rows; of some, where there is none, that of the next step that has one.
+
+    Parameters
+    ----------
+    values : sequence of shape (n_rows,)
+        Epochs; None or NaN where a row has none.
+    step : ndarray of shape (n_rows,), dtype int64
+        Steps.
+    rows : ndarray of shape (n_rows,), dtype bool
+        Which may be filled.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), dtype float64
+        Behind the last step with an epoch it is the last epoch. NaN of the others, and where no
+        row has one.
+    """
+    epochs, _ = numbers_of(values, "epoch")
+    epochs = np.array(epochs, dtype=np.float64)
+    known = np.flatnonzero(np.isfinite(epochs))
+    unknown = rows & ~np.isfinite(epochs)
+    if known.size:
+        known = known[np.argsort(step[known], kind="stable")]
+        place = np.searchsorted(step[known], step[unknown]).clip(max=len(known) - 1)
+        epochs[unknown] = epochs[known[place]]
+    return epochs
 
 
 def mark_gaps(values):

@@ -17,6 +17,13 @@ from sklearn_lossfix.diagnosis.history._turning_point import (
 )
 from sklearn_lossfix.exceptions import CheckNotApplicable
 
+# Of fewer entries than a test needs, a last loss that is this share above the least one is worth a
+# word: Prechelt's rule GL5 (Prechelt 1998, *Early stopping - but when?*).
+VALLEY_SHARE = 0.05
+
+# Entries of which the least one can lie between others.
+MIN_VALLEY = 3
+
 # Standard errors that the losses of the rows must have risen by, where the likelihood of all labels
 # speaks as well. A test at 5 % costs more overfitted runs than it saves sound ones: macro-F1 of .87
 # in place of .92 on the recorded runs of the benchmark.
@@ -32,7 +39,8 @@ class OverfitTurningPoint:
     recorded, they must rise too: by more than the standard error beside that ratio, which a single
     row alone cannot, and by the 95 % interval without it. Where an earlier step was put back at the
     end, it has passed if that step is not above the valley. Without any loss a metric is judged, by
-    its own limit.
+    its own limit. Of three to seven entries nothing is tested: a last one that is five percent
+    above the least one is a tip.
     """
 
     name = "overfit_turning_point"
@@ -49,6 +57,8 @@ class OverfitTurningPoint:
             raise CheckNotApplicable(
                 "No validation loss was recorded: overfitting does not show on training rows."
             )
+        if MIN_VALLEY <= len(analysis.loss("validation")) < MIN_POINTS:
+            return self._by_value(analysis, analysis.loss("validation"))
         curve = analysis.needed_loss("validation", MIN_POINTS)
         turn, best = analysis.turning_point("validation"), analysis.best_by_loss
         # The smoothed valley, not the least loss: of many noisy epochs that one flatters itself.
@@ -116,6 +126,36 @@ class OverfitTurningPoint:
             limit=limit,
             nats_at_stake=max(0.0, at_stake) if enough and analysis.unit else None,
             evidence=evidence,
+            checks=(self.name,),
+        )
+
+    def _by_value(self, analysis, curve):
+        """A tip where a few entries have a valley; not applicable where they have none."""
+        position = int(np.argmin(curve.values))
+        least, last = float(curve.values[position]), float(curve.values[-1])
+        limit = VALLEY_SHARE * abs(least)
+        if last - least <= limit or analysis.kept_position(curve) == position:
+            raise CheckNotApplicable(
+                f"The validation loss has {len(curve)} finite entries; this needs {MIN_POINTS}. "
+                f"The last is no more than {VALLEY_SHARE:.0%} above the least, or the least was "
+                f"put back."
+            )
+        unit, step = analysis.history.unit, float(curve.steps[position])
+        return Finding(
+            name=self.slug,
+            section="tip",
+            title=self.title,
+            message=f"The validation loss was least at {unit} {step:g} ({least:.3g}) and ends "
+            f"{last - least:.3g}{analysis.in_unit} above it; {len(curve)} entries are too few to "
+            f"tell this from noise.",
+            estimate=last - least,
+            unit=analysis.unit,
+            limit=limit,
+            evidence={
+                **window_of(curve),
+                "best_step": step,
+                "fix": f"Keep the model of {unit} {step:g}, and record the loss more often.",
+            },
             checks=(self.name,),
         )
 

@@ -40,6 +40,13 @@ def test_merge_rows_fills_gaps_and_orders():
     assert curves == {"loss": [0.7, 0.4], "time": [2, 3]}
 
 
+def test_a_step_that_was_written_again_is_one_step():
+    """A run that was resumed repeats its last step: equal entries are one."""
+    (history,) = read_histories({"epoch": [1, 2, 3, 3, 4], "loss": [0.9, 0.8, 0.7, 0.7, 0.6]})
+    assert history.steps.tolist() == [1, 2, 3, 4]
+    assert history.loss["train"].tolist() == [0.9, 0.8, 0.7, 0.6]
+
+
 def test_merge_rows_refuses_two_runs_in_one_table():
     """Two entries of a curve in a step are two runs, which cannot be told apart."""
     with pytest.raises(ValueError, match=r"epoch 1 has more than one entry in 'loss'.*dict"):

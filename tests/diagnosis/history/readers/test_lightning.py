@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from sklearn_lossfix.diagnosis.history._read import read_histories
-from sklearn_lossfix.diagnosis.history.readers.lightning import mark_gaps
+from sklearn_lossfix.diagnosis.history.readers.lightning import filled_epochs, mark_gaps
 
 
 @pytest.fixture(params=["path", "pandas", "polars"])
@@ -35,6 +35,29 @@ def test_the_check_before_the_first_epoch_is_not_shown(metrics):
     (history,) = read_histories(metrics)
     assert history.loss["validation"][0] != 0.7210
     assert any("check before the first one" in sentence for sentence in history.distortions)
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_rows_that_hold_a_rate_alone_need_no_epoch(tmp_path, as_frame):
+    """A callback logs the rate by step: it belongs to the epoch of the next step that has one."""
+    lines = ["lr-Adam,epoch,step,train_loss,val_loss"]
+    for epoch in range(3):
+        lines += [f"{0.1 / (epoch + 1)},,{epoch * 100},,", f",{epoch},{epoch * 100 + 99},1.5,1.2"]
+    path = tmp_path / "metrics.csv"
+    path.write_text("\n".join([*lines, "0.01,,300,,"]))
+    (history,) = read_histories(pd.read_csv(path) if as_frame else path)
+    assert history.steps.tolist() == [0, 1, 2]
+    assert history.loss["validation"].tolist() == [1.2, 1.2, 1.2]
+    assert history.learning_rate.tolist() == [0.1, 0.05, 0.01]
+
+
+def test_epochs_are_filled_by_step():
+    """Whatever the order of the rows; nothing can be filled where nothing is known."""
+    step, rows = np.array([5, 1, 9, 3, 12]), np.array([True, True, True, True, False])
+    found = filled_epochs([None, 0, 2, np.nan, None], step, rows)
+    assert found[:4].tolist() == [2, 0, 2, 2]
+    assert np.isnan(found[4])
+    assert np.isnan(filled_epochs([None] * 5, step, rows)).all()
 
 
 def test_batches_are_averaged_without_a_mean_of_the_epoch(sample):

@@ -101,11 +101,13 @@ def test_half_a_percent_does_not_matter(analysis_of, curves):
 
 
 def test_it_needs_a_validation_loss_of_eight_entries(analysis_of, curves):
-    """Training rows, and a handful of epochs, do not show it."""
+    """Training rows do not show it, nor do a handful of epochs that do not turn."""
     with pytest.raises(CheckNotApplicable, match="No validation loss"):
         OverfitTurningPoint().run(analysis_of(curves["train"]))
     with pytest.raises(CheckNotApplicable, match="5 finite entries; this needs 8"):
-        OverfitTurningPoint().run(analysis_of(None, [0.5, 0.4, 0.3, 0.5, 0.9]))
+        OverfitTurningPoint().run(analysis_of(None, [0.9, 0.5, 0.4, 0.5, 0.3]))
+    with pytest.raises(CheckNotApplicable, match="2 finite entries; this needs 8"):
+        OverfitTurningPoint().run(analysis_of(None, [0.5, 0.9]))
 
 
 def test_correlated_noise_is_rarely_taken_for_a_rise(analysis_of):
@@ -157,3 +159,34 @@ def test_a_metric_that_jitters_is_rarely_taken_for_one_that_fell():
             finding = OverfitTurningPoint().run(HistoryAnalysis([history], 0.01))
             issues += finding.section == "issue"
     assert issues <= 1
+
+
+@pytest.mark.parametrize(
+    ("values", "section"),
+    [
+        ([0.6, 0.45, 0.40, 0.46, 0.55, 0.66, 0.8], "tip"),
+        ([0.6, 0.40, 0.421], "tip"),
+        ([0.6, 0.40, 0.419], None),
+        ([0.6, 0.5, 0.4], None),
+        ([0.4, 0.6], None),
+    ],
+)
+def test_a_few_entries_are_judged_by_value(analysis_of, values, section):
+    """Too few for a test, a last loss five percent above the least is worth a word and no more."""
+    analysis = analysis_of(np.linspace(1, 0.5, len(values)), np.array(values))
+    if section is None:
+        with pytest.raises(CheckNotApplicable, match="finite entries"):
+            OverfitTurningPoint().run(analysis)
+        return
+    finding = OverfitTurningPoint().run(analysis)
+    assert finding.section == section
+    assert finding.p_value is None
+    assert finding.evidence["best_step"] == 1 + np.argmin(values)
+    assert finding.estimate == pytest.approx(values[-1] - min(values))
+
+
+def test_the_least_of_a_few_entries_is_no_news_where_it_was_put_back(analysis_of):
+    """What early stopping has kept is not lost."""
+    values = np.array([0.6, 0.40, 0.46, 0.55])
+    with pytest.raises(CheckNotApplicable, match="put back"):
+        OverfitTurningPoint().run(analysis_of(values, values, kept_step=2.0))
