@@ -69,6 +69,7 @@ def peers(X, skrub, polars, bottleneck):
 def compare(X, aim, name, extra, missed):
     """Time one table, print its line, and note missed aims."""
     reference, ours = RobustScaler().fit(X[:1000]), MADScaler().fit(X[:1000])
+    threaded = MADScaler(n_jobs=2).fit(X[:1000])
     seconds = best_of(
         {
             "robust": lambda: RobustScaler().fit(X),
@@ -76,16 +77,18 @@ def compare(X, aim, name, extra, missed):
             "two": lambda: MADScaler(n_jobs=2).fit(X),
             "robust transform": lambda: reference.transform(X),
             "transform": lambda: ours.transform(X),
+            "two transform": lambda: threaded.transform(X),
             **extra,
         }
     )
     one, two = (seconds["robust"] / seconds[key] for key in ("one", "two"))
     moved = seconds["robust transform"] / seconds["transform"]
+    moved_by_two = seconds["robust transform"] / seconds["two transform"]
     per_value = seconds["one"] / X.size * 1e9
     beside = "  ".join(f"{peer} {seconds['robust'] / seconds[peer]:.2f}" for peer in extra)
     print(
         f"{name:42s} fit x{one:5.2f} ({per_value:4.1f} ns/value), 2 threads x{two:5.2f}, "
-        f"transform x{moved:4.2f}   {beside}",
+        f"transform x{moved:4.2f}, 2 threads x{moved_by_two:4.2f}   {beside}",
         flush=True,
     )
     if one < aim:
