@@ -38,7 +38,7 @@ class Moments:
         center = np.divide(
             (mass * mean).sum(axis=0), total, out=np.zeros(n_columns), where=total > 0
         )
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             apart = mass * (mean - center) ** 2
         return Moments(total, center, (squares + apart).sum(axis=0))
 

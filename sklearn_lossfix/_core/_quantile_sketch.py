@@ -92,12 +92,14 @@ class QuantileSketch:
             self._take_blocks()
         self.mass += other.mass
 
+    def common_weight(self):
+        """The weight of every row; None once some are in levels or weigh differently."""
+        weights = {weight for part in self._weights for weight in np.unique(part)[:2]}
+        return None if self._levels or len(weights) != 1 else weights.pop()
+
     def held_rows(self):
         """All rows, in the order they came; None once some are in levels or weigh differently."""
-        weights = {weight for part in self._weights for weight in np.unique(part)[:2]}
-        if self._levels or len(weights) != 1:
-            return None
-        return np.concatenate(self._rows)
+        return None if self.common_weight() is None else np.concatenate(self._rows)
 
     def columns(self, moments=None):
         """What is held, as weighted columns; `moments` are known exactly where they are given."""

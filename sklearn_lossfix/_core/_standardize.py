@@ -32,11 +32,13 @@ def soft_clip(z, bound, out=None):
         In the dtype of `z`.
     """
     out = np.empty_like(z) if out is None else out
+    met = _bound_in(z.dtype, bound)
     # Half precision has no room for the square, nor small enough numbers for the quotient.
-    if z.dtype not in _SATURATED or not representable(np.array([bound]), z.dtype):
-        np.copyto(out, soft_clip(z.astype(np.float64), bound), casting="same_kind")
+    if z.dtype not in _SATURATED or met is None:
+        wide = soft_clip(z.astype(np.float64), bound if met is None else float(met))
+        np.copyto(out, wide, casting="same_kind")
         return out
-    saturated, bound = _SATURATED[z.dtype], z.dtype.type(bound)
+    saturated, bound = _SATURATED[z.dtype], met
     t = z / bound
     np.clip(t, -saturated, saturated, out=t)
     root = np.sqrt(1 + t * t)
@@ -45,10 +47,20 @@ def soft_clip(z, bound, out=None):
 
 
 def inverse_soft_clip(y, bound):
-    """The value that :func:`soft_clip` maps to `y`; infinite from the bound on."""
-    share = np.clip(y / bound, -1.0, 1.0)
+    """The value that :func:`soft_clip` maps to `y`, as float64; infinite from the bound on.
+
+    The bound is that of the dtype of `y`: one that was rounded down would never be reached.
+    """
+    met = _bound_in(y.dtype, bound)
+    bound = bound if met is None else float(met)
+    share = np.clip(y.astype(np.float64) / bound, -1.0, 1.0)
     with np.errstate(divide="ignore"):
-        return y.dtype.type(bound) * share / np.sqrt((1 - share) * (1 + share))
+        return bound * share / np.sqrt((1 - share) * (1 + share))
+
+
+def _bound_in(dtype, bound):
+    """The bound in the dtype of what it bounds; None where that cannot hold it."""
+    return dtype.type(bound) if representable(np.array([bound]), dtype) else None
 
 
 def representable(parameters, dtype):

@@ -4,7 +4,7 @@ import sys
 import warnings
 
 # Modules whose frames are not the user's: this package, and what calls it back.
-_INNER = ("sklearn_lossfix", "sklearn", "joblib")
+_INNER = ("sklearn_lossfix", "sklearn", "imblearn", "joblib")
 
 
 def warn_user(message, category):

@@ -65,7 +65,7 @@ def surveyed(part, thin, lower, upper, stream=None, tie_share=None):
     if tie_share is None:
         tie_share = share(tied_mass(thin.at_mass(0.5 * thin.mass)), thin.mass)
     if stream is not None:
-        unknown, ends = stream.infinite, stream.ends
+        unknown, ends = stream.infinite_mass(), stream.ends
         below = below + unknown[0] * (lower > -np.inf)
         above = above + unknown[1] * (upper < np.inf)
     return {

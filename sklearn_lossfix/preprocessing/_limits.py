@@ -91,7 +91,13 @@ def requested_limits(limits, method, tail, names):
                 raise ValueError(f"limits names the column {str(names[j])!r} twice.")
             asked[:, j] = _pair(value, method)
     elif isinstance(limits, np.ndarray | list) and _is_table(limits):
-        asked = np.array(limits, dtype=np.float64)
+        try:
+            asked = np.array(limits, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"An array of limits must have one lower and one upper row of numbers, shape "
+                f"(2, {n_features}), NaN for an open side ({error})."
+            ) from error
         if asked.shape != (2, n_features):
             raise ValueError(
                 f"An array of limits must have one lower and one upper row, shape "
@@ -107,7 +113,7 @@ def requested_limits(limits, method, tail, names):
 
 def _is_table(limits):
     """Whether limits have rows, not just numbers."""
-    return any(np.ndim(row) == 1 for row in limits) if np.ndim(limits[0]) else False
+    return any(np.ndim(row) == 1 for row in limits) if len(limits) and np.ndim(limits[0]) else False
 
 
 def _position(key, names):
@@ -133,6 +139,7 @@ def _pair(value, method):
                 f"With method='fixed' limits are pairs of values, None for an open side. Got "
                 f"{value!r} instead; (None, {value!r}) caps above {value!r}."
             )
+        value = float(value)  # whatever kind of number it is, an open side of it can be NaN
         return (value, 1 - value) if method == "quantile" else (value, value)
     if hasattr(value, "__len__") and not isinstance(value, str | dict) and len(value) == 2:
         sides = list(value)
@@ -229,13 +236,15 @@ def _iqr_rule(part, quantile_method):
 def _mad_rule(part, _):
     """Median, and scaled MADs around it."""
     center, mad = simple_mad(part)
-    return center, np.array([center, center]), np.array([mad, mad]) / NORMAL_MAD
+    with np.errstate(over="ignore"):
+        return center, np.array([center, center]), np.array([mad, mad]) / NORMAL_MAD
 
 
 def _double_mad_rule(part, _):
     """Median, and the scaled MAD of each side."""
     center, mad = double_mad(part)
-    return center, np.array([center, center]), mad / NORMAL_MAD
+    with np.errstate(over="ignore"):
+        return center, np.array([center, center]), mad / NORMAL_MAD
 
 
 def _gaussian_rule(part, _):

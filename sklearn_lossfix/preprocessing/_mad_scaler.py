@@ -1,6 +1,5 @@
 """Centre by the median, scale by the median absolute deviation."""
 
-import warnings
 from functools import partial
 from numbers import Real
 
@@ -14,6 +13,7 @@ from sklearn_lossfix._core._order_statistics import ColumnSelector
 from sklearn_lossfix._core._robust_scale import NORMAL_MAD, ZERO_SCALES, robust_scale
 from sklearn_lossfix._core._row_blocks import map_blocks
 from sklearn_lossfix._core._standardize import Standardizer, inverse_soft_clip, representable
+from sklearn_lossfix._core._user_warning import warn_user
 from sklearn_lossfix.exceptions import LossfixWarning
 from sklearn_lossfix.preprocessing._column_record import listed
 from sklearn_lossfix.preprocessing._robust_transformer import (
@@ -116,12 +116,13 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
 
     Notes
     -----
-    A float column is selected and scaled in its own dtype, float16 in float32; `center_`, `scale_`
-    and `mad_` are float64. Without weights fit compares integers as integers, so those beyond 2**53
-    keep their ranks; weights, :meth:`partial_fit` and transform turn them into float64. A column of
-    a large offset, such as time stamps in float32, was rounded before it got here. Its MAD counts
-    although it is as small as ten rounding errors, where the values beyond these begin right there;
-    where they lie ten times as far out, the MAD is taken for rounding noise, which is zero.
+    A float column is selected and scaled in its own dtype, but float16 is selected in float32 and
+    scaled in float64; `center_`, `scale_` and `mad_` are float64. Without weights fit compares
+    integers as integers, so those beyond 2**53 keep their ranks; weights, :meth:`partial_fit` and
+    transform turn them into float64. A column of a large offset, such as time stamps in float32,
+    was rounded before it got here. Its MAD counts although it is as small as ten rounding errors,
+    where the values beyond these begin right there; where they lie ten times as far out, the MAD is
+    taken for rounding noise, which is zero.
 
     References
     ----------
@@ -296,14 +297,17 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         if standardize.infinite:
             if out is not X:
                 self._dense_counts(ColumnSelector(X, n_jobs=self.n_jobs))
-            self._warn_of_overflow(out)
+            self._warn_of_overflow(np.isinf(out).any(axis=0), out.dtype)
         return out
 
     def _applied(self, dtype):
         """What is subtracted and divided by, in the dtype of the data where that can hold it."""
         center = self.center_ if self.with_centering else np.zeros(self.n_features_in_)
         scales = list(np.atleast_2d(self.scale_)) if self.with_scaling else [np.ones_like(center)]
-        wide = not all(representable(values, dtype) for values in (center, *scales))
+        # Half precision is coarse: a rounded centre would shift every value.
+        wide = dtype == np.float16 or not all(
+            representable(values, dtype) for values in (center, *scales)
+        )
         if not wide:
             center, scales = center.astype(dtype), [scale.astype(dtype) for scale in scales]
         return center, scales, wide
@@ -322,16 +326,16 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
         self._refuse_infinite(sparse_counts(out))
         standardize = Standardizer(self._bound, wide=True)
         standardize(out.data, np.zeros(1), scale[entry_columns(out)], out=out.data)
+        if standardize.infinite:
+            self._warn_of_overflow(sparse_counts(out)["n_infinite"] > 0, out.dtype)
         return out
 
-    def _warn_of_overflow(self, out):
+    def _warn_of_overflow(self, infinite, dtype):
         """Tell which columns hold values that their dtype cannot hold once they are scaled."""
-        names = self._names()[np.isinf(out).any(axis=0)]
-        warnings.warn(
-            f"Scaled values of the columns {named(names)} are beyond {out.dtype} and became "
-            f"infinite. Set clip to bound them, or pass float64.",
+        warn_user(
+            f"Scaled values of the columns {named(self._names()[infinite])} are beyond {dtype} and "
+            f"became infinite. Set clip to bound them, or pass float64.",
             LossfixWarning,
-            stacklevel=3,
         )
 
     def inverse_transform(self, X):
@@ -402,9 +406,8 @@ class MADScaler(OneToOneFeatureMixin, RobustTransformer):
 
 def _unscale(block, center, *scales, bound, out):
     """``block * scale + center``, with a soft bound undone first."""
-    values = block.astype(np.float64)
-    if isinstance(bound, tuple):
-        values = inverse_soft_clip(values, bound[1])
+    soft = isinstance(bound, tuple)
+    values = inverse_soft_clip(block, bound[1]) if soft else block.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         values *= scales[0] if len(scales) == 1 else np.where(values < 0, *scales)
         np.copyto(out, values + center, casting="same_kind")

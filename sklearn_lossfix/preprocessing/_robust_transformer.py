@@ -1,7 +1,5 @@
 """What MADScaler and Winsorizer share: reading tables, weights, streams, and what fit records."""
 
-import sys
-import warnings
 from contextlib import contextmanager, suppress
 from numbers import Integral
 
@@ -27,6 +25,7 @@ from sklearn_lossfix._core._diagnosable import DiagnosableTransformerMixin
 from sklearn_lossfix._core._evidence import ColumnEvidence
 from sklearn_lossfix._core._order_statistics import ColumnSelector
 from sklearn_lossfix._core._quantiles import WeightedColumns
+from sklearn_lossfix._core._user_warning import warn_user
 from sklearn_lossfix._core._validation import check_weights
 from sklearn_lossfix.exceptions import LossfixWarning, ZeroSpreadWarning
 from sklearn_lossfix.preprocessing._column_record import (
@@ -41,9 +40,6 @@ from sklearn_lossfix.preprocessing._stream import Stream
 
 # Values of weighted columns that are sorted at a time.
 WEIGHTED_BUFFER = 1 << 20
-
-# Packages whose frames stand between the user and a warning.
-_LIBRARIES = ("sklearn", "sklearn_lossfix", "contextlib", "joblib", "imblearn")
 
 #: Dtypes that transform keeps; others become the first.
 TRANSFORMED_DTYPES = [np.float64, np.float32, np.float16]
@@ -155,11 +151,10 @@ class RobustTransformer(DiagnosableTransformerMixin, TransformerMixin, BaseEstim
         """
         first = getattr(self, "_stream", None) is None
         if hasattr(self, "_stream") and first:
-            warnings.warn(
+            warn_user(
                 f"fit keeps no rows to add to, so partial_fit starts anew and forgets what this "
                 f"{type(self).__name__} learnt in fit. Use partial_fit for all rows.",
                 LossfixWarning,
-                stacklevel=3,
             )
         if sparse.issparse(X):
             raise TypeError(
@@ -528,13 +523,9 @@ def _plain_labels(labels):
 
 
 def _tell(untold):
-    """Warn of columns that do not spread, from the first line outside of the libraries."""
-    if not untold:
-        return
-    level, frame = 1, sys._getframe()
-    while frame.f_back and frame.f_globals["__name__"].partition(".")[0] in _LIBRARIES:
-        level, frame = level + 1, frame.f_back
-    warnings.warn(untold, ZeroSpreadWarning, stacklevel=level)
+    """Warn of columns that do not spread."""
+    if untold:
+        warn_user(untold, ZeroSpreadWarning)
 
 
 def _equal(one, other):

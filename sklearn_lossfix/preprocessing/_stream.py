@@ -26,7 +26,7 @@ class Stream:
     integers : bool
         Whether the first batch held integers.
     infinite : ndarray of shape (2, n_features), dtype float64
-        Masses of the negative and the positive infinite values, which the sketch leaves out.
+        Weights of the negative and the positive infinite values, which the sketch leaves out.
     ends : ndarray of shape (2, n_features), dtype float64
         Smallest and largest finite value, which the sketch can lose; NaN before any.
     """
@@ -87,7 +87,7 @@ class Stream:
         sketch = self.sketch.copy()
         sketch.merge(other.sketch)
         counts = {name: self.counts[name] + other.counts[name] for name in self.counts}
-        moments = self.moments and self.moments.merged(other.moments)
+        moments = self.moments and other.moments and self.moments.merged(other.moments)
         return replace(
             self,
             sketch=sketch,
@@ -101,6 +101,11 @@ class Stream:
         """What is known of the columns: the rows themselves while all are held and weigh alike."""
         rows = self.sketch.held_rows()
         return self.sketch.columns(self.moments) if rows is None else ColumnSelector(rows)
+
+    def infinite_mass(self):
+        """Masses of the infinite values, as :meth:`columns` weighs: rows that weigh alike count."""
+        weight = self.sketch.common_weight()
+        return self.infinite if weight is None else np.rint(self.infinite / weight).astype(np.int64)
 
 
 def _wider(one, other):

@@ -118,8 +118,10 @@ def numeric_columns(X):
         For sparse tables and what has no columns, and where no column holds numbers.
     """
     refuse_lazy(X, "X")
-    if sparse.issparse(X) or len(getattr(X, "shape", ())) != 2:
+    shape = getattr(X, "shape", None)
+    if sparse.issparse(X) or shape is None or len(shape) != 2:
         kind = "a sparse table" if sparse.issparse(X) else type(X).__name__
+        kind += "" if shape is None else f" of shape {tuple(shape)}"
         raise ValueError(f"X must be an array or a dataframe with rows and columns. Got {kind}.")
     if X.shape[0] < 2:
         raise ValueError(f"X has {X.shape[0]} rows. Expected at least two: one does not vary.")

@@ -290,7 +290,8 @@ class Winsorizer(RobustTransformer):
         Raises
         ------
         ValueError
-            If X has other columns than in fit, or is sparse and zero lies beyond a limit.
+            If X has other columns than in fit, or is sparse and zero lies beyond a limit; if
+            `action` was set to "soft" after fit, which learns the scales of it.
         """
         X, out = self._read_for_transform(X)
         lower, upper = open_limits(self.lower_, self.upper_)
@@ -386,8 +387,13 @@ class Winsorizer(RobustTransformer):
         return not ((lower > range_.max) | (upper < range_.min)).any()
 
     def _soft_scales(self):
-        """Scales below and above, one where there is no limit to need them."""
-        return np.nan_to_num(self.soft_scale_, nan=1.0)
+        """Scales below and above, which fit learns with ``action="soft"`` only."""
+        if np.isnan(self.soft_scale_).any():
+            raise ValueError(
+                "action='soft' needs scales that fit learns with it, and these limits were learnt "
+                "with another action. Fit again after changing it."
+            )
+        return self.soft_scale_
 
     def _indicated(self):
         """Position and kind of every indicator column."""
@@ -452,7 +458,8 @@ class Winsorizer(RobustTransformer):
         indicators = self._sparse_indicators(X.tocsc()) if self._indicated() else None
         out = X.copy() if self.copy or not X.data.flags.writeable else X
         columns = entry_columns(out)
-        self._cap(out.data, *(side[columns] for side in (lower, upper, *self._soft_scales())))
+        sides = [lower, upper, *(self._soft_scales() if self.action == "soft" else ())]
+        self._cap(out.data, *(side[columns] for side in sides))
         return out if indicators is None else sparse.hstack([out, indicators], format=X.format)
 
     def _cap(self, values, lower, upper, *scales):
@@ -510,9 +517,10 @@ def _soft_scales(part, lower, upper):
     A limit that is the median takes that of the other side, and one where both are.
     """
     median = part.at_mass(0.5 * part.mass).middle[0].astype(np.float64)
-    scales = np.abs(np.array([median - lower, upper - median]))
+    with np.errstate(over="ignore"):
+        scales = np.abs(np.array([median - lower, upper - median]))
     scales = np.where(scales > 0, scales, scales[::-1])
-    return np.where(scales > 0, scales, 1.0)
+    return np.where(scales > 0, np.minimum(scales, np.finfo(np.float64).max), 1.0)
 
 
 def _clip(X, out, lower, upper):
@@ -569,5 +577,6 @@ def _draw_out(block, lower, upper, scale_low, scale_high, out):
             distance = np.expm1(sign * (block[beyond].astype(np.float64) - limit) / scale)
             restored.append((beyond, limit + sign * scale * distance))
     np.copyto(out, block)
-    for beyond, values in restored:
-        out[beyond] = values
+    with np.errstate(over="ignore"):  # of what the dtype cannot hold
+        for beyond, values in restored:
+            out[beyond] = values

@@ -132,6 +132,16 @@ def test_the_inverse_of_the_bound_is_infinite(bound):
     np.testing.assert_array_equal(inverse_soft_clip(y, bound), expected)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("bound", [0.1, 1 / 3, 2.7, 3.1, 3.3])
+def test_a_bound_that_was_rounded_is_the_bound(dtype, bound):
+    """What the dtype rounds to the bound is infinite, also where the dtype rounds it down."""
+    y = soft_clip(np.array([1, -1], dtype) * np.finfo(dtype).max, bound)
+    np.testing.assert_array_equal(inverse_soft_clip(y, bound), [np.inf, -np.inf])
+    below = np.nextafter(y, np.zeros_like(y))
+    assert np.isfinite(inverse_soft_clip(below, bound)).all()
+
+
 @pytest.mark.parametrize(
     ("parameters", "dtype", "expected"),
     [

@@ -3,6 +3,7 @@
 import pickle
 import warnings
 
+import imblearn.pipeline
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -308,6 +309,17 @@ def test_soft_bound_is_the_documented_formula(rng):
     np.testing.assert_allclose(restored[inside], X[inside], rtol=1e-8)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("bound", [0.1, 1 / 3, 2.7, 3.1, 3.3])
+def test_what_was_rounded_to_a_soft_bound_comes_back_infinite(rng, dtype, bound):
+    """Also where the dtype rounds the bound down, so that nothing ever reaches it."""
+    X = np.r_[rng.normal(size=99), -6e4, 6e4].astype(dtype)[:, None]
+    scaler = MADScaler(clip=("soft", bound), unit_variance=False).fit(X)
+    X[-2:] *= 1 if dtype == np.float16 else 1e30
+    back = scaler.inverse_transform(scaler.transform(X))
+    np.testing.assert_array_equal(back[-2:, 0], [-np.inf, np.inf])
+
+
 def test_hard_bound_cannot_be_undone(rng):
     """What a hard bound cut comes back as the bound in the units of the column."""
     X = rng.standard_t(2, size=(200, 1))
@@ -378,6 +390,19 @@ def test_results_beyond_the_dtype_are_infinite_and_named():
     assert np.isfinite(Z[:-1]).all()
 
 
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array, sparse.csc_array])
+@pytest.mark.parametrize("library", [make_pipeline, imblearn.pipeline.make_pipeline])
+def test_overflow_is_told_at_the_line_of_the_user(kind, library):
+    """The warning comes for dense and sparse rows alike, from whatever runs the scaler."""
+    X = np.r_[np.linspace(1e-21, 1e-20, 50), 1e30].astype(np.float32)[:, None]
+    scaler = MADScaler(with_centering=False).fit(X)
+    pipeline = library(MADScaler(with_centering=False), "passthrough")
+    for call in (scaler.transform, pipeline.fit_transform):
+        with pytest.warns(LossfixWarning, match="columns 'x0' are beyond float32") as caught:
+            call(kind(X))
+        assert [warning.filename for warning in caught] == [__file__]
+
+
 # --- integers and dtypes --------------------------------------------------------------------------
 
 
@@ -415,6 +440,17 @@ def test_floats_keep_their_dtype_and_statistics_are_float64(rng, dtype):
     assert scaler.transform(X).dtype == dtype
     assert scaler.inverse_transform(scaler.transform(X)).dtype == dtype
     assert scaler.center_.dtype == scaler.scale_.dtype == scaler.mad_.dtype == np.float64
+
+
+@quiet
+@pytest.mark.parametrize("asymmetric", [False, True])
+def test_float16_is_the_formula_rounded_once(rng, asymmetric):
+    """Centre and scale are not rounded to half precision before the values are scaled."""
+    X = (1000 + 50 * rng.normal(size=(1000, 1))).astype(np.float16)
+    scaler = MADScaler(asymmetric=asymmetric).fit(X)
+    distance = X.astype(np.float64) - scaler.center_
+    scale = np.where(distance < 0, *scaler.scale_) if asymmetric else scaler.scale_
+    np.testing.assert_array_equal(scaler.transform(X), (distance / scale).astype(np.float16))
 
 
 def test_float16_does_not_overflow():

@@ -145,6 +145,8 @@ def test_the_table_is_not_changed(rng):
     [
         (sparse.eye(3, format="csr"), ValueError, "Got a sparse table"),
         (["a", "b"], ValueError, "an array or a dataframe"),
+        (np.zeros(3), ValueError, r"Got ndarray of shape \(3,\)"),
+        (None, ValueError, "Got NoneType"),
         (np.zeros((1, 2)), ValueError, "1 rows. Expected at least two"),
         (pd.DataFrame({"a": ["x", "y"]}), ValueError, r"No column of X holds numbers.*'a'"),
         (pl.DataFrame({"a": [1.0]}).lazy(), TypeError, "lazy"),

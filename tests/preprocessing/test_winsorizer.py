@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -95,6 +96,19 @@ def test_forms_of_limits_mean_the_same(rng):
     first, *others = (Winsorizer(limits=form).fit(X) for form in forms)
     for other in others:
         assert_same_fit(first, other)
+
+
+@pytest.mark.parametrize("number", [int, Fraction, np.int8, np.float16, np.float32])
+@pytest.mark.parametrize("tail", ["both", "left", "right"])
+@pytest.mark.parametrize("method", ["quantile", "mad"])
+def test_every_kind_of_number_is_a_limit(rng, number, tail, method):
+    """Limits depend on the value of a number, not on its type."""
+    X = rng.normal(size=(60, 2))
+    value = number(0 if method == "quantile" else 2)
+    if number in (Fraction, np.float16, np.float32):
+        value = value + number(1) / number(8) / number(3)
+    one = Winsorizer(method=method, limits=value, tail=tail).fit(X)
+    assert_same_fit(one, Winsorizer(method=method, limits=float(value), tail=tail).fit(X))
 
 
 def test_limits_per_column_and_side(rng):
@@ -251,6 +265,45 @@ def test_soft_action_of_the_largest_floats(rng, dtype):
     assert drawn.dtype == dtype
     assert -10_000 < drawn[0] < 0 < drawn[1] < drawn[2] < 10_000
     assert drawn[3] == np.inf
+
+
+@pytest.mark.parametrize("method", RULES)
+@pytest.mark.parametrize("action", ["clip", "soft"])
+def test_columns_of_the_largest_floats_are_capped_in_silence(method, action):
+    """Limits and scales beyond the largest float raise no warning, and the order is kept."""
+    X = np.r_[-1.7e308, np.linspace(0.9e308, 1.7e308, 20)][:, None]
+    X = np.r_[X, -X, np.zeros((3, 1))]
+    drawn = Winsorizer(method=method, action=action).fit(X).transform(np.sort(X, axis=0)).ravel()
+    assert (drawn[1:] >= drawn[:-1]).all()
+
+
+@pytest.mark.parametrize("limits", [(-1.6e308, 1.6e308), (-1.6e308, None)])
+def test_soft_scales_are_finite(limits):
+    """Where the distance of a limit from the median overflows the scale is the largest float."""
+    X = np.array([[1e308], [1.1e308], [1.2e308]])
+    winsorizer = Winsorizer(method="fixed", limits=limits, action="soft").fit(X)
+    assert winsorizer.soft_scale_[0, 0] == np.finfo(np.float64).max
+    drawn = winsorizer.transform([[-1.7e308], [-1.65e308], [-1.6e308], [1.5e308]]).ravel()
+    assert (np.diff(drawn / 4) > 0).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_undoing_beyond_the_dtype_is_infinite(rng, dtype):
+    """What no soft cap of this dtype can have given comes from infinity, in silence."""
+    winsorizer = Winsorizer(action="soft").fit(rng.normal(size=(100, 1)).astype(dtype))
+    restored = winsorizer.inverse_transform(np.array([[-30_000], [0], [30_000]], dtype))
+    np.testing.assert_array_equal(restored.ravel(), [-np.inf, 0, np.inf])
+
+
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array])
+def test_soft_scales_have_to_be_learnt(rng, kind):
+    """An action that became "soft" after fit is refused: in a unit of 1e6 a scale of 1 is wrong."""
+    X = kind(1e6 * rng.normal(size=(50, 2)))
+    winsorizer = Winsorizer(method="mad").fit(X).set_params(action="soft")
+    for call in (winsorizer.transform, winsorizer.inverse_transform):
+        with pytest.raises(ValueError, match="learnt with another action"):
+            call(X)
+    assert winsorizer.fit(X).transform(X).shape == (50, 2)
 
 
 def test_inverse_of_a_cap_is_the_identity_so_that_pipelines_invert(rng):
@@ -668,6 +721,10 @@ def test_infinite_values_are_counted_on_every_path():
         "weighted": Winsorizer().fit(X, sample_weight=np.r_[np.ones(5), 1.0 + 1e-9]),
         "sparse": Winsorizer().fit(sparse.csr_array(X)),
         "stream": Winsorizer().partial_fit(X[:3]).partial_fit(X[3:]),
+        "all weigh 0.3": Winsorizer().fit(X, sample_weight=0.3),
+        "stream of 0.3": Winsorizer()
+        .partial_fit(X[:3], sample_weight=0.3)
+        .partial_fit(X[3:], sample_weight=0.3),
     }
     for name, winsorizer in fits.items():
         assert winsorizer.n_capped_low_.tolist() == [1], name
@@ -754,6 +811,18 @@ def test_parameters_between_batches(rng):
         Winsorizer().partial_fit(X).set_params(method="gaussian").partial_fit(X)
 
 
+@pytest.mark.parametrize("method", ["quantile", "mad"])
+def test_moments_that_nobody_wants_any_more_do_not_hinder_a_merge(rng, method):
+    """A stream begun under "gaussian" merges with one that never kept moments, either way."""
+    X = rng.normal(size=(60, 2))
+    expected = Winsorizer(method=method).fit(X)
+    for order in (1, -1):
+        first = Winsorizer(method="gaussian").partial_fit(X[:30]).set_params(method=method)
+        second = Winsorizer(method=method).partial_fit(X[30:])
+        one, other = [first, second][::order]
+        assert_same_fit(one.merge(other), expected)
+
+
 def test_merge_compares_limits_by_what_they_mean(rng):
     """Long arrays that differ are told apart, and spellings of the same limits are not."""
     X = rng.normal(size=(30, 600))
@@ -793,6 +862,12 @@ def test_warnings_point_at_the_user(call):
     assert [warning.filename for warning in caught] == [__file__]
 
 
+def test_code_without_a_module_can_be_warned():
+    """What is run by exec or timeit may have no name to look for, and is warned all the same."""
+    with pytest.warns(ZeroSpreadWarning):
+        exec("winsorizer.fit(X)", {"winsorizer": Winsorizer(), "X": np.zeros((5, 1))})
+
+
 def test_names_that_would_stand_twice_are_refused(rng):
     """An indicator cannot take the name of a column."""
     frame = pd.DataFrame(rng.normal(size=(20, 2)), columns=["a", "a__capped"])
@@ -809,10 +884,22 @@ def test_numbers_as_names_of_columns_are_no_keys(rng):
         Winsorizer(limits={"a": 0.1, 0: 0.2}).fit(frame.set_axis(["a", "b"], axis=1))
 
 
-@pytest.mark.parametrize("limits", [(False, True), np.nan, np.array(0.6), pd.Series([0.9, 0.1])])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        (False, True),
+        np.nan,
+        np.array(0.6),
+        pd.Series([0.9, 0.1]),
+        [],
+        np.zeros(0),
+        [[0.1, 0.2], [0.3]],
+        [["a"], ["b"]],
+    ],
+)
 def test_odd_limits_are_refused(rng, limits):
-    """Booleans, NaN and pairs out of order are no limits, whatever holds them."""
-    with pytest.raises(ValueError, match="limit"):
+    """Booleans, NaN, nothing, text, ragged rows and pairs out of order are no limits."""
+    with pytest.raises(ValueError, match=r"[Ll]imits? must|array of limits must"):
         Winsorizer(limits=limits).fit(rng.normal(size=(20, 1)))
 
 
