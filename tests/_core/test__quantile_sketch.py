@@ -188,8 +188,10 @@ def test_rows_of_different_weight_are_not_handed_out_as_rows():
     sketch = QuantileSketch(1, 16)
     sketch.update(np.zeros((3, 1)), np.full(3, 2.0))
     np.testing.assert_array_equal(sketch.held_rows(), np.zeros((3, 1)))
+    assert sketch.common_weight() == 2
     sketch.update(np.ones((1, 1)), np.array([3.0]))
     assert sketch.held_rows() is None
+    assert sketch.common_weight() is None
     assert sketch.mass == [9.0]
     assert sketch.rank_error == 0
 
