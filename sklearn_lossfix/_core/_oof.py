@@ -6,7 +6,6 @@ workers as direct arguments (joblib backends recognise and share those), tasks c
 and one fold-of-row vector, and only scores of test rows come back.
 """
 
-import warnings
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from sklearn.utils.validation import _num_samples, has_fit_parameter
 
 from sklearn_lossfix._core._caught_warnings import caught_warnings, sorted_by_thread
 from sklearn_lossfix._core._proper_scores import brier_rows, log_loss_rows
+from sklearn_lossfix._core._user_warning import warn_user
 from sklearn_lossfix.exceptions import FrozenPartError, TooFewRowsError
 
 # Rounds in which tasks that a dying worker took along are sent out again.
@@ -154,8 +154,8 @@ def refuse_frozen(estimator):
     if parts:
         raise FrozenPartError(
             f"{type(estimator).__name__} holds frozen or prefit parts ({', '.join(parts)}), which "
-            f"have seen all rows: out-of-fold scores of it would be a lie. Pass rows it has not "
-            f"seen (X_val, y_val), or an estimator that can be refitted."
+            f"have seen all rows: out-of-fold scores of it would be a lie. Pass an estimator "
+            f"that can be refitted; this one can only be judged as it is, on rows it has not seen."
         )
 
 
@@ -701,7 +701,7 @@ def out_of_fold(
             f"Expected one kind of scores from every fold."
         )
     for category, message in dict.fromkeys(w for result in results for w in result[7]):
-        warnings.warn(message, category, stacklevel=2)
+        warn_user(message, category)
     convergence = dict.fromkeys(m for result in results for _, m in result[6])
     return OutOfFold(
         classes=classes,

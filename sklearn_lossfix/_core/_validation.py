@@ -129,6 +129,8 @@ def check_fit_target(y):
         if np.isinf(array).any():
             raise ValueError("Input y contains infinity; labels of classes were expected.")
         check_target(y)
+    if array.dtype.kind == "O" and _missing_rows(array).size:
+        check_target(y)  # type_of_target would sort missing labels among the others
     check_classification_targets(y)
     if len(getattr(y, "shape", ())) == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)

@@ -44,6 +44,13 @@ class Constraint:
 
     best_effort : bool, default=False
         Whether the nearest threshold is taken where none keeps to the constraint.
+
+    n_models : int, default=1
+        Models whose thresholds are tested on the same rows before one model is chosen.
+
+    rows_per_unit : float, default=1.0
+        Rows that prove as much as one, where rows are not independent: see
+        `ScoredRows.rows_per_unit`.
     """
 
     metric: Metric
@@ -51,6 +58,13 @@ class Constraint:
     confidence: float | None = None
     pos: int = 1
     best_effort: bool = False
+    n_models: int = 1
+    rows_per_unit: float = 1.0
+
+    @property
+    def error(self):
+        """Probability of failing that the tests of one model may spend (Bonferroni)."""
+        return (1.0 - self.confidence) / self.n_models
 
     def for_classes(self, classes, pos=1):
         """Return the constraint of these classes, for a sweep whose positive class is `pos`.
@@ -232,7 +246,11 @@ def certified_cuts(constraint, counts):
     * Accuracy may be greatest anywhere: sequences start at as many evenly spaced numbers of rows
       and go both ways, each way with half of the level.
 
+    Where one of several models is chosen, what may fail is divided among them: then the threshold
+    is not below the bound whichever is chosen.
+
     Rows with weights count as Kish's effective number of rows, which makes the level approximate.
+    Rows of one group, and scores of one row from several splits, count as one: the worst case.
 
     Parameters
     ----------
@@ -261,10 +279,10 @@ def certified_cuts(constraint, counts):
         swapped = certified_cuts(dataclasses.replace(constraint, pos=1), counts.reversed())
         last = len(counts.tp) - 1
         return CertifiedCuts(swapped.certified[::-1], last - swapped.first)
-    name, error = constraint.metric.name, 1.0 - constraint.confidence
-    first, directions = _starts(name, counts.n_rows, constraint.at_least, error)
+    name, error = constraint.metric.name, constraint.error
+    first, directions = _starts(constraint, counts.n_rows)
     level = error / (len(first) * len(directions))
-    right, trials = _shares(name, counts)
+    right, trials = _shares(constraint, counts)
     p_value = _p_value(right, trials, constraint.at_least)
     if constraint.at_least <= 1:
         p_value[_is_certain(name, trials)] = 0.0
@@ -299,9 +317,9 @@ def lower_bounds(constraint, counts, cuts=None):
     if constraint.pos == 0:
         swapped = dataclasses.replace(constraint, pos=1)
         return lower_bounds(swapped, counts.reversed(), len(counts.tp) - 1 - cuts)
-    name, error = constraint.metric.name, 1.0 - constraint.confidence
-    first, directions = _starts(name, counts.n_rows, constraint.at_least, error)
-    right, trials = _shares(name, counts)
+    name, error = constraint.metric.name, constraint.error
+    first, directions = _starts(constraint, counts.n_rows)
+    right, trials = _shares(constraint, counts)
     certain = _is_certain(name, trials)[cuts]
     right, trials = right[cuts], trials[cuts]
     level = error / (len(first) * len(directions))
@@ -309,7 +327,7 @@ def lower_bounds(constraint, counts, cuts=None):
     return np.where(certain, 1.0, np.where(right > 0, lower, 0.0))
 
 
-def _shares(name, counts):
+def _shares(constraint, counts):
     """Return what is right and how many trials there were, in effective rows."""
     tp, fp = counts.tp, counts.fp
     P, N = tp[-1], fp[-1]
@@ -319,10 +337,11 @@ def _shares(name, counts):
         "recall": (tp, P, P_squares),
         "specificity": (N - fp, N, N_squares),
         "accuracy": (tp + (N - fp), P + N, P_squares + N_squares),
-    }[name]
+    }[constraint.metric.name]
     right, total, squares = (np.asarray(part, dtype=np.float64) for part in (right, total, squares))
     # Kish: (sum w)^2 / sum w^2 effective rows, a share right / sum w of them right.
     rows_per_weight = np.divide(total, squares, out=np.zeros(total.shape), where=squares > 0)
+    rows_per_weight /= constraint.rows_per_unit
     right, trials = np.broadcast_arrays(right * rows_per_weight, total * rows_per_weight)
     return right, trials
 
@@ -344,8 +363,9 @@ def _is_certain(name, trials):
     return certain
 
 
-def _starts(name, n_rows, at_least, error):
+def _starts(constraint, n_rows):
     """Return the cuts that sequences start at, and their directions (1: to lower thresholds)."""
+    name, at_least = constraint.metric.name, constraint.at_least
     last, n = len(n_rows) - 1, n_rows[-1]
     if name == "recall":
         return np.array([last]), (-1,)
@@ -354,7 +374,8 @@ def _starts(name, n_rows, at_least, error):
     if name == "precision":
         fewest = 1.0
         if 0 < at_least < 1:  # so many rows, all of them right, just prove the bound
-            fewest = math.ceil(math.log(error / MAX_STARTS) / math.log(at_least))
+            fewest = math.ceil(math.log(constraint.error / MAX_STARTS) / math.log(at_least))
+            fewest *= constraint.rows_per_unit
         rows = np.geomspace(min(fewest, n), n, MAX_STARTS + 1)[:-1] if n else np.zeros(1)
         return _cuts_of(rows, n_rows), (1,)
     return _cuts_of(np.linspace(0, n, MAX_STARTS), n_rows), (1, -1)

@@ -116,7 +116,9 @@ class CustomFormula:
         step = step.ravel()
         slopes = np.zeros(4)
         # The last row of a cell may leave nothing to divide by: then one side has to do.
-        for rise, run in ((above - below, 2 * step), (above - here, step), (here - below, step)):
+        with np.errstate(invalid="ignore"):  # the difference of two infinities
+            rises = above - below, above - here, here - below
+        for rise, run in zip(rises, (2 * step, step, step), strict=True):
             usable = np.isfinite(rise) & (slopes == 0) & (run > 0)
             np.divide(rise, run, out=slopes, where=usable)
         return slopes.reshape(2, 2)

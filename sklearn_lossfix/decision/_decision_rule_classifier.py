@@ -61,7 +61,7 @@ class DecisionRuleClassifier(RuleTunedClassifier):
     constraint_confidence : float in (0, 1), default=None
         If given, the constraint metric (precision, recall, specificity or accuracy) must reach its
         value with this one-sided confidence. Without, it does so on the scores out of fold, and
-        fails on fresh rows about every second time.
+        fails on fresh rows about every second time. Rows of one group count as one row.
 
     infeasible : {"raise", "best_effort"}, default="raise"
         What to do where no threshold keeps to the constraint: raise, or take the nearest one, with
@@ -82,7 +82,8 @@ class DecisionRuleClassifier(RuleTunedClassifier):
         the rows given to `fit`, which the estimator must not have learnt from.
 
     response_method : {"auto", "predict_proba", "decision_function"}, default="auto"
-        The scores that the rule takes. "auto" takes probabilities if there are any.
+        The scores that the rule takes. "auto" takes probabilities if there are any. No threshold
+        tells apart rows whose probabilities are exactly 0 or 1; their decision values may.
 
     n_jobs : int or None, default=None
         Number of folds fitted at a time, through joblib.
@@ -113,8 +114,9 @@ class DecisionRuleClassifier(RuleTunedClassifier):
         With more classes, what is added to the scores (to the logarithms of probabilities).
 
     threshold_distribution_ : ndarray of shape (n_bootstrap,)
-        With two classes, the thresholds that bootstrap samples choose. Their mean is the
-        threshold in use, unless that is the default one.
+        With two classes, the thresholds that bootstrap samples choose; none of samples in which
+        the constraint is out of reach. Their mean is the threshold in use, unless that is the
+        default one, that of a constraint, or "always" or "never" positive.
 
     threshold_ci_ : tuple of (float, float)
         Interval of 95 % of them.

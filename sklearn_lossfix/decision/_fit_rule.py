@@ -1,5 +1,7 @@
 """Choosing the decision rule of a metric from scores, on all rows or cross-fitted."""
 
+import dataclasses
+
 import numpy as np
 from sklearn.utils import check_random_state
 
@@ -154,7 +156,8 @@ def cross_fitted_codes(
         What the scores are.
 
     constraint : Constraint, default=None
-        As for `fit_rule`.
+        As for `fit_rule`. Where no threshold keeps to it on the rows of the other folds, the
+        nearest one is taken: whether it can be kept to is a matter of all rows.
 
     max_rows : int, default=20_000
         As for `fit_rule`.
@@ -170,7 +173,7 @@ def cross_fitted_codes(
     Raises
     ------
     ValueError
-        As `fit_rule`, and if there is a single fold.
+        As `fit_rule` for the metric, and if there is a single fold.
     """
     check_rule_metric(metric, n_classes, pos)
     names = np.unique(folds)
@@ -179,6 +182,8 @@ def cross_fitted_codes(
     codes = np.empty(len(y_codes), dtype=np.intp)
     if n_classes == 2:
         pos = 1 if pos is None else pos
+        if constraint is not None:
+            constraint = dataclasses.replace(constraint, best_effort=True)
         column = class_scores(scores, pos, space)
         order = np.argsort(column)
         rows = SortedRows.sort(y_codes == pos, column, sample_weight, order)

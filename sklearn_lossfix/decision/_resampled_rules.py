@@ -247,7 +247,9 @@ def averaged_rule(spec, scored, parameters):
     if len(parameters) == 0 or spec.constraint is not None:
         return best
     if best.kind == "threshold":
-        if not np.isfinite(best.threshold):
+        # A finite threshold may lie beyond all scores too; those of samples are clipped to these.
+        codes = best.predict_codes(scored.scores)
+        if (codes == codes[0]).all():
             return best
         part = {"threshold": float(np.mean(parameters))}
     else:

@@ -79,6 +79,28 @@ class RuleSpec:
             return None
         return np.inf if costs["fp_cost"] > 0 else -np.inf
 
+    def certified_for(self, scored, n_models=1):
+        """The rule that is wanted, with what a constraint's confidence depends on.
+
+        Parameters
+        ----------
+        scored : ScoredRows
+            The rows; their scores play no part.
+        n_models : int, default=1
+            Models that are compared on these rows, one of which will be chosen.
+
+        Returns
+        -------
+        RuleSpec
+            A constraint holds for the chosen model, however it is chosen.
+        """
+        if self.constraint is None:
+            return self
+        constraint = dataclasses.replace(
+            self.constraint, n_models=n_models, rows_per_unit=scored.rows_per_unit
+        )
+        return dataclasses.replace(self, constraint=constraint)
+
     def default_rule(self):
         """The rule that takes the greatest score."""
         return DecisionRule(

@@ -180,7 +180,7 @@ class RuleTunedClassifier(TunedWrapper):
 
         Parameters
         ----------
-        metrics : iterable of str, scorer or Metric, default=None
+        metrics : str, or iterable of str, scorer or Metric, default=None
             Label metrics. None takes accuracy, balanced accuracy, F1, precision, recall,
             specificity and Matthews correlation. A scorer that names a positive class is judged
             by that.
@@ -207,10 +207,11 @@ class RuleTunedClassifier(TunedWrapper):
                 "store_oof=True on an estimator that is not prefit."
             )
         recorded = self.oof_
+        metrics = CURVE_METRICS if metrics is None else metrics
         return threshold_curve(
             recorded["y"],
             recorded["scores"],
-            [resolve_metric(name) for name in (CURVE_METRICS if metrics is None else metrics)],
+            [resolve_metric(m) for m in ([metrics] if isinstance(metrics, str) else metrics)],
             classes=self.classes_,
             pos=self.classes_.tolist().index(self.pos_label_),
             space=_SPACES[recorded["response"]],
@@ -223,7 +224,7 @@ class RuleTunedClassifier(TunedWrapper):
 
         Parameters
         ----------
-        metrics : iterable of str or Metric, default=None
+        metrics : str, or iterable of str, scorer or Metric, default=None
             As for `threshold_curve`.
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
@@ -413,7 +414,7 @@ class RuleTunedClassifier(TunedWrapper):
         folds = None
         if spec.is_tuned:
             folds = judging_folds(scored, self.random_state, self.classes_)
-        scored = scored.priced()
+        spec, scored = spec.certified_for(scored), scored.priced()
         guarded = guarded_rule(spec, scored, folds, parameters)
         self._warn_if_undefined(spec, guarded)
         self._warn_if_infeasible(scored, spec)

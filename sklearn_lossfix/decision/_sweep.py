@@ -287,11 +287,14 @@ def _allowed_cuts(constraint, rows, tp, fp, start, searched):
     allowed, first = certified_cuts(constraint, counts)
     if allowed.any():
         return allowed
-    best = lower_bounds(constraint, counts, first).max()
+    best, n_models = lower_bounds(constraint, counts, first).max(), constraint.n_models
+    among, fewer = "", ""
+    if n_models > 1:
+        among, fewer = f" in the best of {n_models} models", ", or compare fewer models"
     raise InfeasibleConstraintError(
         f"No threshold is proven to keep {name!r} at {at_least} or more with confidence "
-        f"{constraint.confidence:g}: the greatest lower bound is {best:.6g}. More rows prove more; "
-        "or ask for less, or for less confidence."
+        f"{constraint.confidence:g}{among}: the greatest lower bound is {best:.6g}. More rows "
+        f"prove more; or ask for less, or for less confidence{fewer}."
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch, get_tags, indexable
@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_lossfix._core._diagnosable import DiagnosableMixin
 from sklearn_lossfix._core._oof import frozen_parts, out_of_fold, weight_params
+from sklearn_lossfix._core._user_warning import warn_user
 from sklearn_lossfix._core._validation import (
     CODE_DTYPE,
     check_fit_target,
@@ -386,6 +387,8 @@ class TunedWrapper(
         )
         if oof.response != response:
             raise ValueError(no_score_message(self.estimator, response, len(self.classes_)))
+        for message in oof.warnings:
+            warn_user(message, ConvergenceWarning)
         return oof.scores, oof.row, oof.fold
 
     def _refuse_nan(self, scores):

@@ -31,7 +31,7 @@ from sklearn_lossfix.imbalance._strategy_results import (
     treatment_record,
 )
 from sklearn_lossfix.imbalance._treated_classifier import TreatedClassifier
-from sklearn_lossfix.model_selection._candidate_search import CandidateSearch
+from sklearn_lossfix.model_selection._candidate_search import CandidateSearch, raised
 
 # Above this share of columns with categories data are not "mostly numeric".
 MOSTLY = 0.5
@@ -82,7 +82,8 @@ class AutoBalancedClassifier(PriorAdaptation, CandidateSearch):
         A metric that must reach a value, as for `DecisionRuleClassifier`.
 
     constraint_confidence : float in (0, 1), default=None
-        Confidence with which it must, as for `DecisionRuleClassifier`.
+        Confidence with which it must, as for `DecisionRuleClassifier`, whichever treatment is
+        chosen: with many of them each has to prove more.
 
     infeasible : {"raise", "best_effort"}, default="raise"
         What to do where no threshold keeps to the constraint, as for `DecisionRuleClassifier`.
@@ -511,7 +512,7 @@ class AutoBalancedClassifier(PriorAdaptation, CandidateSearch):
             error = next((error for error in errors if error is not None), None)
             if error is None:
                 continue
-            kind, _, reason = error.strip().splitlines()[-1].partition(": ")
+            kind, reason = raised(error)
             self.skipped_strategies_[name] = reason or kind
             foreseen = kind.endswith(TreatmentError.__name__)
             if not foreseen or not isinstance(self.strategies, str):

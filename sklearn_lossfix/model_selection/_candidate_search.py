@@ -172,6 +172,7 @@ class CandidateSearch(CallbackSupport, RuleTunedClassifier):
             error_score=self.error_score,
             random_state=self.random_state,
         )
+        run.spec = spec.certified_for(run.rows_of_all_folds, len(candidates))
         self._run_fits(engine, run)
         return run
 
@@ -225,6 +226,7 @@ class CandidateSearch(CallbackSupport, RuleTunedClassifier):
 
     def _learn(self, run, spec):
         """Choose the candidate and its rule, and say what they are worth."""
+        spec = run.spec  # what was planned, with a constraint that holds for so many candidates
         run.judge()
         if not any(judgement is not None for judgement in run.judgements):
             raise ValueError(_all_failed(run))
@@ -308,10 +310,32 @@ def fit_errors(run):
     return [error for row in run.results.errors for error in row if error is not None]
 
 
+def raised(error):
+    """Read the class and the message of an exception from the text of its traceback.
+
+    Parameters
+    ----------
+    error : str
+        From `traceback.format_exc`.
+
+    Returns
+    -------
+    kind, message : str
+        The class as the traceback names it, and the message on one line.
+    """
+    lines = error.strip().splitlines()
+    frames = [number for number, line in enumerate(lines) if line.startswith("  File ")]
+    # Below the last frame stands its source, indented, and then the exception: of many lines, maybe
+    below = lines[frames[-1] + 1 :] if frames else lines
+    begin = next((number for number, line in enumerate(below) if not line.startswith(" ")), 0)
+    kind, _, message = " ".join(" ".join(below[begin:]).split()).partition(": ")
+    return kind, message
+
+
 def _all_failed(run):
     """Say why no candidate has a score."""
     errors = fit_errors(run)
-    ends = {error.strip().splitlines()[-1] for error in errors}
+    ends = {": ".join(filter(None, raised(error))) for error in errors}
     why = f" with {ends.pop()}\n" if len(ends) == 1 else ". "
     return (
         f"All the {len(errors)} fits failed{why}It is very likely that your model is "

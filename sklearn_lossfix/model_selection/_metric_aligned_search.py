@@ -84,7 +84,8 @@ class MetricAlignedSearchCV(CandidateSearch):
         A metric that must reach a value, as for `DecisionRuleClassifier`.
 
     constraint_confidence : float in (0, 1), default=None
-        Confidence with which it must, as for `DecisionRuleClassifier`.
+        Confidence with which it must, as for `DecisionRuleClassifier`, whichever candidate is
+        chosen: with many of them each has to prove more.
 
     infeasible : {"raise", "best_effort"}, default="raise"
         What to do where no threshold keeps to the constraint, as for `DecisionRuleClassifier`.

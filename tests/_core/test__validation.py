@@ -191,6 +191,25 @@ def test_targets_of_fit_are_refused_in_scikit_learns_words(y, message):
         check_fit_target(y)
 
 
+@pytest.mark.parametrize(
+    "y",
+    [
+        pd.Series(["a", "b", None, "b"]),
+        pd.Series(["a", "b", np.nan, "b"], dtype=object),
+        pd.Series(["a", "b", None, "b"], dtype="category"),
+        pl.Series(["a", "b", None, "b"]),
+        ["a", "b", None, "b"],
+        ["a", "b", np.nan, "b"],
+        np.array([0, 1, None, 1], dtype=object),
+    ],
+    ids=["pandas", "pandas_nan", "category", "polars", "list", "list_nan", "integers"],
+)
+def test_missing_labels_of_fit_are_counted(y):
+    """A missing label among strings is told as such, whatever holds the labels."""
+    with pytest.raises(ValueError, match=r"y has 1 missing values \(first rows: \[2\]\)"):
+        check_fit_target(y)
+
+
 def test_column_vectors_of_fit_are_taken_with_a_warning():
     """A column is taken with scikit-learn's warning; what has one dimension, without."""
     with pytest.warns(DataConversionWarning):

@@ -1,5 +1,7 @@
 """Tests of constraints: what is accepted, and which cuts are certified, against plain loops."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import sklearn.metrics as skm
@@ -17,6 +19,7 @@ from sklearn_lossfix.decision._constraint import (
 )
 from sklearn_lossfix.decision._metrics import make_metric
 from sklearn_lossfix.decision._scoring import from_scorer
+from sklearn_lossfix.decision._sorted_rows import SortedRows
 
 
 @pytest.mark.parametrize(
@@ -226,6 +229,40 @@ def test_equal_weights_are_no_weights(name):
         certified_cuts(constraint, counts), certified_cuts(constraint, heavy), strict=True
     ):
         np.testing.assert_allclose(a, b, atol=1e-9)
+
+
+def test_models_share_what_may_fail():
+    """One of five models with 90 % confidence is as each of them with 98 %."""
+    rng = np.random.default_rng(0)
+    y, score = rng.random(300) < 0.4, rng.random(300)
+    rows = SortedRows.sort(y, score + 0.6 * y)
+    tp, fp, start = rows.counts()
+    counts = CutCounts(tp, fp, tp, fp, start)
+    shared = Constraint(make_metric("precision"), 0.7, 0.9, n_models=5)
+    alone = Constraint(make_metric("precision"), 0.7, 0.98)
+    found = certified_cuts(shared, counts).certified
+    np.testing.assert_array_equal(found, certified_cuts(alone, counts).certified)
+    np.testing.assert_allclose(lower_bounds(shared, counts), lower_bounds(alone, counts))
+    single = certified_cuts(Constraint(make_metric("precision"), 0.7, 0.9), counts).certified
+    assert 0 < found.sum() < single.sum()
+
+
+@pytest.mark.parametrize("name", BINOMIAL_METRICS)
+def test_rows_that_stand_there_four_times_prove_nothing_more(name):
+    """Repeated rows that count as one certify what the rows themselves do."""
+    rng = np.random.default_rng(0)
+    y, score = rng.random(200) < 0.4, rng.random(200)
+    constraint = Constraint(make_metric(name), 0.5, 0.9)
+    found = []
+    for times in (1, 4):
+        rows = SortedRows.sort(np.repeat(y, times), np.repeat(score + 0.6 * y, times))
+        tp, fp, start = rows.counts()
+        counts = CutCounts(tp, fp, tp, fp, start)
+        own = dataclasses.replace(constraint, rows_per_unit=times)
+        found.append((certified_cuts(own, counts).certified, lower_bounds(own, counts)))
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    np.testing.assert_allclose(found[0][1], found[1][1])
+    assert found[0][0].any()
 
 
 @pytest.mark.parametrize("name", BINOMIAL_METRICS)

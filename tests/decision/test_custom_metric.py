@@ -46,6 +46,11 @@ def plain_threat(y_true, y_pred):
     return np.mean((y_true == y_pred)[either])
 
 
+def likelihood_ratio(tp, fp, fn, tn):
+    """How much likelier a positive label is in the positive class."""
+    return tp / (tp + fn) / (fp / (fp + tn))
+
+
 def total_cost(y_true, y_pred, fp_cost=1.0):
     """A sum over rows, which is worse when greater."""
     return float(np.sum(np.where(y_true, 5.0, fp_cost)[y_true != y_pred]))
@@ -112,6 +117,14 @@ def test_influence_is_finite_where_a_cell_runs_empty():
     metric = from_scorer(make_scorer(plain_threat)).for_labels(["no", "yes"])
     for y, pred in (([0, 1], [0, 1]), ([0, 1], [0, 0]), ([0, 0], [0, 0])):
         assert np.isfinite(influence(metric, np.array(y), np.array(pred), 2)).all()
+
+
+def test_influence_of_an_infinite_metric_is_quiet():
+    """Where nothing is called positive by mistake a likelihood ratio is infinite, and no error."""
+    metric = register_metric("likelihood_ratio", likelihood_ratio, overwrite=True)
+    y, pred = np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1])
+    assert metric_from_codes(metric, y, pred, 2, pos=1) == np.inf
+    np.testing.assert_array_equal(influence(metric, y, pred, 2, pos=1), 0.0)
 
 
 SCORERS = {

@@ -31,6 +31,7 @@ from sklearn.svm import SVC, LinearSVC
 
 from sklearn_lossfix._core._oof import fix_folds, out_of_fold
 from sklearn_lossfix.decision import DecisionRule, DecisionRuleClassifier, register_metric
+from sklearn_lossfix.decision._constraint import Constraint
 from sklearn_lossfix.decision._metrics import make_metric, metric_from_codes
 from sklearn_lossfix.decision._sweep import best_threshold
 from sklearn_lossfix.exceptions import InfeasibleConstraintError, LossfixWarning
@@ -518,6 +519,7 @@ def test_record_is_told_by_name(rare):
     assert model.oof_weight_ is None
     assert model.oof_group_ is None
     assert model.threshold_curve(["f1"])["f1"].max() <= 1
+    assert list(model.threshold_curve("f1")) == ["threshold", "f1"]
     assert model.plot_curve().get_xlabel().startswith("threshold")
 
 
@@ -533,6 +535,39 @@ def test_infeasible_constraint_raises_or_does_its_best(rare):
     assert seen[0].filename == __file__
     precise = precision_score(model.oof_target_, model.oof_scores_[:, 1] >= model.threshold_)
     assert precise > precision_score(model.oof_target_, model.oof_scores_[:, 1] >= 0.3)
+
+
+def test_a_constraint_that_all_rows_allow_is_no_matter_of_the_folds(rare):
+    """Fewer rows prove less: what is proven by all rows is taken, and not refused by a part."""
+    X, y = rare[0][:400], rare[1][:400]
+    plain = DecisionRuleClassifier(LogisticRegression(), scoring="recall").fit(X, y)
+    beyond = 0
+    for least in np.linspace(0.1, 0.7, 31):
+        constraint = Constraint(make_metric("precision"), least, confidence=0.9)
+        options = {"scoring": "recall", "constraint": constraint}
+        model = DecisionRuleClassifier(LogisticRegression(), **options)
+        swept = {"metric": make_metric("recall"), "default": 0.5, "constraint": constraint}
+        try:
+            threshold, _ = best_threshold(plain.oof_target_ == 1, plain.oof_scores_[:, 1], **swept)
+        except InfeasibleConstraintError:
+            beyond += 1
+            with pytest.raises(InfeasibleConstraintError, match="greatest lower bound"):
+                model.fit(X, y)
+        else:
+            assert model.fit(X, y).threshold_ == threshold
+    assert 0 < beyond < 31
+
+
+def test_repeated_splits_and_groups_prove_no_more_than_their_rows(rare):
+    """A row that is scored ten times, or stands there ten times in a group, is one row."""
+    X, y = rare[0][:400], rare[1][:400]
+    frozen = FrozenEstimator(LogisticRegression().fit(*rare))
+    options = {"scoring": "precision", "constraint": ("recall", 0.8), "n_bootstrap": 0}
+    model = DecisionRuleClassifier(frozen, constraint_confidence=0.9, **options).fit(X, y)
+    rows = np.repeat(np.arange(400), 10)
+    copies = DecisionRuleClassifier(frozen, constraint_confidence=0.9, **options)
+    assert copies.fit(X[rows], y[rows], groups=rows).threshold_ == model.threshold_
+    assert copies.fit(X[rows], y[rows]).threshold_ > model.threshold_
 
 
 def test_costs_of_rows_have_a_say_in_the_rule_alone(rare):

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
+from sklearn_lossfix.decision._constraint import Constraint
 from sklearn_lossfix.decision._fit_rule import cross_fitted_codes, fit_rule
 from sklearn_lossfix.decision._metrics import make_metric, metric_from_codes
 from sklearn_lossfix.decision._scoring import resolve_metric
 from sklearn_lossfix.decision._sweep import best_threshold
+from sklearn_lossfix.exceptions import InfeasibleConstraintError
 
 
 def _binary(n=400, seed=0, prevalence=0.2):
@@ -100,6 +102,34 @@ def test_cross_fitted_binary_codes_equal_a_fit_per_fold(weighted, pos):
         weight = None if w is None else w[~out]
         rule = fit_rule(y[~out], proba[~out], metric, classes=[0, 1], sample_weight=weight, pos=pos)
         np.testing.assert_array_equal(codes[out], rule.predict_codes(proba[out]))
+
+
+@pytest.mark.parametrize("confidence", [None, 0.9])
+def test_folds_that_cannot_keep_to_a_constraint_take_the_nearest_threshold(confidence):
+    """Without the fold that proves it a constraint may be out of reach: no reason to fail."""
+    y, proba = _binary(60)
+    folds = np.arange(60) % 3
+    metric, precision = make_metric("recall"), make_metric("precision")
+    options = {"classes": (0, 1), "pos": 1}
+    reached = np.linspace(0.99, 0.01, 99)
+    n_beyond = 0
+    for least in reached:
+        constraint = Constraint(precision, least, confidence)
+        try:
+            fit_rule(y, proba, metric, constraint=constraint, **options)
+        except InfeasibleConstraintError:
+            continue
+        codes = cross_fitted_codes(y, proba, metric, folds, n_classes=2, constraint=constraint)
+        for fold in range(3):
+            out = folds == fold
+            try:
+                rule = fit_rule(y[~out], proba[~out], metric, constraint=constraint, **options)
+            except InfeasibleConstraintError:
+                n_beyond += 1
+                nearest = Constraint(precision, least, confidence, best_effort=True)
+                rule = fit_rule(y[~out], proba[~out], metric, constraint=nearest, **options)
+            np.testing.assert_array_equal(codes[out], rule.predict_codes(proba[out]))
+    assert n_beyond > 0
 
 
 def test_cross_fitted_multiclass_codes_equal_a_fit_per_fold():

@@ -152,6 +152,22 @@ def test_average_is_not_used_where_it_loses_to_the_default():
     assert best >= default
 
 
+def test_the_best_rule_never_is_not_averaged_into_the_scores():
+    """Where "never" is best, by a finite threshold too, rows a bit above the scores stay negative.
+
+    Samples that agree are clipped to the greatest score, where one row of two is negative.
+    """
+    y = np.r_[np.zeros(400, dtype=int), np.ones(100, dtype=int)]
+    high = np.where(np.isin(np.arange(500), [0, 499]), 0.3, 0.2)
+    scores = np.column_stack([1 - high, high])
+    scored = ScoredRows(y, scores, np.arange(500), None, None, np.arange(500), False)
+    spec = _spec("accuracy")
+    assert spec.fit(y, scores).threshold == 0.5
+    rule = averaged_rule(spec, scored, np.full(10, 0.3))
+    assert rule == spec.fit(y, scores)
+    assert not rule.predict_codes([[0.69, 0.31]]).any()
+
+
 def test_bagged_rule_beats_the_best_one_on_fresh_rows():
     """Averaged over many small samples, the mean threshold does better than the optimum."""
     gains = []

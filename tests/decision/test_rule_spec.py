@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from sklearn_lossfix.decision import DecisionRule
+from sklearn_lossfix.decision._constraint import Constraint
 from sklearn_lossfix.decision._metrics import Metric, make_metric, metric_from_codes
 from sklearn_lossfix.decision._rule_spec import RuleSpec, priced_spec
+from sklearn_lossfix.decision._scored_rows import scored_rows
 from sklearn_lossfix.decision._scoring import resolve_metric
 
 SPEC = RuleSpec(make_metric("f1"), ("a", "b"), 1, "proba")
@@ -85,3 +87,18 @@ def test_free_errors_decide_without_rows(costs, threshold):
     assert COST.certain_threshold is None
     constrained = dataclasses.replace(spec, constraint=object())
     assert constrained.certain_threshold is None
+
+
+def test_what_a_confidence_depends_on_is_known_of_rows_and_models():
+    """What a constraint may err is shared by models; rows of one unit count as one."""
+    spec = RuleSpec(make_metric("recall"), (0, 1), 1, "proba")
+    y, folds = np.arange(12) % 2, np.arange(12) // 6
+    once = scored_rows(None, np.arange(12), folds, y, None, None)
+    twice = scored_rows(None, np.arange(12) % 6, folds, y, None, None)
+    grouped = scored_rows(None, np.arange(12), folds, y, None, np.arange(12) // 3)
+    assert spec.certified_for(twice, 4) is spec
+    bound = dataclasses.replace(spec, constraint=Constraint(make_metric("precision"), 0.8, 0.9))
+    assert bound.certified_for(once) == bound
+    assert bound.certified_for(once, 4).constraint.error == pytest.approx(0.1 / 4)
+    for rows, n_alike in ((once, 1), (twice, 2), (grouped, 3)):
+        assert bound.certified_for(rows).constraint.rows_per_unit == pytest.approx(n_alike)

@@ -1,5 +1,6 @@
 """Tests of the exact threshold sweep: against brute force, for every label metric."""
 
+import dataclasses
 import tracemalloc
 
 import numpy as np
@@ -345,6 +346,10 @@ def test_infeasible_with_confidence_says_what_is_proven():
     message = r"'precision' at 0.9 or more with confidence 0.95: the greatest lower bound is 0\.\d+"
     with pytest.raises(InfeasibleConstraintError, match=message):
         best_threshold_sorted(rows, make_metric("f1"), None, constraint)
+    among = dataclasses.replace(constraint, n_models=3)
+    message = r"with confidence 0.95 in the best of 3 models: .* or compare fewer models\.$"
+    with pytest.raises(InfeasibleConstraintError, match=message):
+        best_threshold_sorted(rows, make_metric("f1"), None, among)
     threshold, value = best_effort_threshold_sorted(rows, make_metric("f1"), constraint)
     assert (threshold, value) == (pytest.approx(0.5), 1.0)
 

@@ -13,6 +13,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -57,6 +58,22 @@ def learnt(model):
         return np.r_[model.slopes_, model.offsets_]
     rule = model.decision_rule_
     return np.r_[model.gain_, getattr(model, "threshold_", np.nan), rule.offsets or ()]
+
+
+@BOTH
+def test_warnings_of_the_folds_reach_the_user(wrapper, rare):
+    """Fits of folds that did not converge are told of, once and where `fit` was called."""
+
+    class Hasty(LogisticRegression):
+        """Does not converge, unless it is given all rows."""
+
+        def fit(self, X, y, sample_weight=None):
+            self.max_iter = 100 if len(y) == 1000 else 1
+            return super().fit(X, y, sample_weight)
+
+    with pytest.warns(ConvergenceWarning, match="failed to converge") as seen:
+        wrapper(Hasty()).fit(*rare)
+    assert [warning.filename for warning in seen] == [__file__]
 
 
 @BOTH

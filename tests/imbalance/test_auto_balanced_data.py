@@ -449,6 +449,25 @@ def test_a_failing_treatment_costs_the_others_nothing(rare):
         balanced(NoWeights(), error_score="raise").fit(*rare)
 
 
+class ExplainsItself(NoWeights):
+    """Says at length that it takes no weights."""
+
+    def fit(self, X, y, sample_weight=None):
+        """Fail under weights, with a message of several lines."""
+        try:
+            return super().fit(X, y, sample_weight)
+        except RuntimeError as error:
+            raise ValueError("no weights: take none\n  or another.\nSee: the manual") from error
+
+
+def test_an_error_of_many_lines_is_told_whole(rare):
+    """The reason is the message of the error, and not the last line of it."""
+    with pytest.warns(FitFailedWarning, match=r"no weights: take none or another\. See: "):
+        model = balanced(ExplainsItself()).fit(*rare)
+    reasons = left_out(model, ["class_weight_sqrt", "class_weight_balanced"])
+    assert reasons == {"no weights: take none or another. See: the manual"}
+
+
 def test_where_everything_fails_the_first_error_is_told(rare):
     """There is nothing to choose from."""
     with pytest.raises(ValueError, match=r"(?s)All the 9 fits failed.*out of order"):
