@@ -59,8 +59,13 @@ def diagnose_log(
         raise InputError(str(error)) from error
     except OSError as error:
         raise InputError(f"{error.filename!r} cannot be read: {error.strerror}.") from error
-    text = str(report)
+    text = one_paragraph(str(report))  # the report breaks its lines
     for note in report.context.get("notes", ()):
-        if note not in text:
+        if one_paragraph(note) not in text:
             notes.add(note)
     return report
+
+
+def one_paragraph(text):
+    """Text with single blanks for all white space."""
+    return " ".join(text.split())

@@ -64,7 +64,8 @@ def diagnose_history(
     TypeError
         If no reader knows such a history.
     ValueError
-        If the history is empty or ambiguous, or a parameter does not fit it.
+        If the history is empty or ambiguous, a file holds none, several runs were not recorded
+        alike, or a parameter does not fit.
 
     See Also
     --------

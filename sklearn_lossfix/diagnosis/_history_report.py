@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_lossfix.diagnosis._history_remedies import with_remedies
-from sklearn_lossfix.diagnosis._history_tables import history_tables
+from sklearn_lossfix.diagnosis._history_tables import history_tables, recorded_curves
 from sklearn_lossfix.diagnosis._history_verdict import (
     counted_steps,
     history_headline,
@@ -15,6 +15,7 @@ from sklearn_lossfix.diagnosis._report import FitReport
 from sklearn_lossfix.diagnosis._run_checks import run_checks, validate_ignore
 from sklearn_lossfix.diagnosis._software import versions
 from sklearn_lossfix.diagnosis.history._analysis import HistoryAnalysis
+from sklearn_lossfix.diagnosis.history._curve import LARGEST, is_beyond
 from sklearn_lossfix.diagnosis.history._explain import explained_verdicts, without_chance_tips
 from sklearn_lossfix.diagnosis.history.verdicts import HISTORY_CHECKS
 from sklearn_lossfix.diagnosis.ledgers.flips import flips
@@ -88,6 +89,13 @@ def _flips(analysis):
     return flips(*rows["losses"], *rows["right"], states=states)
 
 
+def _note_on_range(history):
+    """That values were cut off because they are too large to work with, if any were."""
+    if not any(is_beyond(values) for _, _, values in recorded_curves(history)):
+        return []
+    return [f"Values beyond {LARGEST:g} are judged and shown as that."]
+
+
 def _context(analysis, call):
     """What was judged, what its curves do not show truly, and with which software."""
     h = analysis.history
@@ -112,6 +120,10 @@ def _context(analysis, call):
         "correction": "Benjamini and Hochberg, over all tests",
         "random_state": analysis.seed,
         "call": call,
-        "notes": [*(h.distortions or (NO_DISTORTION,)), *filter(None, [seeds_note(analysis)])],
+        "notes": [
+            *_note_on_range(h),
+            *(h.distortions or (NO_DISTORTION,)),
+            *filter(None, [seeds_note(analysis)]),
+        ],
         "versions": versions(),
     }

@@ -54,8 +54,9 @@ def test_notes_that_the_report_cut_short_are_whole(log, notes):
     """What the report says in full is no note; what it says in part is one."""
     report = diagnose_log(notes, files=[str(log)], **OPTIONS)
     recorded = report.context["notes"]
-    assert recorded
-    assert notes.lines == [note for note in recorded if note not in str(report)]
+    shown = " ".join(str(report).split())
+    assert 0 < sum(note in shown for note in recorded) < len(recorded)
+    assert notes.lines == [note for note in recorded if note not in shown]
 
 
 def test_several_files_are_runs(log, curves, tmp_path, notes):

@@ -59,6 +59,22 @@ def test_runs_are_pooled():
     assert [f.name for f in report.issues] == ["overfit-turning-point"]
 
 
+@pytest.mark.parametrize("top", [1e150, 1e200, 1e300])
+def test_a_divergence_is_found_however_far_it_goes(top):
+    """Losses whose squares are out of range end in the verdict, and a note says what was cut."""
+    loss = 0.5 + 0.3 * np.exp(-STEPS / 5) + 0.002 * top ** (np.maximum(STEPS - 20, 0) / 40)
+    report = diagnose_history({"loss": loss, "val_loss": 1.1 * loss})
+    assert report.issues[0].name == "learning-rate-too-high"
+    assert "Values beyond 1e+100" in report.context["notes"][0]
+
+
+def test_runs_without_a_common_curve_are_refused():
+    """A training curve and a validation curve are no two runs, and no run without a loss."""
+    data = curves()
+    with pytest.raises(ValueError, match="no curve in common: 'training loss', 'validation loss'"):
+        diagnose_history([{"loss": data["loss"]}, {"val_loss": data["val_loss"]}])
+
+
 def test_facts_open_checks():
     """With the kind of loss and the number of classes chance is judged; without it is not."""
     data = {"loss": [0.693] * 40}

@@ -226,7 +226,7 @@ def build_history(
     for split in _splits(used, chosen):
         values, missing = numbers[chosen, split]
         loss[split] = sign * values[keep]
-        if missing[keep].any():
+        if missing.any():  # also of a step that no curve has: NaN is then no way to say so
             unrecorded[split] = missing[keep]
     if sign < 0:
         notes.append(f"The sign of {chosen} was turned: less loss is better.")
@@ -292,7 +292,7 @@ def numbers_of(values, label):
             missing[position] = True
             continue
         try:
-            if isinstance(entry, str | bytes | bool | np.bool_):
+            if isinstance(entry, str | bytes | bool | np.bool_ | np.complexfloating):
                 raise TypeError
             numbers[position] = float(entry)
         except (OverflowError, TypeError, ValueError):
@@ -304,8 +304,8 @@ def numbers_of(values, label):
 
 
 def is_missing(entry):
-    """Whether an entry stands for "not recorded": None, or what pandas puts there."""
-    return entry is None or type(entry).__name__ in ("NAType", "NaTType")
+    """Whether an entry stands for "not recorded": None, or what pandas or a masked array has."""
+    return entry is None or type(entry).__name__ in ("NAType", "NaTType", "MaskedConstant")
 
 
 def _shown(entry):

@@ -16,6 +16,10 @@ MIN_TAIL = 10
 # The later part, over which loss and metric are compared.
 LATE_SHARE = 0.5
 
+# Largest value that is worked with: the square of a larger one, summed over a curve, may leave the
+# range of floating point numbers. A loss that is this large has diverged, however far.
+LARGEST = 1e100
+
 
 @dataclass(frozen=True, eq=False)
 class Curve:
@@ -69,7 +73,7 @@ class Curve:
 
 
 def finite_curve(steps, values, split, name="loss"):
-    """Points of a recorded curve that have a finite value.
+    """Points of a recorded curve that have a finite value; of one beyond `LARGEST`, that.
 
     Parameters
     ----------
@@ -84,7 +88,13 @@ def finite_curve(steps, values, split, name="loss"):
     """
     steps, values = np.asarray(steps, dtype=float), np.asarray(values, dtype=float)
     there = np.isfinite(values)
-    return Curve(steps[there], values[there], split, name)
+    return Curve(steps[there], np.clip(values[there], -LARGEST, LARGEST), split, name)
+
+
+def is_beyond(values):
+    """Whether a recorded curve has a finite value that is too large to work with."""
+    values = np.asarray(values, dtype=float)
+    return bool((np.abs(values[np.isfinite(values)]) > LARGEST).any())
 
 
 def spoken(split):

@@ -83,7 +83,7 @@ def explained_verdicts(findings):
 
 
 def without_chance_tips(findings, alpha):
-    """Tips that rest on a test whose adjusted p-value is above the level have passed.
+    """Tips that rest on a test whose adjusted p-value is above the level have passed, and say so.
 
     Parameters
     ----------
@@ -97,7 +97,12 @@ def without_chance_tips(findings, alpha):
     list of Finding
     """
     return [
-        replace(f, section="passed")
+        replace(
+            f,
+            section="passed",
+            message=f"{f.message} Beside the other tests of the report that is not proven.",
+            evidence={key: value for key, value in f.evidence.items() if key != "fix"},
+        )
         if f.section == "tip" and f.p_adjusted is not None and f.p_adjusted > alpha
         else f
         for f in findings

@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from sklearn_lossfix._core._columns import named
+from sklearn_lossfix.diagnosis.history._curve import spoken
+
 
 def pool_histories(histories):
     """Median curves of several runs that differ in their seed only.
 
     A single history is given back as it is. What belongs to single rows, or to
-    the end of a single run, is left out of a pool.
+    the end of a single run, is left out of a pool; so is, with a note, what some runs lack.
 
     Parameters
     ----------
@@ -20,10 +23,16 @@ def pool_histories(histories):
     -------
     History
         On the steps of any run; the curves are those that every run has.
+
+    Raises
+    ------
+    ValueError
+        If the runs count other steps, recorded other losses, or have no curve in common.
     """
     if len(histories) == 1:
         return histories[0]
     first = histories[0]
+    _refuse_other_trainings(histories)
     steps = np.unique(np.concatenate([h.steps for h in histories]))
     loss = {
         split: _median([(h.steps, h.loss[split]) for h in histories], steps)
@@ -39,6 +48,14 @@ def pool_histories(histories):
         }
         if shared:
             metrics[name] = shared
+    partial = _partial_curves(histories)
+    if partial and not loss and not metrics:
+        raise ValueError(
+            f"The {len(histories)} runs have no curve in common: {named(partial)}. Several "
+            f"histories are runs of one training with other seeds; pass the curves of one run as "
+            f"one history, such as a dict {{name: curve}}."
+        )
+    left_out = [f"Left out, since not every run has it: {named(partial)}."] if partial else []
     rate = None
     if all(h.learning_rate is not None for h in histories):
         rate = _median([(h.steps, h.learning_rate) for h in histories], steps)
@@ -49,7 +66,10 @@ def pool_histories(histories):
         metrics=metrics,
         learning_rate=rate,
         flipped=tuple(dict.fromkeys(name for h in histories for name in h.flipped)),
-        distortions=tuple(dict.fromkeys(text for h in histories for text in h.distortions)),
+        distortions=(
+            *left_out,
+            *dict.fromkeys(text for h in histories for text in h.distortions),
+        ),
         unrecorded={},
         name="",
         row_losses=None,
@@ -58,6 +78,46 @@ def pool_histories(histories):
         kept_step=None,
         stop_reason=first.stop_reason if len({h.stop_reason for h in histories}) == 1 else "",
     )
+
+
+def _refuse_other_trainings(histories):
+    """Raise ValueError where runs count other steps than the first, or recorded another loss."""
+    first = histories[0]
+    for number, other in enumerate(histories[1:], start=2):
+        if other.unit != first.unit:
+            before, after = f"by {first.unit}", f"by {other.unit}"
+        elif _is_other_loss(first, other):
+            before, after = f"of {first.loss_name}", f"of {other.loss_name}"
+        else:
+            continue
+        raise ValueError(
+            f"The curves of {first.name or 'run 1'} are {before}, and those of "
+            f"{other.name or f'run {number}'} {after}. Expected runs of one training with other "
+            f"seeds, recorded alike; diagnose them one by one."
+        )
+
+
+def _is_other_loss(first, other):
+    """Whether two runs recorded losses that cannot be the same by what is known of them."""
+    if not (first.loss and other.loss):
+        return False
+    if first.loss_kind == other.loss_kind == "unknown":
+        return first.loss_name != other.loss_name
+    return first.loss_kind != other.loss_kind and "unknown" not in (
+        first.loss_kind,
+        other.loss_kind,
+    )
+
+
+def _partial_curves(histories):
+    """What some runs recorded and others did not, in words."""
+    curves = [
+        {(split, "loss") for split in h.loss}
+        | {(split, name) for name, by_split in h.metrics.items() for split in by_split}
+        for h in histories
+    ]
+    partial = set.union(*curves) - set.intersection(*curves)
+    return sorted(f"{spoken(split)} {name.replace('_', ' ')}" for split, name in partial)
 
 
 def on_steps(steps, values, wanted):

@@ -83,7 +83,9 @@ def projection(curve, end, change):
     what is left of it is the sum of a geometric series (the extrapolation of Aitken 1926). The
     share is the least one that is seen: in the last half, quarter and eighth of the end, the last
     of which see a drop that is over, and in the end beside the stretch before it, which sees a
-    curve that bends. Each is given the benefit of the doubt: a standard error of the noise.
+    curve that bends. Each is given the benefit of the doubt: a standard error of the noise. Where
+    nothing comes before the end, its last half must itself move by more than that error: an end
+    that is the whole run has its first steps in it, the fastest of all.
 
     Parameters
     ----------
@@ -112,12 +114,16 @@ def projection(curve, end, change):
         pace = toward * theil_sen_slope(steps, values) * span
         return pace, change_error(sigma, len(steps)) * length
 
+    before = moved(slice(max(0, len(curve) - 2 * n), len(curve) - n))
+    if before is None:
+        half = moved(slice(len(curve) - n // 2, None))
+        if half is None or half[0] <= half[1]:
+            return Projection(0.0, 0.0)
     kept = 1.0
     for part in _LAST_PARTS:
         seen = moved(slice(len(curve) - round(part * n), None))
         if seen is not None:
             kept = min(kept, kept_of_share(part * (seen[0] + seen[1]) / size, part))
-    before = moved(slice(max(0, len(curve) - 2 * n), len(curve) - n))
     if before is not None:
         # From one end to the next is two halves.
         share = _share(size + change_error(sigma, n), before[0] - before[1])

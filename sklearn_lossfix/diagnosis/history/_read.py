@@ -87,7 +87,7 @@ def read_histories(
     TypeError
         If nothing reads such an object, or it is lazy.
     ValueError
-        If a history is empty, ambiguous, or holds what is no number.
+        If a history is empty, ambiguous, or holds what is no number; if a file holds no history.
     """
     facts = check_facts(
         n_val=n_val,
@@ -192,4 +192,7 @@ def _read_file(path, facts):
     content, is_table = file.load(path)
     if is_table:
         return [file.read_table(content, facts, path)]
-    return _read_all(content, facts, repr(str(path)))
+    try:
+        return _read_all(content, facts, repr(str(path)))
+    except TypeError as error:  # it was a path that was passed, and that is of a type that is read
+        raise ValueError(f"{str(path)!r} holds no training history: {error}") from error

@@ -22,6 +22,9 @@ def test_numbers_of():
     numbers, missing = numbers_of([1, None, float("nan"), float("inf")], "loss")
     np.testing.assert_array_equal(numbers, [1, np.nan, np.nan, np.inf])
     assert missing.tolist() == [False, True, False, False]
+    numbers, missing = numbers_of(np.ma.masked_array([1.0, 2.0], mask=[True, False]), "loss")
+    np.testing.assert_array_equal(numbers, [np.nan, 2.0])
+    assert missing.tolist() == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -30,6 +33,7 @@ def test_numbers_of():
         ([], "'loss' is empty"),
         ([0.5, "low"], "holds 'low' at position 1, which is no number"),
         ([True], "holds True at position 0"),
+        (np.array([1 + 2j]), r"holds np.complex128\(1\+2j\) at position 0"),
         ([np.zeros(3)], r"holds an array of shape \(3,\) at position 0"),
         ([[1, 2]], r"holds \[1, 2\] at position 0"),
     ],
@@ -52,7 +56,7 @@ def test_steps_without_any_entry_are_dropped():
     history = build({"loss": [0.5, None, 0.4], "lr": [0.1, 0.1, 0.05]})
     assert history.steps.tolist() == [1, 3]
     assert history.learning_rate.tolist() == [0.1, 0.05]
-    assert history.unrecorded == {}
+    assert not history.unrecorded["train"].any()
 
 
 def test_negative_losses_of_scikit_learn_are_turned():
@@ -216,3 +220,10 @@ def test_what_was_done_to_the_curves_is_told_before_what_is_true_of_their_source
     history = build_history(curves, check_facts(), source="a test", distortions=["Of the source."])
     assert history.distortions[-1] == "Of the source."
     assert len(history.distortions) == 2
+
+
+def test_none_tells_what_nan_is_though_its_step_is_dropped():
+    """A step that no curve has is left out, and NaN beside it is a loss that was no number."""
+    history = build({"loss": [0.9, None, 0.8, float("nan"), 0.7]})
+    assert history.steps.tolist() == [1, 3, 4, 5]
+    assert history.unrecorded["train"].tolist() == [False] * 4

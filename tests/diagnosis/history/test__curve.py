@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from sklearn_lossfix.diagnosis.history._curve import (
+    LARGEST,
     MAX_POINTS,
     THINNED_POINTS,
     Curve,
     finite_curve,
+    is_beyond,
     spoken,
     window_of,
 )
@@ -18,6 +20,15 @@ def test_finite_points_stay_with_their_steps():
     curve = finite_curve([1, 2, 3, 4], [0.5, np.nan, np.inf, 0.2], "train")
     assert curve.steps.tolist() == [1.0, 4.0]
     assert curve.values.tolist() == [0.5, 0.2]
+
+
+def test_values_are_cut_off_where_their_squares_have_no_room():
+    """What is too large to be squared is cut off and told; infinite entries are no values."""
+    curve = finite_curve([1, 2, 3, 4], [1e200, -1e300, np.inf, 0.2], "train")
+    assert curve.values.tolist() == [LARGEST, -LARGEST, 0.2]
+    assert np.isfinite(len(curve) * curve.values**2).all()
+    assert is_beyond([0.2, -1e300])
+    assert not is_beyond([0.2, LARGEST, np.inf, np.nan])
 
 
 def test_thinning_keeps_course_and_order():

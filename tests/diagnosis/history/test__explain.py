@@ -52,8 +52,10 @@ def test_tips_need_their_test_too():
         found("loss-spike", "tip"),
         found("loss-plateau", "tip", p_adjusted=0.001),
     ]
-    sections = [f.section for f in without_chance_tips(findings, 0.01)]
-    assert sections == ["passed", "tip", "tip"]
+    told = without_chance_tips(findings, 0.01)
+    assert [f.section for f in told] == ["passed", "tip", "tip"]
+    assert told[0].message == "m Beside the other tests of the report that is not proven."
+    assert told[1:] == findings[1:]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,31 @@ def test_curves_that_some_run_lacks_are_left_out():
     assert list(pooled.loss) == ["validation"]
     assert list(pooled.metrics) == ["auc"]
     assert pooled.row_losses is None
+    note = "Left out, since not every run has it: 'training loss', 'validation f1'."
+    assert pooled.distortions == (note,)
+    assert pool_histories([second, first]).distortions == (note,)
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        (History(np.arange(2.0), {"train": np.ones(2)}), "2 runs have no curve in common"),
+        (run([1, 2], [2, 1], loss_kind="squared_error", loss_name="mse"), "of logloss.* of mse"),
+        (run([1, 2], [2, 1], unit="step"), "by epoch, and those of seed 7 by step"),
+    ],
+)
+def test_other_trainings_are_no_runs(second, message):
+    """Curves that cannot be those of one training are refused, and not averaged or lost."""
+    first = run([1, 2], [2, 1], loss_kind="log_loss", loss_name="logloss")
+    with pytest.raises(ValueError, match=message):
+        pool_histories([first, replace(second, name="seed 7")])
+
+
+def test_a_loss_whose_kind_only_one_run_knows_is_the_same():
+    """What is not known of a loss does not make it another one."""
+    first = run([1, 2], [2, 1], loss_kind="log_loss", loss_name="logloss")
+    pooled = pool_histories([first, run([1, 2], [4, 3], loss_name="loss")])
+    assert pooled.loss["validation"].tolist() == [3, 2]
 
 
 def test_missing_everywhere_stays_missing():

@@ -52,3 +52,15 @@ def test_it_does_not_depend_on_units():
     other, same = projected(5 - 3 * values, 7.0 * np.arange(80))
     assert same == pytest.approx(kept)
     assert other == pytest.approx(-3 * change)
+
+
+@pytest.mark.parametrize("n", [10, 12, 13])
+def test_an_end_that_is_the_whole_run_must_fall_in_its_last_half(n):
+    """Of few noisy entries, a fall that was over early is seldom taken to go on; a line is."""
+    steps, rng = np.arange(float(n)), np.random.default_rng(0)
+    noise = rng.normal(0, 0.02, (200, n))
+    over = 0.5 * np.exp(-6 * steps / n)
+    goes_on = [projected(over + jitter)[0] < -0.02 for jitter in noise]
+    assert np.mean(goes_on) < 0.35
+    line = -0.5 * steps / n
+    assert np.mean([projected(line + jitter)[0] < -0.1 for jitter in noise]) > 0.95

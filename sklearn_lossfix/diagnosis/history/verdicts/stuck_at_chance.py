@@ -65,7 +65,7 @@ class StuckAtChance:
         if guess is None:
             raise CheckNotApplicable(
                 "What a constant forecast costs is known of a log loss with a known number of "
-                "classes only: pass loss='log_loss' names and n_classes or class_rates."
+                "classes only: pass loss='log_loss', and n_classes or class_rates."
             )
         return guess
 

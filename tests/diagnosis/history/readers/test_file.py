@@ -102,3 +102,12 @@ def test_no_such_file(tmp_path):
         read_histories(tmp_path / "run.csv")
     with pytest.raises(ValueError, match="is a folder"):
         read_histories(tmp_path)
+
+
+@pytest.mark.parametrize("content", [3, "abc", [1, 2, [3]], {"epochs": {"lr": 0.1}}])
+def test_json_without_a_history_is_a_wrong_value(content, tmp_path):
+    """What a file holds is no argument of a wrong type; the error names the file."""
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"settings\.json' holds no training history: .*Expected"):
+        read_histories(path)

@@ -49,6 +49,17 @@ def test_it_passes_on_finite_losses(analysis_of, curves):
     assert NonfiniteHistory().run(analysis_of(curves["train"])).section == "passed"
 
 
+def test_gaps_that_may_be_entries_are_told(analysis_of, curves):
+    """NaN in mid-run that may stand for no entry pass, with their number and how to tell more."""
+    values = curves["train"].copy()
+    values[[20, 40, 41]] = NAN
+    finding = NonfiniteHistory().run(analysis_of(values))
+    assert finding.section == "passed"
+    assert "if its NaN (3) stand for steps without an entry" in finding.message
+    told = NonfiniteHistory().run(analysis_of(values, unrecorded={"train": np.isnan(values)}))
+    assert told.message == "Every recorded loss is finite."
+
+
 def test_the_step_is_named_by_its_unit(analysis_of):
     """An iteration is called an iteration."""
     values = np.r_[np.ones(5), np.full(5, np.inf)]
