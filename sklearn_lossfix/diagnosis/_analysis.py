@@ -248,7 +248,7 @@ class Analysis:
                 e.compared.pred == e.y,
                 e.model.pred == e.y,
                 states=state_names(e.facts),
-                **self.sampling,
+                **self.refitted_sampling,
             )
         prior = np.maximum(self.prior, np.finfo(float).eps)
         return flips(

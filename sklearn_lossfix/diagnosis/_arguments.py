@@ -44,18 +44,31 @@ def check_estimator(estimator, name="estimator"):
             hint = f"Did you mean {shown}()?"
         elif getattr(estimator, "refit", True) is False:
             hint = "With refit=False a search has no best estimator to judge: use refit=True."
+        elif wanted and not _has_tags(estimator):
+            hint = (
+                "It has no scikit-learn tags: let its class inherit from "
+                "sklearn.base.ClassifierMixin and sklearn.base.BaseEstimator, in this order."
+            )
         raise TypeError(
             f"{name} must be a scikit-learn compatible classifier with fit, predict and "
             f"get_params. Got {shown} instead. {hint}"
         )
 
 
+def _has_tags(estimator):
+    """Whether an estimator has the tags without which scikit-learn does not take one."""
+    try:
+        get_tags(estimator)
+    except AttributeError:
+        return False
+    return True
+
+
 def _predicts(estimator):
     """Whether an estimator says that it is a classifier or regressor, or at least predicts."""
-    try:
-        kind = get_tags(estimator).estimator_type
-    except AttributeError:  # a duck-typed estimator without tags
-        kind = None
+    if not _has_tags(estimator):
+        return False
+    kind = get_tags(estimator).estimator_type
     if kind is None:
         return hasattr(estimator, "predict")
     return kind in ("classifier", "regressor")

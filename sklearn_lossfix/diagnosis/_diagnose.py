@@ -16,7 +16,6 @@ from sklearn_lossfix._core._validation import (
     encode_target,
     refuse_lazy,
 )
-from sklearn_lossfix.decision._positive_class import resolve_positive
 from sklearn_lossfix.decision._scoring import metric_for_classes
 from sklearn_lossfix.diagnosis._analysis import Analysis
 from sklearn_lossfix.diagnosis._arguments import (
@@ -44,6 +43,7 @@ from sklearn_lossfix.diagnosis._nested_search import (
     search_fits,
     search_inside,
 )
+from sklearn_lossfix.diagnosis._recorded_scores import positive_class
 from sklearn_lossfix.diagnosis._request import Data, Request, sample_for_refits
 from sklearn_lossfix.diagnosis._run_checks import EFFORTS, validate_ignore
 from sklearn_lossfix.diagnosis._search_results import results_of_search
@@ -197,7 +197,7 @@ def diagnose(
     )
     metric = metric_for_classes(scoring, classes)
     counts = np.bincount(codes, minlength=len(classes))
-    pos, note = resolve_positive(metric, classes, counts, pos_label)
+    pos, note = positive_class(metric, classes, counts, pos_label)
     notes = [note] if note else []
     request = Request(
         metric, scoring, classes, pos, seed_of(random_state), n_jobs, cv, verbose, notes

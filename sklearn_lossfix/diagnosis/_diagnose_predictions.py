@@ -13,7 +13,6 @@ from sklearn_lossfix._core._validation import (
     refuse_lazy,
 )
 from sklearn_lossfix.decision._metrics import class_totals
-from sklearn_lossfix.decision._positive_class import resolve_positive
 from sklearn_lossfix.decision._scoring import metric_for_classes
 from sklearn_lossfix.diagnosis._analysis import Analysis
 from sklearn_lossfix.diagnosis._arguments import (
@@ -27,7 +26,7 @@ from sklearn_lossfix.diagnosis._build import build_report
 from sklearn_lossfix.diagnosis._gather import (
     map_folds,
 )
-from sklearn_lossfix.diagnosis._recorded_scores import scorer_value
+from sklearn_lossfix.diagnosis._recorded_scores import positive_class, scorer_value
 from sklearn_lossfix.diagnosis._run_checks import validate_ignore
 from sklearn_lossfix.diagnosis.checks import BUILTIN_CHECKS
 
@@ -169,7 +168,7 @@ def report_of_scores(
     if metric.matrix is not None:  # ledgers follow metrics of totals
         metric = metric.as_opaque()
     counts = np.bincount(codes, minlength=len(classes))
-    pos, note = resolve_positive(metric, classes, counts, pos_label)
+    pos, note = positive_class(metric, classes, counts, pos_label)
     notes = [note] if note else []
     facts = {
         "estimator": "probabilities",
@@ -181,7 +180,7 @@ def report_of_scores(
         **(facts or {}),
     }
     if metric.kind != "label":
-        facts["metric_value"], note = scorer_value(metric, classes, scored, codes, weight)
+        facts["metric_value"], note = scorer_value(metric, classes, scored, codes, weight, pos=pos)
         notes.extend([note] if note else [])
     evidence = Evidence(
         y=codes,

@@ -166,7 +166,7 @@ def gather_validation(estimator, fitted, data, validation, request, reference=No
     n_classes = len(request.classes)
     at_limit, known = steps_at_limit(fitted)
     facts = base_facts(
-        estimator,
+        fitted,
         request,
         n_train=len(data.y),
         at_iteration_limit=at_limit,
@@ -202,10 +202,10 @@ def _add_metric_value(facts, request, scored, y, X, weight=None):
     """Value of a metric that is not computed from labels."""
     if request.metric.kind == "label":
         return
-    value, note = scorer_value(request.metric, request.classes, scored, y, weight, X)
+    value, note = scorer_value(request.metric, request.classes, scored, y, weight, X, request.pos)
     facts["metric_value"] = value
     if note:
-        request.notes.append(note)
+        request.note(note)
 
 
 def gather_out_of_fold(
@@ -337,7 +337,7 @@ def _reference_out_of_fold(bench):
     """The reference on the folds of the model; None, with a note, where there is none."""
     reference, reason = make_reference(bench.data.X, bench.request.seed)
     if reference is None:
-        bench.request.notes.append(f"No reference: {reason}")
+        bench.request.note(f"No reference: {reason}")
         return None
     return bench.attempt(reference, "the reference")[0]
 
@@ -380,7 +380,7 @@ def reference_on(data, validation, request):
     """Scores on the validation rows of a reference fitted on training rows, or None."""
     model, reason = make_reference(data.X, request.seed)
     if model is None:
-        request.notes.append(f"No reference: {reason}")
+        request.note(f"No reference: {reason}")
         return None
     request.say("the reference on the validation rows")
 

@@ -9,6 +9,7 @@ from sklearn_lossfix._core._evidence import Scored
 from sklearn_lossfix._core._paired_tests import CONFIDENCE, interval, paired_estimate
 from sklearn_lossfix._core._proper_scores import log_loss_rows
 from sklearn_lossfix.diagnosis.ledgers.error import metric_gain
+from sklearn_lossfix.diagnosis.twins._parts import error_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +198,7 @@ class Stacks:
         try:
             estimator = remedy.build(below.estimator)
         except Exception as error:  # a user's estimator may refuse anything
-            self.failed[names] = f"It cannot be built here: {error}"
+            self.failed[names] = f"It cannot be built here: {error_text(error)}"
             self._stacks[names] = None
             return None
         left_out = self._left_out(below, remedy)

@@ -49,6 +49,11 @@ class Request:
         if self.verbose:
             print(f"[lossfix] {text}", file=sys.stderr, flush=True)
 
+    def note(self, text):
+        """Note once what is true of several parts of the report."""
+        if text not in self.notes:
+            self.notes.append(text)
+
     def counter(self, what):
         """A callback that prints how many fits are done."""
         return lambda done, total: self.say(f"{what}: {done} of {total} fits")

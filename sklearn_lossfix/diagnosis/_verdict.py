@@ -3,8 +3,11 @@
 import numpy as np
 
 from sklearn_lossfix._core._finding import METRIC_FLOOR, SLUGS
-from sklearn_lossfix._core._paired_tests import interval
+from sklearn_lossfix._core._paired_tests import interval, wilson_interval
 from sklearn_lossfix.diagnosis._compare import differences
+
+# Standard errors of shares below this are the rounding error of sums, and mean no spread at all.
+NO_SPREAD = 1e-12
 
 
 def number(value, digits=3):
@@ -88,11 +91,25 @@ def headline(analysis):
                 "label": label,
                 "value": estimate.value,
                 "unit": "",
-                "text": f"[{estimate.low:.3f}, {min(estimate.high, 1.0):.3f}]; always answering "
+                "text": f"{_interval_of_score(analysis, metric, estimate)}always answering "
                 f"{e.classes[code].item()!r} gives {constant:.3f}",
             }
         )
     return lines
+
+
+def _interval_of_score(analysis, metric, estimate):
+    """The interval of a metric, to begin a line; none where rows that are all alike give none.
+
+    Where all rows are right, or all wrong, the spread of the rows is zero, which is no certainty:
+    of accuracy Wilson's interval is shown.
+    """
+    low, high = estimate.low, min(estimate.high, 1.0)
+    if estimate.se < NO_SPREAD:
+        if metric.name != "accuracy":
+            return ""
+        low, high = wilson_interval(estimate.value, analysis.n_effective)
+    return f"[{low:.3f}, {high:.3f}]; "
 
 
 def _compared_line(analysis):
@@ -303,6 +320,8 @@ def ranking_text(analysis):
         return None
     if len(analysis.ranking) == 1:
         auc = known[0]
+        if auc.se < NO_SPREAD:  # every pair is in order, or none: no spread, and yet no certainty
+            return f"AUC {auc.value:.2f}"
         low, high = max(0.0, auc.low), min(1.0, auc.high)
         return f"AUC {auc.value:.2f} [{low:.2f}, {high:.2f}]"
     return f"mean one-vs-rest AUC {np.mean([a.value for a in known]):.2f}"
@@ -331,6 +350,22 @@ SPLIT_FIRST = (
 
 # Causes in the optimiser come before what they do to probabilities and labels.
 CAUSES_FIRST = ("not-converged", "unscaled-features")
+
+
+def _cost_of_rule(error_ledger):
+    """What the labels lose by their rule, beside probabilities that are too sharp or too flat."""
+    rule = next(r for r in error_ledger.views["ladder"] if r.name == "decision rule")
+    if rule.value < METRIC_FLOOR:
+        return (
+            f", while the decision rule costs {max(rule.value, 0.0) * 100:.1f} points: the loss "
+            f"can fall without any label changing"
+        )
+    if rule.low > 0:
+        return f", and with it the labels lose {rule.value * 100:.1f} points of the metric"
+    return (
+        f"; whether the decision rule costs anything could not be told ({rule.value * 100:.1f} "
+        f"[{rule.low * 100:.1f}, {rule.high * 100:.1f}] points)"
+    )
 
 
 def _with_consequences(cause, issues):
@@ -396,13 +431,7 @@ def verdict(analysis, issues, too_few=None, suspects=()):
             f"{word}-confidence"
         )
         if decision is None and analysis.error_ledger is not None:
-            cost = analysis.error_ledger.value("decision rule")
-            text += (
-                f", while the decision rule costs {max(cost, 0.0) * 100:.1f} points: the loss can "
-                f"fall without any label changing"
-                if cost < METRIC_FLOOR
-                else f", and with it the labels lose {cost * 100:.1f} points of the metric"
-            )
+            text += _cost_of_rule(analysis.error_ledger)
         parts.append(text)
     if not parts and issues:
         parts.append(issues[0].message.rstrip("."))

@@ -144,7 +144,8 @@ def attempt(score, what, notes):
     except Exception as error:  # any estimator may raise anything on data it was not made for
         reason = f"{what} could not be fitted ({type(error).__name__}: {error_text(error)})."
         reason = reason[0].upper() + reason[1:]
-        notes.append(reason)
+        if reason not in notes:
+            notes.append(reason)
         return None, reason
 
 

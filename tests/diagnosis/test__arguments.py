@@ -45,6 +45,23 @@ def test_what_predicts_no_labels_is_no_estimator(thing):
     check_estimator(DummyClassifier())
 
 
+def test_a_class_without_tags_is_told_what_to_inherit_from():
+    """scikit-learn takes no estimator without tags: the error names the classes that give them."""
+
+    class Untagged:
+        def get_params(self, deep=True):
+            return {}
+
+        def fit(self, X, y):
+            return self
+
+        def predict(self, X):
+            return X
+
+    with pytest.raises(TypeError, match=r"no scikit-learn tags.*ClassifierMixin.*BaseEstimator"):
+        check_estimator(Untagged())
+
+
 def test_columns_named_like_classes_are_put_in_their_order():
     """Others stay as they are."""
     frame = pd.DataFrame({"b": [0.2], "a": [0.8]})

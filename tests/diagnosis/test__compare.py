@@ -44,7 +44,7 @@ def test_both_are_scored_on_the_same_folds(rows, report):
 
 
 def test_the_flip_table_lies_between_the_two(rows, report):
-    """It is that of flip_table on the same forecasts, and its cells sum to the differences."""
+    """It is that of flip_table on the same forecasts, and agrees with the differences."""
     X, y = rows
     cv = StratifiedKFold(5, shuffle=True, random_state=0)
     before, after = (cross_val_predict(m, X, y, cv=cv, method="predict_proba") for m in (TREE, LR))
@@ -56,6 +56,8 @@ def test_the_flip_table_lies_between_the_two(rows, report):
         frame.loc["log loss", "difference"]
     )
     assert report.flips.states == ("DecisionTreeClassifier", "LogisticRegression")
+    table_interval = frame.loc["log loss", ["low", "high"]].tolist()
+    assert [report.flips.loss_low, report.flips.loss_high] == pytest.approx(table_interval)
 
 
 def test_comparing_changes_nothing_else(rows, report):

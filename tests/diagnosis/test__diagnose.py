@@ -19,6 +19,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import (
     LinearRegression,
@@ -28,6 +29,7 @@ from sklearn.linear_model import (
 )
 from sklearn.metrics import (
     accuracy_score,
+    average_precision_score,
     brier_score_loss,
     f1_score,
     fbeta_score,
@@ -42,7 +44,7 @@ from sklearn.model_selection import (
     RandomizedSearchCV,
     TunedThresholdClassifierCV,
 )
-from sklearn.naive_bayes import GaussianNB
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -263,6 +265,7 @@ def test_frozen_parts_need_validation_rows(table, where):
     assert report["unscaled-features"].section == "not_applicable"
     assert "cannot be refitted" in report["unscaled-features"].message
     assert "Nothing was run out of fold" in " ".join(report.context["notes"])
+    assert report.context["estimator"].startswith(type(model).__name__)
 
 
 # --- metrics ---------------------------------------------------------------------------------
@@ -462,3 +465,34 @@ def test_other_models_have_no_search(table):
             "not_applicable",
             "No search was handed in.",
         )
+
+
+def test_what_is_true_of_both_halves_is_noted_once(table):
+    """Texts have no reference, on validation rows and out of fold."""
+    X, y = table(90)
+    X = ["good film" if value > 0 else "bad film" for value in X[:, 0]]
+    model = make_pipeline(CountVectorizer(), MultinomialNB())
+    report = diagnose(model, X[:60], y[:60], X_val=X[60:], y_val=y[60:])
+    notes = report.context["notes"]
+    assert len(set(notes)) == len(notes)
+    assert sum("No reference" in note for note in notes) == 1
+
+
+def test_ranking_metrics_judge_the_positive_class_that_was_named(table):
+    """Average precision of labels in words is that of the named class, and the rarer by default."""
+    X, y = table(200)
+    words = np.where(y == 1, "yes", "no")
+    given = {"cv": 2, "scoring": "average_precision", "effort": "fast", "X_val": X, "y_val": words}
+    model = LogisticRegression().fit(X, words)
+    for k, label in enumerate(model.classes_):
+        report = diagnose(model, X, words, pos_label=label, **given)
+        line = next(row for row in report.to_dict()["headline"] if "precision" in row["label"])
+        expected = average_precision_score(words == label, model.predict_proba(X)[:, k])
+        assert line["value"] == pytest.approx(expected)
+        assert report.context["pos_label"] == label
+    proba = model.predict_proba(X)
+    report = diagnose_predictions(
+        words, proba, classes=model.classes_, scoring="average_precision", pos_label="no"
+    )
+    line = next(row for row in report.to_dict()["headline"] if "precision" in row["label"])
+    assert line["value"] == pytest.approx(average_precision_score(words == "no", proba[:, 0]))

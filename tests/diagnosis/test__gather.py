@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
-from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    log_loss,
+    make_scorer,
+    roc_auc_score,
+)
 from sklearn.model_selection import GridSearchCV, GroupKFold, RepeatedStratifiedKFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -27,7 +33,7 @@ from sklearn_lossfix.diagnosis._gather import (
     score_fitted,
     train_state,
 )
-from sklearn_lossfix.diagnosis._recorded_scores import scorer_value
+from sklearn_lossfix.diagnosis._recorded_scores import positive_class, scorer_value
 from sklearn_lossfix.diagnosis._request import (
     MAX_REFIT_ROWS,
     Data,
@@ -129,6 +135,43 @@ def test_ranking_metrics_are_those_of_scikit_learn(calibrated, scoring, oracle):
         value, note = scorer_value(metric, np.arange(2), scored, y, weight)
         assert value == pytest.approx(expected)
         assert note is None
+
+
+@pytest.mark.parametrize("scoring", ["average_precision", "neg_brier_score"])
+@pytest.mark.parametrize("labels", [[0, 1], ["fraud", "ok"], [1, 2], [False, True]])
+@pytest.mark.parametrize("pos", [0, 1])
+def test_rankings_ask_for_the_positive_class_that_was_named(calibrated, scoring, labels, pos):
+    """Whatever the labels are called, the value is that of the named class coded 1."""
+    y, proba = calibrated(200)
+    classes, pred = np.array(labels), proba.argmax(axis=1)
+    metric = resolve_metric(scoring)
+    found, note = positive_class(metric, classes, np.bincount(y), classes[pos].item())
+    assert (found, note) == (pos, None)
+    positive, scores = (y == pos).astype(int), proba[:, pos]
+    expected = average_precision_score(positive, scores)
+    if scoring == "neg_brier_score":
+        expected = -brier_score_loss(positive, scores)
+    value, note = scorer_value(metric, classes, Scored(pred, proba=proba), y, pos=found)
+    assert (value, note) == (pytest.approx(expected), None)
+    if scoring == "average_precision":
+        margins = Scored(pred, margins=proba[:, 1])
+        assert scorer_value(metric, classes, margins, y, pos=found)[0] == pytest.approx(expected)
+
+
+def test_the_positive_class_of_a_ranking_is_chosen_as_that_of_labels():
+    """Conventions first, else the rarer class with a note; metrics without one get none."""
+    counts, words = np.array([3, 9]), np.array(["fraud", "ok"])
+    precision = resolve_metric("average_precision")
+    assert positive_class(precision, np.array([0, 1]), counts) == (1, None)
+    pos, note = positive_class(precision, words, counts)
+    assert pos == 0
+    assert "'fraud', was taken" in note
+    assert positive_class(resolve_metric("roc_auc"), words, counts) == (None, None)
+    assert positive_class(precision, np.arange(3), np.array([3, 9, 2])) == (None, None)
+    named = resolve_metric(
+        make_scorer(average_precision_score, response_method="predict_proba", pos_label="ok")
+    )
+    assert positive_class(named, words, counts) == (None, None)
 
 
 def test_a_callable_that_fails_becomes_a_note(calibrated):
@@ -279,7 +322,7 @@ def test_a_reference_that_fails_is_a_note(table, monkeypatch):
     assert gather_out_of_fold(LogisticRegression(), data, request)[0].reference is None
     assert reference_on(data, data, request) is None
     expected = "The reference could not be fitted (RuntimeError: not today)."
-    assert request.notes == [expected, expected]
+    assert request.notes == [expected]
 
 
 @pytest.mark.parametrize("kind", ["texts", "images", "empty column"])

@@ -193,7 +193,7 @@ def test_remedies_that_fail_are_not_tried():
     """A remedy that cannot be built or fitted is listed with the reason, and the others go on."""
 
     def broken(estimator):
-        raise TypeError("no such part")
+        raise TypeError("no such part\x1b[31m\nand more")
 
     y = labels()
     bench = Bench({"c": forecasts(y, 3, 2)})
@@ -203,6 +203,7 @@ def test_remedies_that_fail_are_not_tried():
     assert kept == ("c",)
     assert [t.section for t in tried] == ["not tried", "not tried", "kept"]
     assert "no such part" in tried[0].reason
+    assert tried[0].reason.isprintable()
     assert tried[1].reason == "b failed."
 
 

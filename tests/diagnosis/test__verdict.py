@@ -10,6 +10,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from sklearn_lossfix import diagnose_predictions
 from sklearn_lossfix._core._finding import Finding
+from sklearn_lossfix._core._paired_tests import wilson_interval
 from sklearn_lossfix.diagnosis._verdict import (
     counted_candidates,
     headline,
@@ -20,6 +21,7 @@ from sklearn_lossfix.diagnosis._verdict import (
     treatment_line,
     verdict,
 )
+from sklearn_lossfix.diagnosis.ledgers._ledger import Ledger, LedgerRow
 
 
 def issue(name, **fields):
@@ -64,6 +66,18 @@ def test_the_headline_holds_loss_and_both_accuracies(analyse, calibrated):
     assert f"{max(np.mean(y), 1 - np.mean(y)):.3f}" in accuracy["text"]
     assert balanced["label"] == "Balanced accuracy"
     assert balanced["text"].endswith("gives 0.500")
+
+
+@pytest.mark.parametrize("n_rows", [20, 200, 601])
+def test_rows_that_are_all_right_are_no_certainty(analyse, n_rows):
+    """Accuracy has Wilson's interval there, and what has none shows none."""
+    y = np.arange(n_rows) % 2
+    analysis = analyse(y, np.column_stack([0.9 - 0.8 * y, 0.1 + 0.8 * y]))
+    *_, accuracy, balanced = headline(analysis)
+    low, high = wilson_interval(1.0, n_rows)
+    assert accuracy["text"].startswith(f"[{low:.3f}, {high:.3f}]; always answering")
+    assert balanced["text"].startswith("always answering")
+    assert ranking_text(analysis) == "AUC 1.00"
 
 
 def test_the_headline_holds_the_metric_that_was_asked_for(analyse, calibrated):
@@ -215,6 +229,25 @@ def test_the_verdict_names_the_direction_of_confidence(calibrated, sharpened):
     assert "over-confidence, while the decision rule costs" in over
     under = diagnose_predictions(y, sharpened(proba, 0.3)).verdict
     assert "under-confidence" in under
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (-0.02, 0.02, "while the decision rule costs 0.0 points"),
+        (0.05, 0.15, "and with it the labels lose 10.0 points of the metric."),
+        (-0.05, 0.25, "whether the decision rule costs anything could not be told (10.0 [-5.0, "),
+    ],
+)
+def test_the_verdict_claims_a_cost_of_the_rule_only_where_it_is_proven(
+    analyse, calibrated, low, high, expected
+):
+    """An interval that holds zero is shown, and nothing is said to be lost."""
+    analysis = analyse(*calibrated(200))
+    middle = (low + high) / 2
+    rows = (LedgerRow("reference and ranking", 0.2), LedgerRow("decision rule", middle, low, high))
+    analysis.error_ledger = Ledger("1 - accuracy", "share", 0.2 + middle, {"ladder": rows})
+    assert expected in verdict(analysis, [issue("overconfident", estimate=0.1)])
 
 
 def test_no_signal_goes_before_what_it_causes(analyse, calibrated):

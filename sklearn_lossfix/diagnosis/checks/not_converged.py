@@ -23,7 +23,7 @@ class NotConverged:
         steps = e.facts.get("at_iteration_limit", [])
         if e.facts.get("n_iterations_known") is False and not e.model.warnings:
             raise CheckNotApplicable(
-                "The estimator reports no iterations (`n_iter_`), so there is no limit to reach."
+                "The estimator reports no iterations of an optimiser: there is no limit to reach."
             )
         if not steps and not e.model.warnings:
             return fact(self, "passed", "No part stopped at its iteration limit.")
@@ -36,8 +36,8 @@ class NotConverged:
             return fact(
                 self,
                 "tip",
-                f"{where} stopped at its iteration limit. Whether that costs anything was not "
-                f"tried. {why}",
+                f"{where[0].upper()}{where[1:]} stopped at its iteration limit. Whether that costs "
+                f"anything was not tried. {why}",
                 evidence={"warnings": list(e.model.warnings[:3])},
             )
         return judge_twin(

@@ -130,7 +130,16 @@ class FlipTable:
     __repr__ = __str__
 
 
-def flips(loss_a, loss_b, right_a, right_b, sample_weight=None, groups=None, states=("a", "b")):
+def flips(
+    loss_a,
+    loss_b,
+    right_a,
+    right_b,
+    sample_weight=None,
+    groups=None,
+    states=("a", "b"),
+    inflation=1.0,
+):
     """Flip table from row losses and hits.
 
     Parameters
@@ -143,6 +152,8 @@ def flips(loss_a, loss_b, right_a, right_b, sample_weight=None, groups=None, sta
         Weights; codes of the groups.
     states : tuple of (str, str), default=("a", "b")
         Names of the states.
+    inflation : float, default=1.0
+        Nadeau-Bengio factor on the variance of the loss where models were refitted.
 
     Returns
     -------
@@ -156,7 +167,7 @@ def flips(loss_a, loss_b, right_a, right_b, sample_weight=None, groups=None, sta
     share = np.bincount(cell, weight, 4) / total
     change = np.bincount(cell, weight * difference, 4) / total
     sign = np.array([0.0, 0.0, 1.0, -1.0])
-    estimate = paired_estimate(difference, sample_weight, groups)
+    estimate = paired_estimate(difference, sample_weight, groups, inflation=inflation)
     return FlipTable(
         n_rows=dict(zip(CELLS, rows.tolist(), strict=True)),
         share=dict(zip(CELLS, share.tolist(), strict=True)),

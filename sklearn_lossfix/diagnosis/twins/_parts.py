@@ -227,7 +227,8 @@ def reaching_matrix(estimator, X, labels):
     matrix : ndarray of float64, sparse matrix, or None
         Of shape (n_rows, n_columns).
     names : list of str or None
-        Names of its columns, where it has any.
+        Names of its columns: of a dataframe, else ``get_feature_names_out`` of the steps; None
+        where nothing names them.
     reason : str or None
         Why there is no matrix.
     """
@@ -242,14 +243,28 @@ def reaching_matrix(estimator, X, labels):
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # of fits that the user did not ask for
-                    X = Pipeline(steps).fit(X, labels).transform(X)
+                    fitted = Pipeline(steps).fit(X, labels)
+                    X = fitted.transform(X)
             except Exception as error:  # a user's step may raise anything
                 return None, None, f"The steps before the last one failed: {error_text(error)}"
-            names = list(X.columns) if hasattr(X, "columns") else None
+            names = list(X.columns) if hasattr(X, "columns") else _names_out(fitted, X)
     matrix = numeric_matrix(X)
     if matrix is None or matrix.ndim != 2:
         return None, None, "The features that reach the last step are not all numeric."
     return matrix, names, None
+
+
+def _names_out(fitted, transformed):
+    """What fitted steps call the columns of an array they made; None where they cannot say."""
+    try:
+        names = list(fitted.get_feature_names_out())
+    except Exception:  # a user's step may raise anything, and many have no names
+        return None
+    shape = getattr(transformed, "shape", ())
+    if len(shape) != 2 or len(names) != shape[1]:
+        return None
+    # Columns of an array that nobody named are numbered, as where there are no steps.
+    return None if names == [f"x{j}" for j in range(len(names))] else names
 
 
 def column_text(column, names):

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.naive_bayes import GaussianNB
@@ -58,6 +59,29 @@ def test_tip_where_nothing_can_be_refitted():
     assert "effort='normal'" in finding.message
 
 
+class HiddenLimit(ClassifierMixin, BaseEstimator):
+    """A classifier whose optimiser warns, and whose limit is no parameter."""
+
+    def fit(self, X, y):
+        self.model_ = LogisticRegression(C=100.0, max_iter=2).fit(X, y)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def predict(self, X):
+        return self.model_.predict(X)
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(X)
+
+
+def test_tip_where_no_limit_can_be_lifted():
+    """The warnings of the folds are told in a sentence, with why nothing was tried."""
+    finding = diagnose(HiddenLimit(), *correlated(200), cv=2)[SLUG]
+    assert finding.section == "tip"
+    assert finding.message.startswith("The estimator stopped at its iteration limit.")
+    assert "no iteration limit to lift" in finding.message
+
+
 def test_silent_where_the_fit_converged(table):
     """Below its limit the optimiser is done."""
     X, y = table(200)
@@ -66,8 +90,9 @@ def test_silent_where_the_fit_converged(table):
 
 
 def test_not_applicable_without_iterations(table):
-    """Naive Bayes has no iterations to run out of."""
+    """Naive Bayes has no iterations to run out of; trees of boosting are counted, not steps."""
     X, y = table(200)
-    finding = diagnose(GaussianNB().fit(X, y), X, y, cv=2)[SLUG]
-    assert finding.section == "not_applicable"
-    assert "n_iter_" in finding.message
+    for model in (GaussianNB(), HistGradientBoostingClassifier(max_iter=5)):
+        finding = diagnose(model.fit(X, y), X, y, cv=2)[SLUG]
+        assert finding.section == "not_applicable"
+        assert "no iterations of an optimiser" in finding.message

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from imblearn.ensemble import BalancedRandomForestClassifier
 from imblearn.over_sampling import RandomOverSampler
@@ -25,7 +26,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -217,6 +218,43 @@ def test_columns_keep_their_names():
     assert column_text(3, None) == "column 3"
     matrix, _, _ = reaching_matrix(LogisticRegression(), sparse.csr_array(WIDE), Y)
     assert sparse.issparse(matrix)
+
+
+def _nameless(X):
+    return X
+
+
+class _MiscountingScaler(StandardScaler):
+    def get_feature_names_out(self, input_features=None):
+        return np.array(["one"], dtype=object)
+
+
+@pytest.mark.parametrize("container", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("sparse_threshold", [0.0, 1.0])
+def test_columns_that_steps_made_are_named_by_them(container, sparse_threshold):
+    """An array or a sparse matrix has the names that the fitted steps give its columns."""
+    frame = container({"income": WIDE[:, 3], "city": np.where(WIDE[:, 0] > 0, "a", "b")})
+    columns = ColumnTransformer(
+        [("num", StandardScaler(), ["income"]), ("cat", OneHotEncoder(), ["city"])],
+        sparse_threshold=sparse_threshold,
+    )
+    pipe = make_pipeline(columns, StandardScaler(with_mean=False), LogisticRegression())
+    matrix, names, _ = reaching_matrix(pipe, frame, Y)
+    assert sparse.issparse(matrix) is bool(sparse_threshold)
+    assert names == list(pipe.fit(frame, Y)[:-1].get_feature_names_out())
+    assert column_text(1, names) == "column 'cat__city_a'"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [FunctionTransformer(_nameless), FunctionTransformer(), _MiscountingScaler(), StandardScaler()],
+    ids=["nameless", "silent", "miscounting", "numbered"],
+)
+def test_columns_without_names_are_numbered(step):
+    """Steps that give no names, or not one per column, or only numbers, leave the numbers."""
+    matrix, names, _ = reaching_matrix(make_pipeline(step, LogisticRegression()), WIDE, Y)
+    assert matrix.shape == WIDE.shape
+    assert names is None
 
 
 def _refuse(X):
