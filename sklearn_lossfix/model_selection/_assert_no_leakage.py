@@ -51,7 +51,7 @@ def assert_no_leakage(
     LeakageError
         Naming every leak; its `report` holds all that was found.
     ValueError
-        With both `cv` and `X_test`, or a target, groups or times of one part only.
+        With both `cv` and `X_test`; with a target, groups or times of one part only.
 
     See Also
     --------
@@ -74,6 +74,11 @@ def assert_no_leakage(
         groups = _both(groups, groups_test, "groups")
         if not isinstance(times, str | int):
             times = _both(times, times_test, "times")
+    else:
+        tests = {"y_test": y_test, "groups_test": groups_test, "times_test": times_test}
+        given = [name for name, value in tests.items() if value is not None]
+        if given:
+            raise ValueError(f"{given[0]} was given without X_test. Pass both, or none of them.")
     if isinstance(times, str | int):
         options, times = {**options, "times": times}, None
     splitter = LeakageCheckedSplit(5 if cv is None else cv, **options)

@@ -10,6 +10,7 @@ from sklearn_lossfix._core._validation import check_groups, check_same_length
 from sklearn_lossfix.exceptions import CheckNotApplicable
 from sklearn_lossfix.model_selection._leak_effect import leak_effect
 from sklearn_lossfix.model_selection._policies import kind_of_target, linked_components
+from sklearn_lossfix.model_selection.leakage._column_values import is_missing
 from sklearn_lossfix.model_selection.leakage._split_data import SplitData
 from sklearn_lossfix.model_selection.leakage._table import Table
 from sklearn_lossfix.model_selection.leakage._times import read_times
@@ -64,6 +65,11 @@ def as_rows(part, n_rows):
     """Row numbers of a part of a split; masks are taken as masks, and negative numbers as rows."""
     part = np.asarray(part)
     if part.dtype == bool:
+        if part.size and part.shape != (n_rows,):
+            raise ValueError(
+                f"A split holds a mask of shape {part.shape}; expected one entry a row, "
+                f"({n_rows},)."
+            )
         return np.flatnonzero(part)
     part = part.astype(np.intp, copy=False)
     if part.size and (part.min() < -n_rows or part.max() >= n_rows):
@@ -89,12 +95,26 @@ def read_target(y):
         array = array[:, 0]
     if array.ndim != 1:
         return None, None
+    missing = np.flatnonzero(_are_missing(array))
+    if missing.size:
+        raise ValueError(
+            f"y has {missing.size} missing values (first rows: {missing[:5].tolist()}). Expected a "
+            f"label a row; drop those rows, or leave y out: then only checks that read no labels "
+            f"run."
+        )
     if array.dtype.kind == "O":
         array = np.asarray(array.tolist())
     if kind_of_target(array) in ("binary", "multiclass"):
         classes, codes = np.unique(array, return_inverse=True)
         return codes, classes
     return array.astype(np.float64), None
+
+
+def _are_missing(labels):
+    """Which labels are missing."""
+    if labels.dtype.kind == "f":
+        return np.isnan(labels)
+    return [is_missing(label) for label in labels.tolist()] if labels.dtype.kind == "O" else []
 
 
 def run_checks(data, checks, known=None, verbose=0):

@@ -55,6 +55,8 @@ def leak_effect(estimator, X, y, data, leaks, *, scoring=None, n_jobs=None):
             None,
             "The effect was not measured: pass scoring for a classifier of several targets.",
         )
+    if np.ndim(y) == 2 and np.shape(y)[1] == 1:  # a column is a target, too
+        y = np.asarray(y)[:, 0]
     leaks = [leak for leak in leaks if leak.found]
     components = linked_components(
         [leak.links for leak in leaks if leak.links is not None], data.n_rows

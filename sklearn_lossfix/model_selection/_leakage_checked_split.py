@@ -12,8 +12,14 @@ from sklearn.utils.validation import _num_samples
 
 from sklearn_lossfix._core._diagnosable import DiagnosableSplitterMixin
 from sklearn_lossfix._core._user_warning import warn_user
+from sklearn_lossfix._core._validation import refuse_lazy
 from sklearn_lossfix.exceptions import LeakageError, LeakageWarning
-from sklearn_lossfix.model_selection._audit import audit_split, read_split_data, run_checks
+from sklearn_lossfix.model_selection._audit import (
+    audit_split,
+    corrected,
+    read_split_data,
+    run_checks,
+)
 from sklearn_lossfix.model_selection._bound_rows import BoundRows, content_keys
 from sklearn_lossfix.model_selection._fingerprint_cache import FingerprintCache
 from sklearn_lossfix.model_selection._policies import purged_folds, regrouped_folds
@@ -42,7 +48,11 @@ from sklearn_lossfix.model_selection.leakage._order import (
 )
 from sklearn_lossfix.model_selection.leakage._split_data import LeakageOptions
 from sklearn_lossfix.model_selection.leakage._table import Table
-from sklearn_lossfix.model_selection.leakage._times import read_span, time_column
+from sklearn_lossfix.model_selection.leakage._times import (
+    check_spans_fit,
+    read_span,
+    time_column,
+)
 
 
 class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
@@ -81,7 +91,8 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
         other. None and 0 look for exact copies only.
 
     partial_columns : int, default=1
-        Columns in which copies may differ altogether.
+        Columns in which copies may differ altogether. They are looked for where a row has more
+        than twice as many, and told from chance where it has three more.
 
     natural : {"auto", "allow", "forbid"}, default="auto"
         What to make of equal rows that chance explains, as among few columns of few values:
@@ -104,10 +115,10 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
 
     label_horizon : float, timedelta or None, default=None
         How long after its time the label of a row is known. Training rows whose label overlaps
-        with a test row leak.
+        with a test row leak. A number is in the unit of `times`, for datetimes in seconds.
 
     embargo : float or timedelta, default=0
-        Gap that is kept free of training rows after a test row.
+        Gap that is kept free of training rows after a test row, as `label_horizon`.
 
     evidence : int, default=100
         Most pairs of rows that each check keeps as evidence.
@@ -309,6 +320,7 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
             leaks, key = remembered_findings(data, checks, self._cache)
         else:
             leaks, key = bound_findings(data, checks, self._bound, rows)
+        leaks, _ = corrected(leaks, self.alpha)
         acting = {name: leak for name, leak in leaks.items() if is_acting(leak)}
         if acting and self.on_leak == "raise":
             raise LeakageError(leak_message(acting, base), report=leaks)
@@ -385,7 +397,7 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
             keys=content_keys(data.table),
             n_columns=data.table.n_columns,
             groups=None if groups is None else _as_array(groups),
-            times=None if times is None else data.times,
+            times=None if times is None else _as_array(times),
             answers={**leaks, **not_applicable},
         )
         return self
@@ -487,6 +499,7 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
 
     def _given(self, X, groups, times):
         """None for the rows, groups as given, and times as given or as the parameter says."""
+        refuse_lazy(X, "X")
         times = self.times if times is None else times
         if isinstance(times, str | Integral):
             times = time_column(X, times)
@@ -502,6 +515,8 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
                 "label_horizon and embargo need times. Pass times=..., a column of X or one time a "
                 "row, to the splitter or to split."
             )
+        if times is not None:
+            check_spans_fit(times, label_horizon=self.label_horizon, embargo=self.embargo)
         return None, groups, times
 
 

@@ -162,4 +162,7 @@ def _is_iterable(splitter):
 
 def splitter_name(splitter):
     """What to call a splitter in a sentence."""
-    return "an iterable of splits" if _is_iterable(splitter) else str(splitter)
+    if _is_iterable(splitter):
+        return "an iterable of splits"
+    # scikit-learn breaks the texts of splitters with many parameters into lines.
+    return " ".join(str(splitter).split())

@@ -189,6 +189,8 @@ def test_rows_out_of_range_are_refused():
     """A split of other data is noticed."""
     with pytest.raises(ValueError, match="holds row 4; expected rows from 0 to 3"):
         as_rows([0, 4], 4)
+    with pytest.raises(ValueError, match=r"mask of shape \(3,\); expected one entry a row, \(4,\)"):
+        as_rows(np.ones(3, dtype=bool), 4)
 
 
 def test_targets():
@@ -201,6 +203,22 @@ def test_targets():
     assert read_target(None) == (None, None)
     codes, _ = read_target(np.array([[1], [0], [1]]))
     assert codes.tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.array(["a", None, "b"], dtype=object),
+        np.array([0.5, np.nan, 1.0]),
+        pd.Series(["a", None, "b"], dtype="string"),
+        pd.Series([1, None, 0], dtype="Int64"),
+    ],
+    ids=["objects", "numbers", "texts", "nullable"],
+)
+def test_missing_labels_are_refused(y):
+    """The error says how many labels are missing, and where."""
+    with pytest.raises(ValueError, match=r"y has 1 missing values \(first rows: \[1\]\)"):
+        read_target(y)
 
 
 def test_lengths_must_agree():

@@ -1,6 +1,7 @@
 """Tests of what leaked training rows are worth to a model."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -70,6 +71,16 @@ def test_losses_follow_what_the_model_offers(copied):
     assert effect["inflation"].value == pytest.approx(effect["without_leak"] - effect["with_leak"])
     stiff, _ = leak_effect(Ridge(), X, X[:, 0] + y, data, leaks)
     assert abs(stiff["inflation"].value) < effect["inflation"].value / 5
+
+
+def test_one_column_is_a_target(copied):
+    """A target of shape (n_rows, 1) gives what the same target of one dimension gives."""
+    X, y, data, leaks = copied
+    models = [(KNeighborsClassifier(3), y), (KNeighborsRegressor(3), X[:, 0] + y)]
+    for model, target in models:
+        flat, _ = leak_effect(model, X, target, data, leaks)
+        for column in (target[:, None], pd.DataFrame({"y": target})):
+            assert leak_effect(model, X, column, data, leaks)[0] == flat
 
 
 def test_result_does_not_depend_on_n_jobs(copied):

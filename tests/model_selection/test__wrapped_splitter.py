@@ -10,6 +10,7 @@ from sklearn.model_selection import (
     PredefinedSplit,
     ShuffleSplit,
     StratifiedKFold,
+    StratifiedShuffleSplit,
     TimeSeriesSplit,
     check_cv,
 )
@@ -73,6 +74,7 @@ def test_facts():
     ]
     assert splitter_name(iterable) == "an iterable of splits"
     assert splitter_name(KFold(3)) == str(KFold(3))
+    assert "\n" not in splitter_name(StratifiedShuffleSplit(3))
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,13 @@ def test_bad_calls_are_refused(more, message):
         assert_no_leakage(X, **{"X_test": X, **more})
 
 
+@pytest.mark.parametrize("name", ["y_test", "groups_test", "times_test"])
+def test_values_of_test_rows_need_these(name):
+    """What belongs to test rows is not passed over where the rows themselves were forgotten."""
+    with pytest.raises(ValueError, match=f"{name} was given without X_test"):
+        assert_no_leakage(np.arange(20.0).reshape(10, 2), checks=[], **{name: np.zeros(10)})
+
+
 @pytest.mark.parametrize("as_container", CONTAINERS, ids=NAMES)
 def test_stacked_rows(as_container):
     """Rows of two containers follow each other in one of the same kind."""

@@ -1,5 +1,6 @@
 """Tests of LeakageCheckedSplit: what it yields, says, mends and remembers."""
 
+import contextlib
 import copy
 import pickle
 import warnings
@@ -444,6 +445,53 @@ def test_bound_times_follow_their_rows():
     splitter.bind(X, times=np.arange(100.0))
     for train, test in splitter.split(X[::2]):
         assert np.abs(train[:, None] - test).min() >= 2  # every second day: 1 apart is 2 days
+
+
+def test_bound_datetimes_stay_datetimes():
+    """Durations fit the times of a bound table as they fit those that were given."""
+    X = np.random.default_rng(0).normal(size=(100, 3))
+    days = np.datetime64("2024-01-01") + np.arange(100) * np.timedelta64(1, "D")
+    splitter = LeakageCheckedSplit(KFold(4), on_leak="drop", label_horizon=np.timedelta64(3, "D"))
+    unbound = [train.tolist() for train, _ in splitter.split(X, times=days)]
+    splitter.bind(X, times=days)
+    assert [train.tolist() for train, _ in splitter.split(X)] == unbound
+
+
+@pytest.mark.parametrize("times", [np.arange(100), list(range(100)), "day"])
+def test_durations_beside_numbers_are_refused(times):
+    """Three days are not three of an unknown unit, nor 259,200 of it."""
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), columns=["a", "b"])
+    X["day"] = np.arange(100)
+    splitter = LeakageCheckedSplit(KFold(4), times=times, label_horizon=np.timedelta64(3, "D"))
+    with pytest.raises(TypeError, match="label_horizon is the duration"):
+        list(splitter.split(X))
+
+
+def test_alpha_is_the_level_of_all_checks_of_a_split():
+    """What one check finds at alpha, but two do not, is no leak: as in an audit (Holm)."""
+    X = np.random.default_rng(0).normal(size=(400, 5)).round(1)
+    X[:3, 1:] = X[200:203, 1:]  # three partial copies
+    cv = KFold(5, shuffle=True, random_state=0)
+    names = ["exact_duplicates", "near_duplicates"]
+    alone = LeakageCheckedSplit(cv, checks=names[1:])._split_evidence(
+        X, None, groups=None, times=None, estimator=None, scoring=None
+    )
+    p_value = alone.leaks[0].p_value
+    assert 0 < p_value < 0.01
+    for alpha, checks, is_leak in [
+        (1.5 * p_value, names[1:], True),
+        (1.5 * p_value, names, False),
+        (2.5 * p_value, names, True),
+    ]:
+        splitter = LeakageCheckedSplit(cv, checks=checks, alpha=alpha, on_leak="raise")
+        with pytest.raises(LeakageError) if is_leak else contextlib.nullcontext():
+            list(splitter.split(X))
+
+
+def test_lazy_tables_are_refused():
+    """The error of a lazy table says how to load it."""
+    with pytest.raises(TypeError, match="Collect it first"):
+        list(LeakageCheckedSplit(KFold(3)).split(pl.LazyFrame({"a": [1, 2, 3]})))
 
 
 def test_times_of_another_length_are_refused():

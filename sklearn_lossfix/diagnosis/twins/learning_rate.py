@@ -199,7 +199,7 @@ class FasterTwin:
             rate,
             faster_rate(rate, default),
             suspicion=unlearnt,
-            cause=f"the learning rate {parameter}={rate:g} is a {default / rate:,.4g}th of the "
-            f"default of {learner.name}, and the training rows are not learnt",
+            cause=f"the learning rate {parameter}={rate:g} is below the default of {learner.name}, "
+            f"{default:g}, and the training rows are not learnt",
             evidence={"unlearnt_share": unlearnt},
         )

@@ -125,7 +125,8 @@ def _pandas_column(series, name):
         return _time_column(series.to_numpy(dtype=f"datetime64[{series.dt.unit}]"))
     if dtype.startswith(("timestamp", "date32", "date64")):  # of pyarrow
         return _time_column(series.to_numpy(dtype="datetime64[ns]"))
-    if dtype.startswith(("int", "uint", "float", "double", "bool", "halffloat")):
+    is_number = dtype.startswith(("int", "uint", "float", "double", "bool", "halffloat"))
+    if is_number and not dtype.startswith("interval"):
         return _nullable_numbers(series, name)
     if isinstance(series.dtype, np.dtype):
         return object_column(series.tolist(), name)

@@ -84,12 +84,15 @@ class Match(NamedTuple):
         Where the value is that of the formula.
     log_chance : float
         Log of the greatest chance of so many agreements in a column that was not computed so.
+    n_solved : int
+        Numbers of the formula that were solved for: so many agreements prove nothing.
     """
 
     formula: str
     weight: float
     agrees: np.ndarray
     log_chance: float
+    n_solved: int = 0
 
     @property
     def share(self):
@@ -219,9 +222,9 @@ def _smoothed(groups, chance, tolerance):
         if near.sum() > best_near.sum():
             best, best_near, best_first = weight, near, first
     if best_near.mean() < MIN_SHARE:
-        return Match("smoothed", best, best_near, 0.0)
+        return Match("smoothed", best, best_near, 0.0, 1)
     chance = _merged_chances(groups, best, chance, best_first, tolerance)
-    return Match("smoothed", best, best_near, log_tail(chance, best_near, 1))
+    return Match("smoothed", best, best_near, log_tail(chance, best_near, 1), 1)
 
 
 def _weights(groups):
@@ -307,7 +310,7 @@ def _scaled(groups, chance, tolerance):
         fitted, coefficients = _least_squares(design, groups.value)
         if fitted is not None and coefficients[1] != 0:
             near = _agrees(groups.value, fitted, tolerance)
-            yield Match(f"scaled {name}", np.nan, near, log_tail(chance, near, 2))
+            yield Match(f"scaled {name}", np.nan, near, log_tail(chance, near, 2), 2)
     # v (k + w) = a k + b k m + c, where c = w (a + b mu): linear in a, b, c and w.
     design = np.column_stack([groups.count, groups.count * groups.mean, ones, -groups.value])
     fitted, coefficients = _least_squares(design, groups.value * groups.count)
@@ -318,7 +321,7 @@ def _scaled(groups, chance, tolerance):
         ) / (groups.count + weight)
         # Four numbers are solved for from columns that are alike: some digits are lost.
         near = _agrees(groups.value, predicted, 100 * tolerance)
-        yield Match("scaled smoothed", weight, near, log_tail(chance, near, 4))
+        yield Match("scaled smoothed", weight, near, log_tail(chance, near, 4), 4)
 
 
 def _least_squares(design, target):
@@ -435,9 +438,24 @@ def leave_one_out_match(codes, raw, label, lattice, tolerance):
     slope, shift = np.polyfit(expected[rows], raw[rows], 1)
     near = _agrees(raw, slope * expected + shift, tolerance) & (slope != 0)
     near = np.bincount(codes, ~near, minlength=n_sets)[kept] == 0
-    tail = log_tail(_log_chances(groups, tolerance), near, 2)
-    match = Match("leave-one-out mean", np.nan, near, tail)
+    chance = _log_chances(groups, tolerance) - _log_arrangements(groups)
+    match = Match("leave-one-out mean", np.nan, near, log_tail(chance, near, 2), 2)
     return (match if match.share >= MIN_SHARE else None), kept
+
+
+def _log_arrangements(groups):
+    """Log of the number of ways in which the hits of each category could be dealt to its rows.
+
+    A leave-one-out mean is one number in all hits of a category and another one in its misses: it
+    shows which rows are the hits, beside how many. A column that knows nothing of the labels within
+    a category shows each arrangement of so many hits with the same chance. Zero for numbers, and
+    for classes that are averaged as numbers.
+    """
+    is_indicator = np.allclose(groups.variance, groups.mean * (1 - groups.mean), rtol=1e-6, atol=0)
+    if groups.lattice != 1 or not is_indicator:
+        return np.zeros(len(groups.mean))
+    hits = np.round(groups.count * groups.mean)
+    return gammaln(groups.count + 1) - gammaln(hits + 1) - gammaln(groups.count - hits + 1)
 
 
 def leave_one_out_pairs(codes, values, label, lattice, tolerance):

@@ -65,13 +65,18 @@ def read_span(span, name):
     TypeError
         For what is no number or duration.
     ValueError
-        For a negative span.
+        For a negative span, and for months and years.
     """
     if span is None:
         return 0.0
     if isinstance(span, timedelta):
         span = span.total_seconds()
     elif isinstance(span, np.timedelta64):
+        if np.datetime_data(span.dtype)[0] in ("Y", "M"):
+            raise ValueError(
+                f"{name} must be a duration of fixed length. Got {span!r}; months and years differ "
+                f"in length, pass days instead."
+            )
         span = span / np.timedelta64(1, "s")
     elif isinstance(span, bool) or not isinstance(span, Real):
         raise TypeError(
@@ -81,6 +86,31 @@ def read_span(span, name):
     if not 0 <= span < np.inf:
         raise ValueError(f"{name} must be finite and not negative. Got {span!r} instead.")
     return float(span)
+
+
+def check_spans_fit(times, **spans):
+    """Refuse durations beside times that are plain numbers: nobody knows how long one of them is.
+
+    Parameters
+    ----------
+    times : array-like of shape (n_rows,)
+        As given.
+    **spans : number, timedelta or None
+        By the name of the parameter.
+
+    Raises
+    ------
+    TypeError
+        Naming the parameter.
+    """
+    durations = (timedelta, np.timedelta64)
+    names = [name for name, span in spans.items() if isinstance(span, durations) and span]
+    if names and Table.read(times).kinds[:1] == ("number",):
+        raise TypeError(
+            f"{names[0]} is the duration {spans[names[0]]!r}, but times are plain numbers of an "
+            f"unknown unit. Pass {names[0]} as a number in the unit of times, or pass datetimes as "
+            f"times."
+        )
 
 
 def time_column(X, name):

@@ -50,7 +50,8 @@ class ExactDuplicates:
         details = _equal_row_details(data, labels)
         if not per_fold.any():
             clean = self._clean(details, n_tested, per_fold)
-            return replace(clean, links=_links_on_one_side(data, labels))
+            links, p_value = _links_on_one_side(data, labels)
+            return replace(clean, links=links, p_value=p_value)
         details["n_rows_on_both_sides"] = n_shared = rows_on_both_sides(data.folds, data.n_rows)
         if n_shared or data.options.natural == "forbid":
             natural, is_copy = NaturalPairs(0.0, 0.0, 0.0, 0.0), everyone
@@ -137,8 +138,9 @@ class ExactDuplicates:
         else:
             limit = "no share" if detectable >= 1 else f"only a share above {detectable:.1%}"
             reason = (
-                f"{seen}; rows of so few distinct values repeat naturally, and {limit} of copied "
-                "rows could be told apart from that."
+                f"{seen}; as far as these rows tell, they may repeat naturally, and {limit} of "
+                "copied rows could be told apart from that. Pass natural='forbid' if equal rows "
+                "should never occur."
             )
         return Leak(
             check=self.name,
@@ -206,17 +208,18 @@ def rows_on_both_sides(folds, n_rows):
 def _links_on_one_side(data, labels):
     """Copies that happen to stand on one side of these folds; other folds could part them.
 
-    None where there are none, or where chance may have made them.
+    None where there are none, or where chance may have made them; and the p-value of the latter.
     """
     rows = np.arange(data.n_rows)
     if np.array_equal(labels, rows):
-        return None
+        return None, 1.0
     if data.options.natural == "forbid":
-        return labels
+        return labels, 0.0
     natural, share_of_pairs = estimate_natural(data, labels)
     if natural.p_value >= data.options.alpha:
-        return None
-    return np.where(copied_rows(data.table, labels, natural, share_of_pairs), labels, rows)
+        return None, float(natural.p_value)
+    is_copy = copied_rows(data.table, labels, natural, share_of_pairs)
+    return np.where(is_copy, labels, rows), float(natural.p_value)
 
 
 def estimate_natural(data, labels):

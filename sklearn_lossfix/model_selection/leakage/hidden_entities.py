@@ -32,6 +32,9 @@ EVEN_MEAN, EVEN_SD = 0.841, 1.049
 #: Below this p-value of "density is even" clumps are neither seen nor excluded. On 60 generated
 #: tables without entities the least was .9: density falls off from the middle outwards.
 DOUBT_LEVEL = 0.05
+#: Share of the rows looked at that must differ from all others: where most rows cannot be judged,
+#: the answer is not "no".
+LEAST_JUDGED = 0.5
 #: Columns are drawn in to so many MADs: far rows would be far from each other in one column only.
 SQUASH = 3.0
 #: Agreement above that of other rows from which on a column is named as what entities share.
@@ -46,7 +49,8 @@ class HiddenEntities:
 
     The null model is that rows are spread evenly around a row (`_clumps.py`, at `CLUMP_LEVEL`) for
     all but `NATURAL_SHARE` of the rows; the p-value is that of so many clumped ones among those
-    looked at (binomial).
+    looked at (binomial). Rows that equal another one in the columns of many different numbers are
+    not judged; where the others are fewer than `LEAST_JUDGED`, the answer is not "no".
     """
 
     name = "hidden_entities"
@@ -219,6 +223,19 @@ def _leak(check, data, queries, neighbours, inside, hit, p_values):
                 f"rows, which data without entities may show, but the nearest of many rows lie "
                 f"apart from the others (p = {p_loose:.1g}). Either several rows of one person or "
                 f"thing lie far apart, or rows are denser in some places.",
+                rate=share,
+                fix="Pass groups= if several rows belong to one person or thing.",
+                **tell,
+            )
+        if len(p_values) < LEAST_JUDGED * len(hit):
+            n_equal = len(hit) - len(p_values)
+            return Leak(
+                check.name,
+                check.slug,
+                None,
+                f"Could not tell: {n_equal:,} of {len(hit):,} rows looked at equal another one in "
+                f"all columns of {MIN_DISTINCT} or more different numbers: they may belong to one "
+                f"person or thing, or be equal by chance.",
                 rate=share,
                 fix="Pass groups= if several rows belong to one person or thing.",
                 **tell,

@@ -49,7 +49,9 @@ class NearDuplicates:
     `partial_columns` columns, more often than the agreement of rows in fewer columns lets expect.
     Null models: the volumes up to the neighbours of a row grow like a Poisson process
     (`_clumps.py`; Simes over the rows), and no interaction of three blocks of columns in the
-    agreement of pairs (`_partial_copies.py`; Poisson, Bonferroni over sets of blocks).
+    agreement of pairs (`_partial_copies.py`; Poisson, Bonferroni over sets of blocks). With fewer
+    than `SPARE_BLOCKS` columns beside those that may differ there is no such model: pairs that are
+    equal in more than half of a row are then a doubt.
     """
 
     name = "near_duplicates"
@@ -125,11 +127,11 @@ class _Blocks:
         values = _columns_of(table, columns, _some_rows(table.n_rows, COUNTED_ROWS))
         agreement, n_distinct = value_agreement(values)
         n_counted, units, block = len(values[0]), None, None
-        n_blocks = n_changed + SPARE_BLOCKS
-        if len(columns) >= n_blocks:
+        if len(columns) > 2 * n_changed:
             units = _units(table, columns, n_distinct)
-            if units.max() + 1 >= n_blocks:
-                block = deal_units(n_distinct, units, n_blocks)
+            n_units = int(units.max()) + 1
+            if n_units > 2 * n_changed:
+                block = deal_units(n_distinct, units, min(n_units, n_changed + SPARE_BLOCKS))
         if len(kept) < table.n_rows:
             values = _columns_of(table, columns, kept[:: max(1, len(kept) // COUNTED_ROWS)])
             agreement, n_distinct = value_agreement(values)
@@ -207,7 +209,10 @@ def _partial(data, blocks, kept):
     """Partial copies among the rows kept."""
     table, n_changed = data.table, data.options.partial_columns
     if blocks.block is None:
-        few = f"partial copies need at least {n_changed + SPARE_BLOCKS} columns"
+        few = (
+            f"copies that may differ in partial_columns={n_changed} need more than {2 * n_changed} "
+            f"columns: they are to be equal in more than half of a row"
+        )
         return _Copies("partial", _NO_PAIRS, details={"partial_not_applicable": few})
     if blocks.keys is None:
         return _Copies("partial", _NO_PAIRS, details={"partial_pairs": 0})
@@ -222,6 +227,8 @@ def _partial(data, blocks, kept):
     pairs, differ = pairs[good], differ[good]
     if not len(pairs):
         return _Copies("partial", _NO_PAIRS, details={"partial_pairs": 0})
+    if len(keys) < n_changed + SPARE_BLOCKS:
+        return _unjudged_partial(pairs, kept, data)
     chance = chance_pairs(keys, n_changed, data.rng("partial_copies"))
     accepted = np.zeros(len(pairs), dtype=bool)
     p_value, expected, missed = 1.0, 0.0, 0
@@ -245,6 +252,20 @@ def _partial(data, blocks, kept):
             f"partial copies among them could not be told"
         )
     return _Copies("partial", kept[pairs[accepted]], p_value, expected, undecided, details)
+
+
+def _unjudged_partial(pairs, kept, data):
+    """Partial copies in so few columns that the model of chance has nothing to go by."""
+    n_linked = len(kept) - _components(pairs, len(kept))[0]
+    undecided = ""
+    if 2 * n_linked > NEGLIGIBLE_SHARE * data.n_rows:
+        n_changed = data.options.partial_columns
+        undecided = (
+            f"{n_linked:,} pairs are equal in all but {n_changed} columns: with fewer than "
+            f"{n_changed + SPARE_BLOCKS} columns it is not known how many chance makes so"
+        )
+    details = {"partial_pairs": len(pairs)}
+    return _Copies("partial", _NO_PAIRS, undecided=undecided, details=details)
 
 
 def _patched(data, blocks, kept):

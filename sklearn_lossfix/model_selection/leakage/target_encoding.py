@@ -87,6 +87,7 @@ class TargetEncoding:
             raise CheckNotApplicable("No column of numbers repeats its values.")
         names = data.table.names
         found, doubts, trained, counted = [], [], {}, []
+        limit = np.log(data.options.alpha)
         labels = label_columns(data.y, data.classes)
         categories = Categories(data.table)
         for j in columns:
@@ -95,7 +96,7 @@ class TargetEncoding:
                 continue
             own = OwnGroups(atoms, labels, data.folds)
             encoding = encoded_on_all_rows(data, j, atoms, labels, own, categories, len(columns))
-            if encoding is not None:
+            if encoding is not None and encoding.log_chance <= limit:
                 found.append(encoding)
                 continue
             fold = encoded_on_training_rows(data, own, len(labels), len(columns))
@@ -103,10 +104,12 @@ class TargetEncoding:
                 trained[names[j]] = fold
                 continue
             blurred = blurred_encoding(data, j, atoms, labels, own, len(columns))
-            blurred = blurred or few_groups_encoding(data, j, atoms, len(labels), own)
-            if blurred is not None:
-                is_sure = blurred.log_chance <= np.log(data.options.alpha)
-                (found if is_sure else doubts).append(blurred)
+            if blurred is not None and blurred.log_chance <= limit:
+                found.append(blurred)
+                continue
+            doubt = encoding or blurred or few_groups_encoding(data, j, atoms, len(labels), own)
+            if doubt is not None:
+                doubts.append(doubt)
             elif atoms.are_counts:
                 counted.append(names[j])
         if data.classes is None:
@@ -182,8 +185,10 @@ def encoded_on_all_rows(data, j, atoms, labels, own, categories, n_columns):
     Returns
     -------
     Encoding or None
+        Its chance is above alpha where leave-one-out means hold in all categories, but these are
+        too few to be sure.
     """
-    limit = np.log(data.options.alpha)
+    limit, doubt = np.log(data.options.alpha), None
     for number, (label, step) in enumerate(labels):
         tried = np.log(n_columns * len(labels) * N_FORMULAS)
         if own.match(number) is not None:
@@ -210,9 +215,25 @@ def encoded_on_all_rows(data, j, atoms, labels, own, categories, n_columns):
             else:
                 is_split = groups_on_both_sides(codes, data.folds)[kept]
                 encoding = _of_split_groups(j, source, codes, match, kept, is_split, tried)
-            if encoding is not None and encoding.log_chance <= limit:
+            if encoding is None:
+                continue
+            if encoding.log_chance <= limit:
                 return encoding
-    return None
+            if values is None and _holds_everywhere(match):
+                doubt = doubt or encoding
+    return doubt
+
+
+def _holds_everywhere(match):
+    """Whether a formula holds in all sets of rows: a doubt where these are too few to be sure.
+
+    A formula without a number to solve for says every value beforehand: that all are met is no
+    usual thing in another column, however likely each of them is. Otherwise agreement beyond the
+    numbers that were solved for must be unlikely.
+    """
+    if match is None or match.share < 1.0:
+        return False
+    return match.n_solved == 0 or match.log_chance <= np.log(SUSPICIOUS)
 
 
 def _confirmed(data, j, source, codes, groups, kept, tolerance, tried):
@@ -294,8 +315,7 @@ def few_groups_encoding(data, j, atoms, n_labels, own):
         for fold in folds:
             enough = len(own.of(number, fold)[1]) >= MIN_VALUES
             match = own.match(number, fold) if enough else None
-            is_match = match is not None and match.log_chance <= np.log(SUSPICIOUS)
-            agree.append(is_match and match.share == 1.0)
+            agree.append(_holds_everywhere(match))
             if not agree[0]:
                 break
         if agree[0] and not any(agree[1:]):

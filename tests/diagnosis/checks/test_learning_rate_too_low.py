@@ -27,7 +27,7 @@ def test_fires_and_the_remedy_is_better_on_fresh_rows(table, model):
     X, y = table(800)
     finding = diagnose(model, X[:400], y[:400])[SLUG]
     assert finding.section == "issue"
-    assert "of the default" in finding.message
+    assert "is below the default of" in finding.message
     assert finding.remedy.proven
     fitted = [clone(m).fit(X[:400], y[:400]) for m in (model, finding.remedy.estimator)]
     before, after = (_brier(m.predict_proba(X[400:])[:, 1], y[400:]) for m in fitted)

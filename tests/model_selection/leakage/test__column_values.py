@@ -5,11 +5,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sklearn_lossfix.model_selection.leakage._column_values import (
     array_column,
     counts_rows,
+    frame_column,
     is_missing,
     object_column,
 )
@@ -51,6 +53,14 @@ def test_units_of_times(unit):
     assert column.values.tolist() == [86_400 * 10**6, np.iinfo(np.int64).min, 86_400 * 10**6]
     close = np.array([1, 2], dtype="datetime64[ns]")
     assert len(set(array_column(close, "c").identity.tolist())) == 2
+
+
+def test_intervals_are_categories():
+    """Intervals of pandas are no integers, though their name begins like that of these."""
+    frame = pd.DataFrame({"c": pd.arrays.IntervalArray.from_breaks([0, 1, 2, 3]).take([0, 2, 0])})
+    column = frame_column(frame, 0, "c")
+    assert column.kind == "category"
+    assert column.values.tolist() == [0, 1, 0]
 
 
 def test_only_missing():

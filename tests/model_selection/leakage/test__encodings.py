@@ -169,6 +169,33 @@ def test_leave_one_out(binary):
     assert leave_one_out_match(codes, encoded, other, step, TOLERANCE)[0] is None
 
 
+def test_chance_of_leave_one_out_counts_the_ways_to_deal_hits():
+    """Number of hits by the binomial law, times one of all ways to deal them to the rows."""
+    codes = np.repeat(np.arange(6), [6, 6, 6, 6, 6, 6])
+    label = np.tile([1.0, 1.0, 0.0, 0.0, 0.0, 0.0], 6)
+    count, total = np.bincount(codes), np.bincount(codes, label)
+    label[:6] = [1, 1, 1, 0, 0, 0]
+    total[0] = 3
+    encoded = (total[codes] - label) / (count[codes] - 1)
+    match, _ = leave_one_out_match(codes, encoded, label, 1.0, TOLERANCE)
+    assert match.n_solved == 2
+    # Rows of a category with a third of hits: exactly these rows, at the likeliest rate.
+    expected = 4 * (2 * np.log(1 / 3) + 4 * np.log(2 / 3))
+    assert match.log_chance == pytest.approx(expected)
+
+
+def test_leave_one_out_of_classes_averaged_as_numbers():
+    """Labels 0, 1, 2 have no hits to deal, and a mean above one is nothing to stumble over."""
+    rng = np.random.default_rng(0)
+    codes = np.repeat(np.arange(12), 20)
+    label = rng.integers(0, 3, len(codes)).astype(float)
+    count, total = np.bincount(codes), np.bincount(codes, label)
+    encoded = (total[codes] - label) / (count[codes] - 1)
+    match, _ = leave_one_out_match(codes, encoded, label, 1.0, TOLERANCE)
+    assert match.share == 1.0
+    assert match.log_chance < np.log(1e-6)
+
+
 def test_leave_one_out_without_the_categories():
     """Values in pairs, one for each class, tell size and hits of a category."""
     codes, label = _data(n_levels=12)

@@ -7,7 +7,12 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from sklearn_lossfix.model_selection.leakage._times import read_span, read_times, time_column
+from sklearn_lossfix.model_selection.leakage._times import (
+    check_spans_fit,
+    read_span,
+    read_times,
+    time_column,
+)
 
 START = np.datetime64("2024-01-01T00:00:00")
 DAYS = START + np.arange(4) * np.timedelta64(1, "D")
@@ -70,6 +75,23 @@ def test_bad_spans_are_refused(span, error):
     """The parameter is named in the error."""
     with pytest.raises(error, match="label_horizon"):
         read_span(span, "label_horizon")
+
+
+def test_months_have_no_fixed_length():
+    """Months and years are refused by name, as they are no number of seconds."""
+    with pytest.raises(ValueError, match="embargo must be a duration of fixed length"):
+        read_span(np.timedelta64(3, "M"), "embargo")
+
+
+def test_durations_need_datetimes():
+    """A duration beside plain numbers is refused; numbers fit any times, durations datetimes."""
+    with pytest.raises(TypeError, match="embargo is the duration"):
+        check_spans_fit(np.arange(3), label_horizon=2, embargo=timedelta(days=1))
+    with pytest.raises(TypeError, match="as a number in the unit of times"):
+        check_spans_fit([1.0, 2.0], label_horizon=np.timedelta64(1, "D"))
+    check_spans_fit(DAYS, label_horizon=timedelta(days=1), embargo=np.timedelta64(1, "h"))
+    check_spans_fit(DAYS - START, label_horizon=timedelta(days=1))
+    check_spans_fit(np.arange(3), label_horizon=2, embargo=timedelta(0), other=None)
 
 
 def test_time_column():

@@ -147,6 +147,17 @@ def test_says_when_it_does_not_apply(X, parts, reason):
         run(X, **parts)
 
 
+def test_equal_rows_are_not_judged():
+    """Where most rows equal another one the others are too few for a "no"; a few are no matter."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 40, (400, 3)).astype(float)
+    assert run(X).found is False
+    leak = run(np.repeat(X, 4, axis=0)[rng.permutation(1600)])
+    assert leak.found is None
+    assert "400 of 400 rows looked at equal another one" in leak.message
+    assert run(np.vstack([X, X[:80]])).found is False
+
+
 def even_p_values(n_rows, n_dimensions, n_columns, seed=0):
     """p-values of rows around which density is even: volumes are a Poisson process."""
     rng = np.random.default_rng(seed)

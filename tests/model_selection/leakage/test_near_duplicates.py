@@ -236,3 +236,22 @@ def test_distinct_columns_spare_work_and_change_nothing(seed, monkeypatch):
         leak = run(X, seed=seed)
         assert leak.details == told[name].details, name
         assert (leak.found, leak.message) == (told[name].found, told[name].message)
+
+
+def test_partial_copies_in_few_columns_are_not_told():
+    """Nothing tells how many pairs chance makes in three columns: only none are no copies."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 3))
+    assert run(X).found is False
+    X[300:360, :2] = X[:60, :2]
+    leak = run(X)
+    assert leak.found is None
+    assert "60 pairs are equal in all but 1 columns" in leak.message
+    assert leak.details["partial_pairs"] == 60
+    # One pair in a hundred rows or fewer is not worth a doubt.
+    X[303:360] = rng.normal(size=(57, 3))
+    assert run(X).found is False
+    # Rows that share one of two numbers are no copies.
+    two = run(np.column_stack([X[:, 0], np.arange(600) % 50]))
+    assert two.found is False
+    assert "need more than 2 columns" in two.details["partial_not_applicable"]

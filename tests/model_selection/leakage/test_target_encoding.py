@@ -200,3 +200,46 @@ def test_few_categories_cannot_be_told():
     assert leak.found is None
     X[:, 3] = rng.permutation(5)[codes] / 10
     assert TargetEncoding().run(_split_data(X, y), {}).found is False
+
+
+def test_three_exact_means_are_a_doubt_however_likely():
+    """A few hits in each of three categories: no number is solved for, so none is free."""
+    rng = np.random.default_rng(0)
+    codes = np.repeat(np.arange(3), [14, 51, 209])
+    y = np.r_[np.arange(14) < 9, np.arange(51) < 1, np.arange(209) < 5].astype(int)
+    means = np.bincount(codes, y) / np.bincount(codes)
+    leak = TargetEncoding().run(_split_data(np.column_stack([means[codes], codes]), y), {})
+    assert leak.found is None
+    assert leak.columns == ("x0",)
+    other = (means + rng.permutation([0.01, 0.02, 0.04]))[codes]
+    leak = TargetEncoding().run(_split_data(np.column_stack([other, codes]), y), {})
+    assert leak.found is False
+
+
+def _left_out_of_few(sizes, n_other):
+    """One hit in each category of such sizes, leave-one-out means, and columns of noise."""
+    rng = np.random.default_rng(0)
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+    y = np.r_[1, np.diff(codes) > 0].astype(int)
+    count, total = np.bincount(codes), np.bincount(codes, y)
+    encoded = (total[codes] - y) / (count[codes] - 1)
+    noise = rng.integers(0, 4, (len(codes), n_other))
+    X = np.column_stack([codes, encoded, noise])
+    rows = rng.permutation(len(codes))
+    return X[rows], y[rows]
+
+
+def test_leave_one_out_means_of_few_categories():
+    """They tell each row of a hit from the others: named, or a doubt where more was tried."""
+    sizes = [5, 6, 7, 8, 9]
+    X, y = _left_out_of_few([*sizes, 10, 11, 12, 13], 1)
+    leak = TargetEncoding().run(_split_data(X, y), {})
+    assert leak.found is True
+    assert leak.columns == ("x1",)
+    X, y = _left_out_of_few(sizes, 30)
+    leak = TargetEncoding().run(_split_data(X, y), {})
+    assert leak.found is None
+    assert leak.columns == ("x1",)
+    assert "leave-one-out mean" in leak.message
+    y = np.random.default_rng(1).permutation(y)
+    assert TargetEncoding().run(_split_data(X, y), {}).found is False
