@@ -69,7 +69,7 @@ def check_target(y, name="y"):
     if array.dtype.kind in "US" and not hasattr(y, "dtype"):
         # NumPy spells what it finds between strings in a list: NaN would become the class 'nan'.
         array = np.asarray(y, dtype=object)
-    missing = _missing_rows(array)
+    missing = missing_rows(array)
     if missing.size:
         raise ValueError(
             f"{name} has {missing.size} missing values (first rows: {missing[:5].tolist()}). "
@@ -129,7 +129,7 @@ def check_fit_target(y):
         if np.isinf(array).any():
             raise ValueError("Input y contains infinity; labels of classes were expected.")
         check_target(y)
-    if array.dtype.kind == "O" and _missing_rows(array).size:
+    if array.dtype.kind == "O" and missing_rows(array).size:
         check_target(y)  # type_of_target would sort missing labels among the others
     check_classification_targets(y)
     if len(getattr(y, "shape", ())) == 2 and y.shape[1] == 1:
@@ -137,7 +137,7 @@ def check_fit_target(y):
     return check_target(y)
 
 
-def _missing_rows(array):
+def missing_rows(array):
     """Row numbers of None, NaN, NaT and pandas' NA in a label array of any dtype."""
     if array.dtype.kind in "fc":
         return np.flatnonzero(np.isnan(array).reshape(len(array), -1).any(axis=1))

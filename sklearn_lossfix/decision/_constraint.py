@@ -250,7 +250,7 @@ def certified_cuts(constraint, counts):
     is not below the bound whichever is chosen.
 
     Rows with weights count as Kish's effective number of rows, which makes the level approximate.
-    Rows of one group, and scores of one row from several splits, count as one: the worst case.
+    Rows of one group, and scores of one row from several splits, count as one.
 
     Parameters
     ----------

@@ -96,8 +96,19 @@ class RuleSpec:
         """
         if self.constraint is None:
             return self
+        code = self.pos if self.constraint.pos == 1 else 1 - self.pos
+        positive, all_rows = scored.y == code, slice(None)
+        # A share is proven by the rows that it is a share of: by another part of them at every
+        # cut, where it is the precision, and that may be any.
+        parts = {
+            "recall": [positive],
+            "specificity": [~positive],
+            "accuracy": [all_rows],
+        }.get(self.constraint.metric.name, [positive, ~positive, all_rows])
         constraint = dataclasses.replace(
-            self.constraint, n_models=n_models, rows_per_unit=scored.rows_per_unit
+            self.constraint,
+            n_models=n_models,
+            rows_per_unit=max(scored.rows_per_unit(part) for part in parts),
         )
         return dataclasses.replace(self, constraint=constraint)
 

@@ -54,18 +54,28 @@ class ScoredRows(NamedTuple):
     row_weight: np.ndarray | None = None
     cost: np.ndarray | None = None
 
-    @property
-    def rows_per_unit(self):
-        """How many rows prove as much as one, if those of a unit are all alike; at least 1.
+    def rows_per_unit(self, rows):
+        """How many of some rows prove as much as one, if those of a unit are alike; at least 1.
 
         Kish's effective number of rows over that of units: for a row that is scored in r splits r,
         for groups of g rows g.
+
+        Parameters
+        ----------
+        rows : slice, or ndarray of shape (n_rows,), dtype bool
+            The rows.
+
+        Returns
+        -------
+        float
         """
-        if self.unit.max() + 1 == len(self.unit):
+        unit = self.unit[rows]
+        weight = np.ones(len(unit)) if self.weight is None else self.weight[rows]
+        squares = weight @ weight
+        if squares == 0 or len(np.unique(unit)) == len(unit):
             return 1.0
-        weight = np.ones(len(self.y)) if self.weight is None else self.weight
-        of_unit = np.bincount(self.unit, weight)
-        return float(of_unit @ of_unit / (weight @ weight))
+        of_unit = np.bincount(unit, weight)
+        return float(of_unit @ of_unit / squares)
 
     def priced(self):
         """Weigh each row by what an error in it costs too.

@@ -46,8 +46,8 @@ def check_estimator(estimator, name="estimator"):
             hint = "With refit=False a search has no best estimator to judge: use refit=True."
         elif wanted and not _has_tags(estimator):
             hint = (
-                "It has no scikit-learn tags: let its class inherit from "
-                "sklearn.base.ClassifierMixin and sklearn.base.BaseEstimator, in this order."
+                "It, or an estimator inside it, has no scikit-learn tags: let that class inherit "
+                "from sklearn.base.ClassifierMixin and sklearn.base.BaseEstimator, in this order."
             )
         raise TypeError(
             f"{name} must be a scikit-learn compatible classifier with fit, predict and "

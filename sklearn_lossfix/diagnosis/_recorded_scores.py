@@ -4,6 +4,7 @@ import inspect
 from dataclasses import replace
 
 import numpy as np
+from sklearn.metrics import make_scorer
 
 from sklearn_lossfix._core._recorded_scores import RecordedScores
 from sklearn_lossfix.decision._positive_class import resolve_positive
@@ -31,6 +32,8 @@ def positive_class(metric, classes, counts, pos_label=None):
         As :func:`resolve_positive`.
     """
     if len(classes) == 2 and _asks_for_positive(metric):
+        if pos_label is None and 1 in classes:  # the default of such functions
+            return classes.tolist().index(1), None
         metric = replace(metric, asymmetric=True)
     return resolve_positive(metric, classes, counts, pos_label)
 
@@ -38,14 +41,20 @@ def positive_class(metric, classes, counts, pos_label=None):
 def _asks_for_positive(metric):
     """Whether a scorer of scores leaves it to its function which class is positive.
 
-    The function then takes class 1, or none at all, whatever the scores are scores of.
+    The function then takes the label 1, or none at all, whatever the labels are.
     """
     if metric.kind != "ranking" or "pos_label" in (getattr(metric.scorer, "_kwargs", None) or {}):
         return False
+    function = metric.scorer._score_func
     try:
-        return "pos_label" in inspect.signature(metric.scorer._score_func).parameters
+        asked = inspect.signature(function).parameters.get("pos_label")
     except (TypeError, ValueError):  # a builtin without a signature
         return False
+    if asked is None:
+        return False
+    # A default of 1 is scikit-learn's way of saying nothing, and None in functions of its own.
+    known = (getattr(function, "__module__", None) or "").startswith("sklearn.")
+    return asked.default == 1 or (known and asked.default is None)
 
 
 def scorer_value(metric, classes, scored, y, sample_weight=None, X=None, pos=None):
@@ -56,11 +65,14 @@ def scorer_value(metric, classes, scored, y, sample_weight=None, X=None, pos=Non
     value : float or None
     note : str or None
     """
+    scorer = metric.scorer
     if pos is not None and _asks_for_positive(metric):
-        # As 0 and 1, of which every function takes 1 as positive.
-        classes = np.arange(2)
-        if pos == 0:
-            scored, y = _swapped(scored), 1 - y
+        scorer = make_scorer(
+            scorer._score_func,
+            response_method=scorer._response_method,
+            greater_is_better=scorer._sign > 0,
+            **{**scorer._kwargs, "pos_label": classes[pos]},
+        )
     stand_in = RecordedScores(classes, scored)
     if X is None:
         if metric.kind == "opaque":
@@ -71,15 +83,8 @@ def scorer_value(metric, classes, scored, y, sample_weight=None, X=None, pos=Non
         X = np.zeros((len(y), 1))  # scorers of rankings hand it to the stand-in, which ignores it
     params = {} if sample_weight is None else {"sample_weight": sample_weight}
     try:
-        return float(metric.scorer(stand_in, X, classes[y], **params)), None
+        return float(scorer(stand_in, X, classes[y], **params)), None
     except Exception as error:  # a user's callable may raise anything; the report must survive it
         return None, (
             f"{metric.name} could not be computed: {type(error).__name__}: {error_text(error)}"
         )
-
-
-def _swapped(scored):
-    """Scores of two classes with the classes in the other order."""
-    proba = None if scored.proba is None else scored.proba[:, ::-1]
-    margins = None if scored.margins is None else -scored.margins
-    return replace(scored, pred=1 - scored.pred, proba=proba, margins=margins)

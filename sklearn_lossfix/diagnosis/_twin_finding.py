@@ -142,6 +142,11 @@ def judge_twin(check, analysis, name, *, cause, harmless="passed"):
     if gains.metric is not None:
         what = analysis.metric.name.replace("_", " ")
         looks.append((gains.metric, analysis.metric_floor, "points", what))
+    if not looks:
+        raise CheckNotApplicable(
+            f"The model gives no probabilities, and {analysis.metric.name} is no metric of labels: "
+            f"nothing compares a variant with it."
+        )
     stakes = {
         "nats_at_stake": None if gains.loss is None else max(0.0, gains.loss.low),
         "errors_at_stake": None if gains.metric is None else max(0.0, gains.metric.low),

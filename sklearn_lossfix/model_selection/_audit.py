@@ -6,11 +6,10 @@ from time import perf_counter
 import numpy as np
 
 from sklearn_lossfix._core._evidence import SplitEvidence
-from sklearn_lossfix._core._validation import check_groups, check_same_length
+from sklearn_lossfix._core._validation import check_groups, check_same_length, missing_rows
 from sklearn_lossfix.exceptions import CheckNotApplicable
 from sklearn_lossfix.model_selection._leak_effect import leak_effect
 from sklearn_lossfix.model_selection._policies import kind_of_target, linked_components
-from sklearn_lossfix.model_selection.leakage._column_values import is_missing
 from sklearn_lossfix.model_selection.leakage._split_data import SplitData
 from sklearn_lossfix.model_selection.leakage._table import Table
 from sklearn_lossfix.model_selection.leakage._times import read_times
@@ -91,11 +90,14 @@ def read_target(y):
     if y is None:
         return None, None
     array = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
+    if array.dtype.kind in "US" and not hasattr(y, "dtype"):
+        # NumPy spells what it finds among strings in a list: NaN would become the class "nan".
+        array = np.asarray(y, dtype=object)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
         return None, None
-    missing = np.flatnonzero(_are_missing(array))
+    missing = missing_rows(array)
     if missing.size:
         raise ValueError(
             f"y has {missing.size} missing values (first rows: {missing[:5].tolist()}). Expected a "
@@ -108,13 +110,6 @@ def read_target(y):
         classes, codes = np.unique(array, return_inverse=True)
         return codes, classes
     return array.astype(np.float64), None
-
-
-def _are_missing(labels):
-    """Which labels are missing."""
-    if labels.dtype.kind == "f":
-        return np.isnan(labels)
-    return [is_missing(label) for label in labels.tolist()] if labels.dtype.kind == "O" else []
 
 
 def run_checks(data, checks, known=None, verbose=0):

@@ -397,7 +397,7 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
             keys=content_keys(data.table),
             n_columns=data.table.n_columns,
             groups=None if groups is None else _as_array(groups),
-            times=None if times is None else _as_array(times),
+            times=None if times is None else _own_times(times),
             answers={**leaks, **not_applicable},
         )
         return self
@@ -518,6 +518,13 @@ class LeakageCheckedSplit(DiagnosableSplitterMixin, _MetadataRequester):
         if times is not None:
             check_spans_fit(times, label_horizon=self.label_horizon, embargo=self.embargo)
         return None, groups, times
+
+
+def _own_times(times):
+    """A copy of times, as numbers or datetimes: durations beside them still tell which."""
+    table = Table.read(times)
+    values = table.column(0)
+    return values.astype("datetime64[us]") if table.kinds[0] == "time" else values.copy()
 
 
 def _as_array(values):

@@ -124,6 +124,7 @@ def on_folds(leak, folds):
             False,
             "None of the linked rows that were found stand on both sides of a fold.",
             rate=0.0,
+            p_value=leak.p_value,
             per_fold=per_fold,
             links=leak.links,
         )

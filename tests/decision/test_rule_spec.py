@@ -102,3 +102,25 @@ def test_what_a_confidence_depends_on_is_known_of_rows_and_models():
     assert bound.certified_for(once, 4).constraint.error == pytest.approx(0.1 / 4)
     for rows, n_alike in ((once, 1), (twice, 2), (grouped, 3)):
         assert bound.certified_for(rows).constraint.rows_per_unit == pytest.approx(n_alike)
+
+
+@pytest.mark.parametrize(
+    ("name", "pos", "n_alike"),
+    [
+        ("recall", 1, 20),
+        ("recall", 0, 1),
+        ("specificity", 1, 1),
+        ("specificity", 0, 20),
+        ("accuracy", 1, (2 * 20**2 + 60) / 100),
+        ("precision", 1, 20),
+        ("precision", 0, 20),
+    ],
+)
+def test_a_share_is_proven_by_the_rows_that_it_is_a_share_of(name, pos, n_alike):
+    """Groups of one class do not count for less because the rows of the other stand alone."""
+    y = np.r_[np.ones(40, dtype=int), np.zeros(60, dtype=int)]
+    groups = np.r_[np.repeat([0, 1], 20), 2 + np.arange(60)]
+    rows = scored_rows(None, np.arange(100), np.arange(100) % 5, y, None, groups)
+    constraint = Constraint(make_metric(name), 0.8, 0.9, pos=pos)
+    spec = RuleSpec(make_metric("f1"), (0, 1), 1, "proba", constraint=constraint)
+    assert spec.certified_for(rows).constraint.rows_per_unit == pytest.approx(n_alike)

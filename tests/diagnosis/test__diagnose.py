@@ -10,7 +10,7 @@ from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline as make_imblearn_pipeline
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.datasets import load_digits, load_wine
+from sklearn.datasets import load_digits, load_wine, make_classification
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     GradientBoostingClassifier,
@@ -496,3 +496,14 @@ def test_ranking_metrics_judge_the_positive_class_that_was_named(table):
     )
     line = next(row for row in report.to_dict()["headline"] if "precision" in row["label"])
     assert line["value"] == pytest.approx(average_precision_score(words == "no", proba[:, 0]))
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "average_precision"])
+def test_rankings_of_decision_values_have_a_report(scoring):
+    """Without probabilities and labels to compare by, checks of variants say so."""
+    X, y = make_classification(200, random_state=0)
+    report = diagnose(LinearSVC(), X, y, scoring=scoring, random_state=0)
+    value = next(
+        line for line in report.headline if scoring in line["label"].lower().replace(" ", "_")
+    )
+    assert 0.5 < value["value"] <= 1

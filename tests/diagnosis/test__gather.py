@@ -400,3 +400,30 @@ def test_progress_is_told_only_if_asked_for(table, capsys):
         out = capsys.readouterr()
         assert out.out == ""
         assert out.err.count("fits") == 3 * verbose
+
+
+def test_a_ranking_whose_default_is_a_label_takes_it(calibrated):
+    """Labels of 1 and 2 are judged as scikit-learn judges them, and by the other one if named."""
+    y, proba = calibrated(200)
+    metric, classes = resolve_metric("average_precision"), np.array([1, 2])
+    scored = Scored(proba.argmax(axis=1), proba=proba)
+    assert positive_class(metric, classes, np.array([90, 10])) == (0, None)
+    value, _ = scorer_value(metric, classes, scored, y, pos=0)
+    assert value == average_precision_score(classes[y], -proba[:, 1], pos_label=1)
+    assert positive_class(metric, classes, np.array([90, 10]), 2) == (1, None)
+
+
+@pytest.mark.parametrize("default", ["ok", None])
+def test_a_function_of_ones_own_sees_its_labels(calibrated, default):
+    """A positive class that a user's function knows by itself is left to it."""
+
+    def hits(y_true, y_score, pos_label=default):
+        return np.mean((y_true == "ok") == (y_score > 0.5))
+
+    y, proba = calibrated(200)
+    metric = resolve_metric(make_scorer(hits, response_method="predict_proba"))
+    classes, scored = np.array(["fraud", "ok"]), Scored(proba.argmax(axis=1), proba=proba)
+    pos, note = positive_class(metric, classes, np.bincount(y))
+    assert (pos, note) == (None, None)
+    value, note = scorer_value(metric, classes, scored, y, pos=pos)
+    assert (value, note) == (pytest.approx(np.mean(y == (proba[:, 1] > 0.5))), None)

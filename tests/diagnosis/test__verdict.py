@@ -408,3 +408,14 @@ def test_the_honest_score_is_that_of_the_whole_choice(
         lines = headline(analyse(y, probas[0], search=search, **fields))
         assert f"balanced accuracy of the {words}; apparent" in lines[0]["text"]
         assert (lines[1]["label"] == "Treatment") == bool(fields)
+
+
+def test_rounding_is_no_spread(calibrated):
+    """Weights and groups leave rounding errors in the spread of rows that are all right."""
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 2
+    proba = np.column_stack([0.9 - 0.8 * y, 0.1 + 0.8 * y])
+    for facts in ({"sample_weight": rng.uniform(0.1, 3, 60)}, {"groups": np.arange(60) // 3}):
+        text = str(diagnose_predictions(y, proba, scoring="accuracy", **facts))
+        assert "[1.000, 1.000]" not in text
+        assert ", 1.000]; always answering" in text

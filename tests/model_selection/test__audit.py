@@ -212,8 +212,10 @@ def test_targets():
         np.array([0.5, np.nan, 1.0]),
         pd.Series(["a", None, "b"], dtype="string"),
         pd.Series([1, None, 0], dtype="Int64"),
+        ["a", np.nan, "b"],
+        np.array(["2020-01-01", "NaT", "2020-01-02"], dtype="datetime64[D]"),
     ],
-    ids=["objects", "numbers", "texts", "nullable"],
+    ids=["objects", "numbers", "texts", "nullable", "list", "days"],
 )
 def test_missing_labels_are_refused(y):
     """The error says how many labels are missing, and where."""

@@ -108,3 +108,9 @@ def test_message_names_what_is_possible():
     column = leak_message({"column": _leak(links=None)}, KFold(3))
     assert "Mend." in column
     assert "'drop'" not in column
+
+
+def test_what_a_check_tested_does_not_depend_on_the_folds():
+    """The p-value stays on folds without a crossing: the correction counts the same tests."""
+    quiet = on_folds(_leak(p_value=1e-9), list(KFold(5).split(PAIRS)))
+    assert (quiet.found, quiet.p_value) == (False, 1e-9)

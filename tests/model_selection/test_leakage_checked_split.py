@@ -719,3 +719,19 @@ def test_repr_takes_any_container_of_times():
     """A search that holds the splitter can be shown."""
     times = pd.Series([1, 2])
     assert "times=0" in repr(LeakageCheckedSplit(times=times))
+
+
+def test_bound_times_are_kept():
+    """What becomes of the array of times afterwards does not matter."""
+    X, times = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60.0)
+    splitter = LeakageCheckedSplit(TimeSeriesSplit(4), on_leak="raise").bind(X, times=times)
+    before = [test.tolist() for _, test in splitter.split(X)]
+    times[:] = times[::-1].copy()
+    assert [test.tolist() for _, test in splitter.split(X)] == before
+
+
+def test_copies_on_one_side_are_told():
+    """An audit whose folds keep all copies together says that there are some."""
+    X = np.repeat(np.random.default_rng(0).normal(size=(60, 3)), 2, axis=0)
+    report = LeakageCheckedSplit(GroupKFold(5)).audit(X, groups=np.repeat(np.arange(60), 2))
+    assert "The copies that there are stand on one side" in report["leaked-rows"].message

@@ -1,6 +1,7 @@
 """Several runs of one training as one history."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
@@ -55,10 +56,12 @@ def pool_histories(histories):
             f"histories are runs of one training with other seeds; pass the curves of one run as "
             f"one history, such as a dict {{name: curve}}."
         )
-    left_out = [f"Left out, since not every run has it: {named(partial)}."] if partial else []
     rate = None
     if all(h.learning_rate is not None for h in histories):
         rate = _median([(h.steps, h.learning_rate) for h in histories], steps)
+    elif any(h.learning_rate is not None for h in histories):
+        partial.append("learning rate")
+    left_out = [f"Left out, since not every run has it: {named(partial)}."] if partial else []
     return replace(
         first,
         steps=steps,
@@ -81,9 +84,8 @@ def pool_histories(histories):
 
 
 def _refuse_other_trainings(histories):
-    """Raise ValueError where runs count other steps than the first, or recorded another loss."""
-    first = histories[0]
-    for number, other in enumerate(histories[1:], start=2):
+    """Raise ValueError where two runs count other steps, or recorded other losses."""
+    for (number, first), (later, other) in combinations(enumerate(histories, start=1), 2):
         if other.unit != first.unit:
             before, after = f"by {first.unit}", f"by {other.unit}"
         elif _is_other_loss(first, other):
@@ -91,8 +93,8 @@ def _refuse_other_trainings(histories):
         else:
             continue
         raise ValueError(
-            f"The curves of {first.name or 'run 1'} are {before}, and those of "
-            f"{other.name or f'run {number}'} {after}. Expected runs of one training with other "
+            f"The curves of {first.name or f'run {number}'} are {before}, and those of "
+            f"{other.name or f'run {later}'} {after}. Expected runs of one training with other "
             f"seeds, recorded alike; diagnose them one by one."
         )
 
@@ -130,6 +132,8 @@ def on_steps(steps, values, wanted):
 def _median(curves, wanted):
     """Median of the runs that have an entry; infinite entries count as they are."""
     rows = np.stack([on_steps(steps, values, wanted) for steps, values in curves])
+    half = np.finfo(float).max / 2.0  # the median of two is their mean: their sum must be in range
+    rows = np.where(np.isfinite(rows), np.clip(rows, -half, half), rows)
     out = np.full(len(wanted), np.nan)
     there = ~np.isnan(rows).all(axis=0)
     out[there] = np.nanmedian(rows[:, there], axis=0)

@@ -257,7 +257,7 @@ def reaching_matrix(estimator, X, labels):
 def _names_out(fitted, transformed):
     """What fitted steps call the columns of an array they made; None where they cannot say."""
     try:
-        names = list(fitted.get_feature_names_out())
+        names = [str(name) for name in fitted.get_feature_names_out()]
     except Exception:  # a user's step may raise anything, and many have no names
         return None
     shape = getattr(transformed, "shape", ())

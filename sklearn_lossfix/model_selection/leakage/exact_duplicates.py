@@ -51,7 +51,10 @@ class ExactDuplicates:
         if not per_fold.any():
             clean = self._clean(details, n_tested, per_fold)
             links, p_value = _links_on_one_side(data, labels)
-            return replace(clean, links=links, p_value=p_value)
+            message = clean.message
+            if links is not None:
+                message = f"{message} The copies that there are stand on one side of each fold."
+            return replace(clean, links=links, p_value=p_value, message=message)
         details["n_rows_on_both_sides"] = n_shared = rows_on_both_sides(data.folds, data.n_rows)
         if n_shared or data.options.natural == "forbid":
             natural, is_copy = NaturalPairs(0.0, 0.0, 0.0, 0.0), everyone

@@ -105,3 +105,29 @@ def test_the_end_of_a_single_run_is_not_that_of_a_pool():
     pooled = pool_histories([first, replace(first, kept_step=2.0)])
     assert (pooled.kept_step, pooled.stop_reason) == (None, "patience")
     assert pool_histories([first, replace(first, stop_reason="")]).stop_reason == ""
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
+def test_any_two_runs_are_compared(order):
+    """A loss that the first run does not know is not averaged with another one."""
+    runs = [
+        run([1, 2], [2, 1], loss_name="loss"),
+        run([1, 2], [2, 1], loss_kind="log_loss", loss_name="logloss"),
+        run([1, 2], [2, 1], loss_kind="hinge", loss_name="hinge"),
+    ]
+    with pytest.raises(ValueError, match="one training with other seeds"):
+        pool_histories([runs[k] for k in order])
+
+
+def test_a_median_stays_in_range():
+    """The mean of two losses near the end of the range is not infinite."""
+    runs = [run([1, 2], [1.0, 1.7e308]) for _ in range(2)]
+    assert np.isfinite(pool_histories(runs).loss["validation"]).all()
+
+
+def test_a_learning_rate_of_some_runs_is_left_out_with_a_note():
+    """A rate that not every run recorded is no rate of the pool."""
+    with_rate = replace(run([1, 2], [2, 1]), learning_rate=np.array([0.1, 0.1]))
+    pooled = pool_histories([with_rate, run([1, 2], [4, 3])])
+    assert pooled.learning_rate is None
+    assert pooled.distortions[0].endswith("'learning rate'.")

@@ -275,3 +275,14 @@ def test_no_matrix_has_a_reason(estimator, features, reason):
     matrix, _, why = reaching_matrix(estimator, features, Y)
     assert matrix is None
     assert reason in why
+
+
+class _OddlyNamed(StandardScaler):
+    def get_feature_names_out(self, input_features=None):
+        return [np.arange(2) for _ in range(self.n_features_in_)]
+
+
+def test_names_are_words():
+    """What a step takes for names is shown as text, whatever it is."""
+    _, names, _ = reaching_matrix(make_pipeline(_OddlyNamed(), LogisticRegression()), WIDE, Y)
+    assert set(names) == {"[0 1]"}

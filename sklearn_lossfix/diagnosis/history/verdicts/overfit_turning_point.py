@@ -70,7 +70,7 @@ class OverfitTurningPoint:
         enough = turn.rise > limit and turn.z > RISE_Z and suffice and agree
         if not turn.told and turn.rise > limit:
             raise CheckNotApplicable(
-                f"The validation loss ends {turn.generalization_loss:.1f} % above its valley, but "
+                f"The validation loss ends {_percent(turn)} above its valley, but "
                 f"its noise is so correlated (lag 1: {turn.coefficient:.2f}) that {len(curve)} "
                 f"entries cannot tell this from noise."
             )
@@ -81,7 +81,7 @@ class OverfitTurningPoint:
         message = (
             f"The validation loss was best at {analysis.history.unit} {best.step:g} "
             f"[{best.low:g}, {best.high:g}] and has risen since by "
-            f"{turn.rise:.3g}{analysis.in_unit} ({turn.generalization_loss:.1f} %, "
+            f"{turn.rise:.3g}{analysis.in_unit} ({_percent(turn)}, "
             f"z = {turn.z:.1f}){paired}."
         )
         evidence = {
@@ -232,3 +232,9 @@ class OverfitTurningPoint:
 def _rows_agree(rows, favour):
     """Whether the losses of the rows have risen, beside a likelihood ratio or, for None, alone."""
     return rows.low > 0 if favour is None else rows.value > ROW_Z * rows.se
+
+
+def _percent(turn):
+    """How far the end lies above the valley, in percent; with an exponent where it is absurd."""
+    share = turn.generalization_loss
+    return f"{share:.1f} %" if share < 1e6 else f"{share:.3g} %"

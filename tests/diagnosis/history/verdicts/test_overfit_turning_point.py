@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
+from sklearn_lossfix import diagnose_history
 from sklearn_lossfix._core._history import History
 from sklearn_lossfix.diagnosis.history._analysis import HistoryAnalysis
 from sklearn_lossfix.diagnosis.history._turning_point import LIKELIHOOD_RATIO
@@ -190,3 +191,11 @@ def test_the_least_of_a_few_entries_is_no_news_where_it_was_put_back(analysis_of
     values = np.array([0.6, 0.40, 0.46, 0.55])
     with pytest.raises(CheckNotApplicable, match="put back"):
         OverfitTurningPoint().run(analysis_of(values, values, kept_step=2.0))
+
+
+def test_an_absurd_rise_has_an_exponent():
+    """A loss that left all bounds is told in few digits."""
+    curve = [*np.geomspace(1.0, 0.1, 20), *[1e120] * 20]
+    message = diagnose_history({"val_loss": curve})["overfit-turning-point"].message
+    assert "e+" in message
+    assert max(map(len, message.split())) < 40
