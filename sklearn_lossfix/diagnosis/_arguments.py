@@ -57,9 +57,11 @@ def check_estimator(estimator, name="estimator"):
 
 def _has_tags(estimator):
     """Whether an estimator has the tags without which scikit-learn does not take one."""
+    if not hasattr(estimator, "__sklearn_tags__"):
+        return False
     try:
         get_tags(estimator)
-    except AttributeError:
+    except AttributeError:  # of an estimator inside it
         return False
     return True
 
